@@ -1,0 +1,88 @@
+/**
+ * What a model accepts, as data, and the check of a request against it.
+ *
+ * @since 0.1.0
+ */
+import type { VideoRequest } from "./VideoRequest.ts"
+import { Violation } from "./VideoTaskError.ts"
+
+/**
+ * What a model accepts. A field that is absent is not checked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelSpec {
+  /** The provider's id of the model. */
+  readonly id: string
+  /** The length in seconds. */
+  readonly seconds?: { readonly min: number; readonly max: number; readonly default: number } | undefined
+  /** Aspect ratios or pixel sizes; the first is not the default. */
+  readonly sizes?: { readonly allowed: ReadonlyArray<string>; readonly default: string } | undefined
+  /** Resolutions. */
+  readonly resolutions?: { readonly allowed: ReadonlyArray<string>; readonly default: string } | undefined
+  /** How many reference pictures it takes; 0 for text to video only. */
+  readonly maxImages?: number | undefined
+  /** The longest prompt, in characters. */
+  readonly maxPromptLength?: number | undefined
+  /** Why it is no longer served. */
+  readonly retired?: string | undefined
+}
+
+/**
+ * Finds everything that is wrong with a request, all at once.
+ *
+ * **Details**
+ *
+ * A model without a spec is sent as given: only the prompt is checked.
+ *
+ * **Example** (Two violations at once)
+ *
+ * ```ts import.meta.vitest
+ * import { ModelSpec } from "@video-tasks/core"
+ *
+ * const spec = { id: "m", seconds: { min: 4, max: 15, default: 5 }, maxImages: 0 }
+ * const request = { provider: "p", family: "f", model: "m", prompt: " ", seconds: 16 }
+ * ModelSpec.violations(request, spec).map((one) => one.field) // => ["prompt", "seconds"]
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const violations = (request: VideoRequest, spec: ModelSpec | undefined): ReadonlyArray<Violation> => {
+  const found: Array<Violation> = []
+  const complain = (field: string, value: string, allowed: string) =>
+    found.push(new Violation({ field, value, allowed }))
+  if (request.prompt.trim() === "") complain("prompt", "empty", "at least one character")
+  if (request.model.trim() === "") complain("model", "empty", "a model id of the provider")
+  if (spec === undefined) return found
+  const { maxImages, maxPromptLength, resolutions, seconds, sizes } = spec
+  if (maxPromptLength !== undefined && request.prompt.length > maxPromptLength) {
+    complain("prompt", `${request.prompt.length} characters`, `at most ${maxPromptLength} characters`)
+  }
+  if (seconds !== undefined && request.seconds !== undefined && !isWhole(request.seconds, seconds)) {
+    complain("seconds", String(request.seconds), `a whole number from ${seconds.min} to ${seconds.max} for ${spec.id}`)
+  }
+  if (sizes !== undefined && request.size !== undefined && !sizes.allowed.includes(request.size)) {
+    complain("size", request.size, sizes.allowed.join(", "))
+  }
+  if (
+    resolutions !== undefined && request.resolution !== undefined && !resolutions.allowed.includes(request.resolution)
+  ) {
+    complain("resolution", request.resolution, `${resolutions.allowed.join(", ")} for ${spec.id}`)
+  }
+  const images = request.images?.length ?? 0
+  if (maxImages !== undefined && images > maxImages) {
+    complain(
+      "images",
+      String(images),
+      maxImages === 0 ? `none: ${spec.id} makes video from text only` : `at most ${maxImages}`
+    )
+  }
+  return found
+}
+
+// internal
+
+const isWhole = (value: number, range: { readonly min: number; readonly max: number }): boolean =>
+  Number.isInteger(value) && value >= range.min && value <= range.max

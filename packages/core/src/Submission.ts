@@ -1,0 +1,55 @@
+/**
+ * The record of one create: it exists before anything is sent, and says what became of it.
+ *
+ * A submission is not a state of the task machine: a task exists only once a create has succeeded.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { TaskHandle } from "./TaskHandle.ts"
+import { TaskId } from "./TaskId.ts"
+
+/**
+ * What became of a create.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Outcome = Schema.Union([
+  /** Sent, or about to be; after a crash it counts as ambiguous. */
+  Schema.TaggedStruct("pending", {}),
+  /** The provider made a task. */
+  Schema.TaggedStruct("created", { handle: TaskHandle }),
+  /** The provider refused, or nothing was sent. */
+  Schema.TaggedStruct("rejected", { reason: Schema.String }),
+  /** The answer is lost: money may have been spent. */
+  Schema.TaggedStruct("ambiguous", { detail: Schema.String })
+])
+
+/**
+ * What became of a create.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome = typeof Outcome.Type
+
+/**
+ * One create.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Submission extends Schema.Class<Submission>("@video-tasks/core/Submission")({
+  /** Our id; the task that comes of it has the same. */
+  id: TaskId,
+  provider: Schema.String,
+  family: Schema.String,
+  model: Schema.String,
+  account: Schema.String,
+  /** A fingerprint of the request (SHA-256, hexadecimal). */
+  requestHash: Schema.String,
+  /** In ms since the epoch. */
+  startedAt: Schema.Finite,
+  outcome: Outcome
+}) {}

@@ -1,0 +1,157 @@
+/**
+ * A task as a tagged union by status, so that videos exist only on success and a failure only on failed tasks.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { TaskHandle } from "./TaskHandle.ts"
+import { TaskId } from "./TaskId.ts"
+import { Cost, Failure, Video } from "./Video.ts"
+
+const common = {
+  /** Our id. */
+  id: TaskId,
+  /** What is needed to ask about the task again. */
+  handle: TaskHandle,
+  /** The model that runs, as asked for or as the provider names it. */
+  model: Schema.optionalKey(Schema.String),
+  /** When the task was created or attached here, in ms since the epoch. */
+  createdAt: Schema.Finite,
+  /** When the task last changed, in ms since the epoch. */
+  updatedAt: Schema.Finite,
+  /** The highest progress seen, 0 to 100. */
+  progress: Schema.optionalKey(Schema.Finite),
+  /** What it costs. */
+  cost: Schema.optionalKey(Cost)
+}
+
+const running = {
+  ...common,
+  /** How long the provider thinks that the task still takes, in ms. */
+  estimatedRemainingMs: Schema.optionalKey(Schema.Finite)
+}
+
+/**
+ * The provider has the task and has not begun.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Submitted extends Schema.Class<Submitted>("@video-tasks/core/Task/Submitted")({
+  status: Schema.tag("SUBMITTED"),
+  ...running
+}) {}
+
+/**
+ * The provider works on the task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class InProgress extends Schema.Class<InProgress>("@video-tasks/core/Task/InProgress")({
+  status: Schema.tag("IN_PROGRESS"),
+  ...running
+}) {}
+
+/**
+ * The task succeeded. `videos` can be empty: some APIs report success and hand nothing over.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Success extends Schema.Class<Success>("@video-tasks/core/Task/Success")({
+  status: Schema.tag("SUCCESS"),
+  ...common,
+  /** What to download. */
+  videos: Schema.Array(Video),
+  /** When the success was reported, in ms since the epoch. */
+  completedAt: Schema.Finite
+}) {}
+
+/**
+ * The provider refused the job or could not do it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Failed extends Schema.Class<Failed>("@video-tasks/core/Task/Failed")({
+  status: Schema.tag("FAILED"),
+  ...common,
+  /** Why. */
+  failure: Failure,
+  /** When the failure was reported, in ms since the epoch. */
+  completedAt: Schema.Finite
+}) {}
+
+/**
+ * An internal fault that the provider reports as such, or a task that the provider no longer knows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Errored extends Schema.Class<Errored>("@video-tasks/core/Task/Errored")({
+  status: Schema.tag("ERROR"),
+  ...common,
+  /** Why; `failure.code` is `not_found` when the provider no longer knows the task. */
+  failure: Failure,
+  /** When the fault was reported, in ms since the epoch. */
+  completedAt: Schema.Finite
+}) {}
+
+/**
+ * Somebody cancelled the task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Cancelled extends Schema.Class<Cancelled>("@video-tasks/core/Task/Cancelled")({
+  status: Schema.tag("CANCELLED"),
+  ...common,
+  /** When the cancellation was reported, in ms since the epoch. */
+  completedAt: Schema.Finite
+}) {}
+
+/**
+ * The provider gave the task up because it took too long.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Expired extends Schema.Class<Expired>("@video-tasks/core/Task/Expired")({
+  status: Schema.tag("EXPIRED"),
+  ...common,
+  /** When the expiry was reported, in ms since the epoch. */
+  completedAt: Schema.Finite
+}) {}
+
+/**
+ * A task as a schema.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Task = Schema.Union([Submitted, InProgress, Success, Failed, Errored, Cancelled, Expired])
+
+/**
+ * A task. Read `status` first: it decides which fields there are.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Task = typeof Task.Type
+
+/**
+ * A task that has ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Ended = Success | Failed | Errored | Cancelled | Expired
+
+/**
+ * Returns `true` when the task has ended.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isEnded = (task: Task): task is Ended => task.status !== "SUBMITTED" && task.status !== "IN_PROGRESS"

@@ -1,0 +1,236 @@
+/**
+ * The contract between this library and an API that makes videos.
+ *
+ * A provider declares what it is and answers single questions; it never waits, never polls, never repeats a create.
+ * Each provider module has a service of its own of this type, so that several can live in one program.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type { ModelSpec } from "./ModelSpec.ts"
+import { Observation } from "./Observation.ts"
+import * as PollPolicy from "./PollPolicy.ts"
+import { TaskHandle } from "./TaskHandle.ts"
+import * as TaskStatus from "./TaskStatus.ts"
+import type { Video } from "./Video.ts"
+import type { VideoRequest } from "./VideoRequest.ts"
+import type { VideoTaskError, Violation } from "./VideoTaskError.ts"
+
+/**
+ * A family: one kind of task of a provider, with its own routes and words.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Family {
+  /** For example `seedance`. */
+  readonly id: string
+  /** What a person calls it. */
+  readonly title: string
+  /** What its known models accept. */
+  readonly models: ReadonlyArray<ModelSpec>
+  /** The states that its documentation knows. */
+  readonly statuses: ReadonlyArray<TaskStatus.TaskStatus>
+  /** When to read a task again. */
+  readonly poll: PollPolicy.PollPolicy
+  /** For how long after our own create "unknown task" is not believed, in ms. */
+  readonly graceMs: number
+  readonly canCreate: boolean
+  readonly canCancel: boolean
+  /** Whether the API serves the finished file itself when the answer has no link. */
+  readonly hasContentRoute: boolean
+}
+
+/**
+ * The good answer to a create.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Created {
+  readonly handle: TaskHandle
+  /** What the answer already says about the task. */
+  readonly observation: Observation
+  /** The provider's id of the request. */
+  readonly requestId?: string | undefined
+}
+
+/**
+ * What became of a cancellation: `unsupported` means that the API has none and the task goes on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CancelOutcome = "confirmed" | "unsupported" | "failed"
+
+/**
+ * One model of a provider's catalogue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CatalogueModel {
+  readonly id: string
+  readonly name?: string | undefined
+  /** Who makes it. */
+  readonly vendor?: string | undefined
+  /** For example `video`. */
+  readonly type?: string | undefined
+  readonly features: ReadonlyArray<string>
+  /** Where it is created, for example `POST /v1/videos`. */
+  readonly routes: ReadonlyArray<string>
+  readonly currency?: string | undefined
+  readonly perSecond?: number | undefined
+  readonly perRequest?: number | undefined
+  /** What it accepts, where we know it. */
+  readonly spec?: ModelSpec | undefined
+}
+
+/**
+ * What the runtime says about a create besides the request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CreateOptions {
+  /** A fingerprint of the request, to be kept in the handle. */
+  readonly requestHash?: string | undefined
+}
+
+/**
+ * A provider.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VideoProvider {
+  /** For example `cometapi`; unique in a program. */
+  readonly id: string
+  /** The label of the account; tasks of one account share one request budget. */
+  readonly account: string
+  /** Origin and path of the API, normalised. */
+  readonly baseUrl: string
+  readonly families: ReadonlyArray<Family>
+  /** Everything that is wrong with a request; asked before anything is sent. */
+  readonly validate: (request: VideoRequest) => ReadonlyArray<Violation>
+  /**
+   * Sends one create, once.
+   *
+   * Fails with `InvalidRequest`, `Unsupported`, `PayloadTooLarge` before anything is sent; with `NotSent` when no byte
+   * left; with `Unauthorized`, `QuotaExceeded`, `ModelUnavailable`, `InvalidRequest`, … when the API refused; with
+   * `RateLimited` when it asks to wait; with `SubmissionAmbiguous` in every other case.
+   */
+  readonly create: (request: VideoRequest, options?: CreateOptions) => Effect.Effect<Created, VideoTaskError>
+  /** Reads a task once. */
+  readonly observe: (handle: TaskHandle) => Effect.Effect<Observation, VideoTaskError>
+  /** Cancels a task at the provider, where the API can. */
+  readonly cancel: (handle: TaskHandle) => Effect.Effect<CancelOutcome, VideoTaskError>
+  /** Looks whether the content route serves the finished file; `undefined` when it does not. */
+  readonly content: (handle: TaskHandle) => Effect.Effect<Video | undefined, VideoTaskError>
+  /** The provider's catalogue. */
+  readonly models: Effect.Effect<ReadonlyArray<CatalogueModel>, VideoTaskError>
+  /** The headers that a download of this URL needs: none unless it is at the API's own origin. */
+  readonly credentials: (url: URL) => Readonly<Record<string, Redacted.Redacted>>
+}
+
+/**
+ * Finds a family of a provider.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const family = (self: VideoProvider, id: string): Family | undefined =>
+  self.families.find((family) => family.id === id)
+
+/**
+ * What a provider double does; everything has a default.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DoubleOptions {
+  /** @default "double" */
+  readonly id?: string | undefined
+  /** @default "default" */
+  readonly account?: string | undefined
+  /** Changes to its one family, whose id is `double`. */
+  readonly family?: Partial<Family> | undefined
+  /** Replaces what `create` does. The default makes `remote-1`, `remote-2`, …. */
+  readonly create?: VideoProvider["create"] | undefined
+  /** The answers to `observe`, in order for each task; the last one is repeated. */
+  readonly observations?: ReadonlyArray<Observation | VideoTaskError> | undefined
+  /** Replaces what `observe` does. */
+  readonly observe?: VideoProvider["observe"] | undefined
+  /** Replaces what `cancel` does. The default is `unsupported`. */
+  readonly cancel?: VideoProvider["cancel"] | undefined
+  /** Replaces what `content` does. The default finds nothing. */
+  readonly content?: VideoProvider["content"] | undefined
+}
+
+/**
+ * A hand-made provider for tests: no network, no clock of its own.
+ *
+ * **When to use**
+ *
+ * Use to test code that stands on `VideoTasks` with `Layer.succeed(CometApi.CometApi, VideoProvider.double({ … }))`.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const double = (options: DoubleOptions = {}): VideoProvider => {
+  const id = options.id ?? "double"
+  const account = options.account ?? "default"
+  const baseUrl = "https://double.invalid"
+  const script = options.observations ?? [new Observation({ status: "IN_PROGRESS", videos: [] })]
+  const reads = new Map<string, number>()
+  let created = 0
+  return {
+    id,
+    account,
+    baseUrl,
+    families: [{ ...doubleFamily, ...options.family }],
+    validate: () => [],
+    create: options.create ?? ((_, { requestHash } = {}) =>
+      Effect.map(Clock.currentTimeMillis, (createdAt) => {
+        const remoteId = `remote-${++created}`
+        const handle = new TaskHandle({
+          provider: id,
+          family: options.family?.id ?? doubleFamily.id,
+          remoteId,
+          baseUrl,
+          account,
+          createdAt,
+          ...(requestHash === undefined ? {} : { requestHash })
+        })
+        return { handle, observation: new Observation({ status: "SUBMITTED", remoteId, videos: [] }) }
+      })),
+    observe: options.observe ?? ((handle) =>
+      Effect.suspend(() => {
+        const read = reads.get(handle.remoteId) ?? 0
+        reads.set(handle.remoteId, read + 1)
+        const answer = script[Math.min(read, script.length - 1)]
+        if (answer === undefined) return Effect.succeed(new Observation({ videos: [] }))
+        return answer instanceof Observation ? Effect.succeed(answer) : Effect.fail(answer)
+      })),
+    cancel: options.cancel ?? (() => Effect.succeed("unsupported")),
+    content: options.content ?? (() => Effect.undefined),
+    models: Effect.succeed([]),
+    credentials: () => ({})
+  }
+}
+
+// internal
+
+const doubleFamily: Family = {
+  id: "double",
+  title: "Double",
+  models: [],
+  statuses: [...TaskStatus.running, ...TaskStatus.terminal],
+  poll: PollPolicy.standard,
+  graceMs: 20_000,
+  canCreate: true,
+  canCancel: false,
+  hasContentRoute: false
+}

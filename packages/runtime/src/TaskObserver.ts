@@ -1,0 +1,43 @@
+/**
+ * The place where others watch tasks: called after a step is stored.
+ *
+ * An observer can neither fail nor slow a task, and what it sees is redacted: no URL with its query, no key.
+ *
+ * @since 0.1.0
+ */
+import type { TaskEvent } from "@video-tasks/core/TaskEvent"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+
+/**
+ * One stored step of one task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ObservedStep {
+  readonly id: TaskId
+  readonly handle: TaskHandle
+  /** Counts the steps of this task, from 0 (its creation). */
+  readonly seq: number
+  /** In ms since the epoch. */
+  readonly at: number
+  readonly event: TaskEvent | { readonly type: "task.created"; readonly at: number }
+  readonly from: TaskStatus | undefined
+  readonly to: TaskStatus
+  readonly snapshot: Persisted
+}
+
+/**
+ * Watches tasks.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const TaskObserver = Context.Reference<{
+  readonly step: (step: ObservedStep) => Effect.Effect<void>
+}>("@video-tasks/runtime/TaskObserver", { defaultValue: () => ({ step: () => Effect.void }) })

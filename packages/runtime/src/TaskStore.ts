@@ -1,0 +1,131 @@
+/**
+ * Where submissions and tasks are kept.
+ *
+ * A contract with one conformance suite (`TaskStoreSuite`); memory here, SQL elsewhere.
+ *
+ * @since 0.1.0
+ */
+import type { Outcome, Submission } from "@video-tasks/core/Submission"
+import type { JournalEvent } from "@video-tasks/core/TaskEvent"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/**
+ * The store failed: `retryable` when the same call may succeed later.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TaskStoreError extends Schema.TaggedError<TaskStoreError>("@video-tasks/runtime/TaskStore/TaskStoreError")(
+  "TaskStoreError",
+  { detail: Schema.String, retryable: Schema.Boolean }
+) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * Somebody else has appended to the task since it was loaded.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class VersionConflict
+  extends Schema.TaggedError<VersionConflict>("@video-tasks/runtime/TaskStore/VersionConflict")("VersionConflict", {
+    id: Schema.String,
+    expected: Schema.Int,
+    actual: Schema.Int
+  })
+{
+  override get message(): string {
+    return `task ${this.id} is at version ${this.actual}, not ${this.expected}`
+  }
+}
+
+/**
+ * A task as the store has it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StoredTask {
+  readonly snapshot: Persisted
+  /** The number of events appended so far. */
+  readonly version: number
+  /** The last answer, at most 8 KiB, redacted. */
+  readonly raw?: string | undefined
+  /** Who follows it, and until when (ms since the epoch). */
+  readonly claim?: { readonly owner: string; readonly until: number } | undefined
+}
+
+/**
+ * Which tasks to list.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface StoreFilter {
+  readonly status?: ReadonlyArray<TaskStatus> | undefined
+  readonly provider?: string | undefined
+}
+
+/**
+ * A page of tasks; `cursor` is absent on the last one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly cursor?: string | undefined
+}
+
+/**
+ * Where submissions and tasks are kept.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TaskStore extends Context.Service<TaskStore, {
+  /** Records the intent of a create, before anything is sent. */
+  readonly begin: (submission: Submission) => Effect.Effect<void, TaskStoreError>
+  /** Records what became of a create. */
+  readonly settle: (id: TaskId, outcome: Outcome) => Effect.Effect<void, TaskStoreError>
+  /** The submissions, oldest first. */
+  readonly submissions: (
+    filter: { readonly outcome?: Outcome["_tag"] | undefined },
+    cursor?: string
+  ) => Effect.Effect<Page<Submission>, TaskStoreError>
+  /**
+   * Appends events and stores the snapshot that they lead to, in one step. `expectedVersion` 0 makes the task: its
+   * first event is `task.created`. Fails with `VersionConflict`, and then nothing is written.
+   */
+  readonly append: (
+    id: TaskId,
+    expectedVersion: number,
+    events: ReadonlyArray<JournalEvent>,
+    next: { readonly snapshot: Persisted; readonly raw?: string | undefined }
+  ) => Effect.Effect<number, TaskStoreError | VersionConflict>
+  readonly load: (id: TaskId) => Effect.Effect<StoredTask | undefined, TaskStoreError>
+  /** The journal of a task, oldest first. */
+  readonly events: (id: TaskId) => Effect.Effect<ReadonlyArray<JournalEvent>, TaskStoreError>
+  /** Finds the task of a handle (provider, account, base URL and remote id). */
+  readonly find: (handle: TaskHandle) => Effect.Effect<StoredTask | undefined, TaskStoreError>
+  /** Lists tasks, oldest first. */
+  readonly list: (filter: StoreFilter, cursor?: string) => Effect.Effect<Page<StoredTask>, TaskStoreError>
+  /** Takes at most `limit` unfinished tasks that nobody holds (or whose holder's time is over), until `until`. */
+  readonly claim: (
+    owner: string,
+    limit: number,
+    until: number,
+    now: number
+  ) => Effect.Effect<ReadonlyArray<StoredTask>, TaskStoreError>
+  /** Gives tasks back. */
+  readonly release: (owner: string, ids: ReadonlyArray<TaskId>) => Effect.Effect<void, TaskStoreError>
+}>()("@video-tasks/runtime/TaskStore") {}
