@@ -1,0 +1,152 @@
+/**
+ * How the simulated APIs behave.
+ *
+ * Lengths of time are simulated seconds: `speed` shortens them all, so that the
+ * caller of a simulator at `speed: 60` sees minutes pass as seconds. What is on
+ * the wire (timestamps, remaining seconds, expiry) is in the caller's own time.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The options of a simulator; every one has a default that follows the documentation of the API.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Decides ids, job lengths, outcomes and faults with a probability. The same seed and the same requests give the
+   * same answers.
+   *
+   * @default 1
+   */
+  readonly seed?: number | undefined
+  /**
+   * How many times faster than the caller's clock the simulated time runs.
+   *
+   * @default 1
+   */
+  readonly speed?: number | undefined
+  /**
+   * The date at which the simulator starts, in epoch ms.
+   *
+   * @default the clock's; a clock that stands at 1970, as `TestClock` does, is taken to 2026-04-20
+   */
+  readonly epoch?: number | undefined
+  /**
+   * The shortest and the longest job, in seconds.
+   *
+   * @default { min: 60, max: 120 }
+   */
+  readonly jobSeconds?: { readonly min: number; readonly max: number } | undefined
+  /**
+   * The share of jobs that fail or end in an error, each from 0 to 1.
+   *
+   * @default { failed: 0, error: 0 }
+   */
+  readonly outcomes?: { readonly failed?: number | undefined; readonly error?: number | undefined } | undefined
+  /**
+   * For how many seconds after its create a task is unknown to polls.
+   *
+   * @default 0
+   */
+  readonly visibleAfterSeconds?: number | undefined
+  /**
+   * How many seconds a signed link lives.
+   *
+   * @default 86400
+   */
+  readonly linkSeconds?: number | undefined
+  /**
+   * The origin of the links to files, when it is to differ from the one that the client asked.
+   */
+  readonly filesOrigin?: string | undefined
+  /**
+   * How progress is written: `45`, `"45%"`, `45.31`, `0.45`, not at all, or always 30 while running.
+   *
+   * @default what the form of the body has: an integer, or a percentage in the wrapper of New-API
+   */
+  readonly progress?: "integer" | "percent" | "float" | "fraction" | "absent" | "stuck" | undefined
+  /**
+   * How timestamps are written.
+   *
+   * @default "seconds"
+   */
+  readonly timestamps?: "seconds" | "milliseconds" | "iso" | undefined
+  /**
+   * Adds fields that no documentation knows to every task.
+   *
+   * @default false
+   */
+  readonly extraFields?: boolean | undefined
+  /**
+   * No finished task has a link; the file is only at the content route, where the API has one.
+   *
+   * @default false
+   */
+  readonly withoutUrl?: boolean | undefined
+  /**
+   * CometAPI's status words: `upper` (`SUBMITTED` … `ERROR`), `lower` (`queued` … `error`), or both by turns.
+   *
+   * @default "upper"
+   */
+  readonly vocabulary?: "upper" | "lower" | "mixed" | undefined
+  /**
+   * Fills `completed_at` with the time of the poll while the task still runs, as the newer sample of CometAPI shows.
+   *
+   * @default false
+   */
+  readonly completedAtWhileRunning?: boolean | undefined
+  /**
+   * CometAPI's body for an unknown task: `flat` (`code`, `message`, `data`) or `nested` (`error.message`, no code).
+   *
+   * @default "flat"
+   */
+  readonly unknownTask?: "flat" | "nested" | undefined
+  /**
+   * CometAPI's body for a value out of range: `flat` (`code` on top) or `nested` (`error.code`).
+   *
+   * @default "flat"
+   */
+  readonly refusal?: "flat" | "nested" | undefined
+  /**
+   * What `GET /v1/video/generations/{id}` answers: the documented `flat` body; the `wrapped` row that New-API sends;
+   * the short wrapped body of its `gemini` channels; a `stripped` row without a link; a wrapper around `empty-data`.
+   *
+   * @default "flat" at the root, "wrapped" under `/newapi`
+   */
+  readonly genericBody?: "flat" | "wrapped" | "gemini" | "stripped" | "empty-data" | undefined
+  /**
+   * What `POST /v1/video/generations` answers: a `video` object; only `task_id` and `status` (`short`); or a 201 with
+   * the status `processing` (`created`).
+   *
+   * @default "video"
+   */
+  readonly genericCreate?: "video" | "short" | "created" | undefined
+  /**
+   * The pause between two looks of New-API at its upstream: a row shows nothing newer, and is `NOT_START` before the
+   * first. The documented flat body is not a row.
+   *
+   * @default 15
+   */
+  readonly tickSeconds?: number | undefined
+  /**
+   * A finished row carries its link in `fail_reason`, as New-API did before 2026.
+   *
+   * @default false
+   */
+  readonly urlInFailReason?: boolean | undefined
+  /**
+   * Opens `POST /v1/tasks`, which SeeAny does not document.
+   *
+   * @default false
+   */
+  readonly seeanyCreate?: boolean | undefined
+  /**
+   * How many requests the ledger keeps in full; its counts go on.
+   *
+   * @default 10000
+   */
+  readonly keepRequests?: number | undefined
+}
