@@ -72,16 +72,28 @@ export type CancelOutcome = "confirmed" | "unsupported" | "failed"
  * @since 0.1.0
  */
 export interface CatalogueModel {
+  /** What a request names. */
   readonly id: string
+  /** The same in the provider's other spelling. */
+  readonly code?: string | undefined
   readonly name?: string | undefined
   /** Who makes it. */
   readonly vendor?: string | undefined
+  /** The short name of who makes it. */
+  readonly vendorCode?: string | undefined
   /** For example `video`. */
   readonly type?: string | undefined
   readonly features: ReadonlyArray<string>
   /** Where it is created, for example `POST /v1/videos`. */
   readonly routes: ReadonlyArray<string>
+  /** When it was listed, in ms since the epoch. */
+  readonly createdAt?: number | undefined
+  /** What the prices are in, for example `USD / M Tokens`. */
   readonly currency?: string | undefined
+  /** The price of input, in `currency`. */
+  readonly input?: number | undefined
+  /** The price of output, in `currency`. */
+  readonly output?: number | undefined
   readonly perSecond?: number | undefined
   readonly perRequest?: number | undefined
   /** What it accepts, where we know it. */

@@ -1,0 +1,122 @@
+/**
+ * Opening an answer: which part of the body is the task, or why none is.
+ */
+import * as Result from "effect/Result"
+import * as ErrorBody from "../ErrorBody.ts"
+import * as StatusWord from "../StatusWord.ts"
+import { WireProblem } from "../WireProblem.ts"
+import * as WireError from "./wireError.ts"
+import * as Json from "./wireJson.ts"
+import * as WireVideos from "./wireVideos.ts"
+
+/** @internal */
+export interface Envelope {
+  /** The object that is the task. */
+  readonly task: Json.JsonObject
+  /** The task, and what is nested in it under `data`: the vendor's own answer, at most two levels deep. */
+  readonly layers: ReadonlyArray<Json.JsonObject>
+  readonly remoteId: string | undefined
+  /** The object round the task, when there is one. */
+  readonly wrapper: Json.JsonObject | undefined
+}
+
+/** Opens an answer, bare or wrapped as `{ code, message, data }`. @internal */
+export const open = (body: unknown, idKeys: ReadonlyArray<string>): Result.Result<Envelope, WireProblem> => {
+  if (!Json.isObject(body)) return Result.fail(notATask(`the answer is ${kindOf(body)}, not an object`))
+  const says = verdict(body)
+  const inner = body["data"]
+  const bareId = idOf(body, idKeys)
+  const isBare = bareId !== undefined || hasWord(body)
+  if (Json.isObject(inner) && (says === "yes" || !isBare)) return openWrapped(body, says, inner, idKeys)
+  if (says === "yes" && inner === null && !isBare) return Result.fail(missing("the answer holds no task"))
+  if (bareId === undefined && (says === "no" || isComplaint(body))) return Result.fail(problem(body))
+  if (!isBare && !hasLink(body)) return Result.fail(notATask("the answer has no id, no status and no link"))
+  return Result.succeed({ task: body, layers: layersOf(body), remoteId: bareId, wrapper: undefined })
+}
+
+const openWrapped = (
+  body: Json.JsonObject,
+  says: Verdict,
+  task: Json.JsonObject,
+  idKeys: ReadonlyArray<string>
+): Result.Result<Envelope, WireProblem> => {
+  // In a wrapped row `id` is the number of the row, and another field names the task.
+  const remoteId = textIdOf(task, [...idKeys.filter((key) => key !== "id"), "id"]) ??
+    numberIdOf(task, idKeys.filter((key) => key !== "id"))
+  if (remoteId === undefined) {
+    if (says === "no" || isComplaint(body) || isComplaint(task)) return Result.fail(problem(body))
+    if (!hasWord(task) && !hasLink(task)) {
+      return Result.fail(notATask("the data of the answer has no id, no status and no link"))
+    }
+  }
+  return Result.succeed({ task, layers: layersOf(task), remoteId, wrapper: body })
+}
+
+type Verdict = "yes" | "no" | "silent"
+
+const verdict = (body: Json.JsonObject): Verdict =>
+  WireError.isRefusalCode(body["code"]) || body["success"] === false
+    ? "no"
+    : WireError.isSuccessCode(body["code"]) || body["success"] === true
+    ? "yes"
+    : "silent"
+
+/**
+ * Whether a body without an id only complains. With an id it is a task whatever else it says: a create that was accepted
+ * must never look refused. `{ status: "error" | "fail", message }` is how many gateways spell an error.
+ */
+const isComplaint = (body: Json.JsonObject): boolean =>
+  hasWord(body)
+    ? /^\s*(?:error|fail)\s*$/i.test(String(body["status"])) && Json.text(body["message"] ?? body["msg"]) !== undefined
+    : WireError.isError(body["error"])
+
+const problem = (body: Json.JsonObject): WireProblem => {
+  const { code, message = "the provider said no and gave no reason" } = ErrorBody.read(body)
+  return ErrorBody.isTaskNotExist(body)
+    ? missing(message, code)
+    : new WireProblem({ kind: "refused", detail: message, ...(code === undefined ? {} : { code }) })
+}
+
+const missing = (detail: string, code?: string): WireProblem =>
+  new WireProblem({ kind: "missing", detail, ...(code === undefined ? {} : { code }) })
+
+const notATask = (detail: string): WireProblem => new WireProblem({ kind: "notATask", detail })
+
+const kindOf = (body: unknown): string => Array.isArray(body) ? "an array" : body === null ? "null" : `a ${typeof body}`
+
+/** Whether there is a word for the state. A bare number is one only when it is known: it may be an HTTP status. */
+const hasWord = (task: Json.JsonObject): boolean =>
+  ["status", "task_status", "state"].some((key) => {
+    const word = task[key]
+    return typeof word === "number" ? StatusWord.read(word).status !== undefined : Json.text(word) !== undefined
+  })
+
+/** A list under `data` is left out: a list of other tasks looks the same. */
+const hasLink = (task: Json.JsonObject): boolean => WireVideos.find([{ ...task, data: undefined }]).videos.length > 0
+
+const idOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined =>
+  textIdOf(task, keys) ?? numberIdOf(task, keys)
+
+const textIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined => {
+  for (const key of keys) {
+    const id = Json.text(task[key])
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+/** A number that JSON has rounded would name another task, so that it names none. */
+const numberIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined =>
+  keys.map((key) => task[key]).filter(Number.isSafeInteger).map(String)[0]
+
+const maxLayers = 3
+
+const layersOf = (task: Json.JsonObject): ReadonlyArray<Json.JsonObject> => {
+  const layers = [task]
+  let inner = task["data"]
+  while (Json.isObject(inner) && layers.length < maxLayers) {
+    layers.push(inner)
+    inner = inner["data"]
+  }
+  return layers
+}

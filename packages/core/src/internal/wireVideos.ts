@@ -1,0 +1,152 @@
+/**
+ * Finding the finished videos in an answer: many places, one order. Only asked of an answer that may be a success.
+ */
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Video } from "../Video.ts"
+import * as Field from "./wireFields.ts"
+import type { JsonObject } from "./wireJson.ts"
+import * as Json from "./wireJson.ts"
+
+/** What may be said about one video, wherever it stands. */
+const clip = {
+  video_url: Field.Link,
+  url: Field.Link,
+  result_url: Field.Link,
+  thumbnail_url: Field.Link,
+  thumbnail: Field.Link,
+  cover_url: Field.Link,
+  poster: Field.Link,
+  last_frame_url: Field.Link,
+  format: Field.Text,
+  mime_type: Field.Text,
+  /** Seconds; −1 stands for "as you like". */
+  duration: Field.Amount,
+  /** Seconds, as OpenAI and its clones call it. */
+  seconds: Field.Amount,
+  width: Field.Amount,
+  height: Field.Amount,
+  fps: Field.Amount,
+  framespersecond: Field.Amount,
+  resolution: Field.Label,
+  /** `1280x720`, or an aspect ratio, which says nothing about pixels. */
+  size: Field.Text,
+  seed: Field.Number,
+  expires_at: Field.Time,
+  respect_moderation: Field.Any
+}
+
+const Clip = Schema.Struct(clip)
+type Clip = typeof Clip.Type
+
+/** The parts of a task that can hold a video. `null`, a link, an object and a list of them are all read as a list. */
+const Finished = Schema.Struct({
+  ...clip,
+  fail_reason: Field.Link,
+  metadata: Field.listOf(clip),
+  result: Field.listOf(clip),
+  output: Field.listOf(clip),
+  outputs: Field.listOf(clip),
+  video: Field.listOf(clip),
+  videos: Field.listOf(clip),
+  content: Field.listOf(clip),
+  data: Field.listOf(clip),
+  task_result: Field.object({ videos: Field.listOf(clip) })
+})
+type Finished = typeof Finished.Type
+
+/** @internal */
+export interface Finish {
+  readonly videos: ReadonlyArray<Video>
+  /** Whether the vendor says that its moderation withholds the video. */
+  readonly withheld: boolean
+}
+
+const decode = Schema.decodeUnknownResult(Finished)
+
+/** Finds the videos of a task; `layers` as `wireEnvelope` gives them. @internal */
+export const find = (layers: ReadonlyArray<JsonObject>): Finish => {
+  const parts = layers.map((layer): Finished => Result.getOrElse(decode(layer), () => ({})))
+  const clips = firstOf(parts)
+  const shared = parts.flatMap((part) => [...(part.video ?? []), ...(part.metadata ?? []), part])
+  const seen = new Map(clips.map(([link, own]) => [link, own]))
+  return {
+    videos: [...seen].map(([link, own]) => toVideo(link, [own, ...shared])),
+    withheld: shared.some((part) => part.respect_moderation === false)
+  }
+}
+
+type Found = ReadonlyArray<readonly [link: string, own: Clip]>
+
+/** The first place that has a link wins; a list gives all of its links. */
+const firstOf = (parts: ReadonlyArray<Finished>): Found => {
+  for (const part of parts) {
+    for (const place of placesOf(part)) {
+      const found = place.flatMap((own) => linkOf(own) ?? [])
+      if (found.length > 0) return found
+    }
+  }
+  return []
+}
+
+const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
+  part.video_url === undefined ? [] : [{ video_url: part.video_url }],
+  part.metadata ?? [],
+  [part],
+  part.data ?? [],
+  part.result ?? [],
+  part.output ?? [],
+  part.video ?? [],
+  part.content ?? [],
+  part.task_result?.videos ?? [],
+  part.outputs ?? [],
+  part.videos ?? [],
+  // Rows that New-API wrote before 2026 keep the link of a success where others keep the reason of a failure.
+  part.fail_reason === undefined ? [] : [{ url: part.fail_reason }]
+]
+
+const linkOf = (own: Clip): Found | undefined => {
+  const link = own.video_url ?? own.url ?? own.result_url
+  return link === undefined ? undefined : [[link, own]]
+}
+
+const toVideo = (link: string, sources: ReadonlyArray<Clip>): Video => {
+  const first = <A>(get: (source: Clip) => A | undefined): A | undefined => {
+    for (const source of sources) {
+      const value = get(source)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+  const thumbnail = first((one) =>
+    one.thumbnail_url ?? one.thumbnail ?? one.cover_url ?? one.poster ?? one.last_frame_url
+  )
+  const pixels = first((one) => pixelsOf(one.size) ?? pixelsOf(one.resolution))
+  return new Video({
+    url: Redacted.make(link, { label: "video url" }),
+    ...Json.present({
+      thumbnailUrl: thumbnail === undefined ? undefined : Redacted.make(thumbnail, { label: "thumbnail url" }),
+      mimeType: first((one) => mimeType(one.mime_type ?? one.format)),
+      durationSeconds: first((one) => one.duration) ?? first((one) => one.seconds),
+      width: first((one) => one.width) ?? pixels?.width,
+      height: first((one) => one.height) ?? pixels?.height,
+      fps: first((one) => one.fps ?? one.framespersecond),
+      resolution: first((one) => one.resolution),
+      seed: first((one) => one.seed),
+      expiresAt: first((one) => one.expires_at)
+    })
+  })
+}
+
+const pixelsOf = (size: string | undefined) => {
+  const [, width, height] = /^(\d{2,5})\s*[x×*]\s*(\d{2,5})$/i.exec(size ?? "") ?? []
+  return width === undefined || height === undefined ? undefined : { width: Number(width), height: Number(height) }
+}
+
+/** `mp4` is what New-API's documentation calls a format; media types pass as they are. */
+const mimeType = (format: string | undefined): string | undefined => {
+  const name = format?.toLowerCase().replace(/^\./, "")
+  if (name === undefined || !/^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)?$/.test(name)) return undefined
+  return name.includes("/") ? name : name === "mov" ? "video/quicktime" : `video/${name}`
+}
