@@ -2,6 +2,7 @@
  * Lint rules of this repository.
  */
 import { type Comment, definePlugin, defineRule, type ESTree } from "@oxlint/plugins"
+import { importDirection } from "./importDirection.ts"
 
 const barrel = /^(effect|effect\/(.+\/)?[a-z][a-z0-9-]*|@effect\/[^/]+|@video-tasks\/[^/]+)$/
 
@@ -16,6 +17,7 @@ const complaints = (doc: Comment | undefined): ReadonlyArray<string> => {
 export default definePlugin({
   meta: { name: "video-tasks" },
   rules: {
+    "import-direction": importDirection,
     "no-import-from-barrel": defineRule({
       meta: { docs: { description: "Import the module, not the barrel of its package" } },
       create: (context) => ({

@@ -57,8 +57,9 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
   if (request.model.trim() === "") complain("model", "empty", "a model id of the provider")
   if (spec === undefined) return found
   const { maxImages, maxPromptLength, resolutions, seconds, sizes } = spec
-  if (maxPromptLength !== undefined && request.prompt.length > maxPromptLength) {
-    complain("prompt", `${request.prompt.length} characters`, `at most ${maxPromptLength} characters`)
+  const characters = lengthOf(request.prompt)
+  if (maxPromptLength !== undefined && characters > maxPromptLength) {
+    complain("prompt", `${characters} characters`, `at most ${maxPromptLength} characters`)
   }
   if (seconds !== undefined && request.seconds !== undefined && !isWhole(request.seconds, seconds)) {
     complain("seconds", String(request.seconds), `a whole number from ${seconds.min} to ${seconds.max} for ${spec.id}`)
@@ -83,6 +84,13 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
 }
 
 // internal
+
+/** Counts as people and servers do: an emoji is one character, not two. */
+const lengthOf = (text: string): number => {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
 
 const isWhole = (value: number, range: { readonly min: number; readonly max: number }): boolean =>
   Number.isInteger(value) && value >= range.min && value <= range.max

@@ -5,10 +5,14 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { crc32 } from "./internal/crc32.ts"
 
 /**
  * An origin and a path, nothing else: no credentials, no query, no fragment, no slash at the end.
@@ -46,13 +50,15 @@ export class TaskHandle extends Schema.Class<TaskHandle>("@video-tasks/core/Task
 }) {}
 
 /**
- * Turns a base URL into its one spelling, or returns `undefined` when it is not an http(s) origin with a path.
+ * Turns a base URL into its one spelling, or returns `undefined` when it is not an http(s) origin with a path, or is
+ * longer than 2,048 characters.
  *
  * @category converting
  * @since 0.1.0
  */
 export const normalizeBaseUrl = (text: string): string | undefined => {
-  if (!URL.canParse(text)) return undefined
+  // Handles are untrusted: the length bounds the work of the pattern below.
+  if (text.length > maxBaseUrlLength || !URL.canParse(text)) return undefined
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return undefined
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return undefined
@@ -60,7 +66,7 @@ export const normalizeBaseUrl = (text: string): string | undefined => {
 }
 
 /**
- * Writes a handle as one URL-safe string that starts with `vt1_`.
+ * Writes a handle as one URL-safe string that starts with `vt1_` and ends in a checksum.
  *
  * **Example** (There and back)
  *
@@ -81,8 +87,8 @@ export const normalizeBaseUrl = (text: string): string | undefined => {
  * @category converting
  * @since 0.1.0
  */
-export const format = (self: TaskHandle): string =>
-  prefix + Base64Url.encode(JSON.stringify([
+export const format = (self: TaskHandle): string => {
+  const json = new TextEncoder().encode(JSON.stringify([
     self.provider,
     self.family,
     self.remoteId,
@@ -91,16 +97,20 @@ export const format = (self: TaskHandle): string =>
     self.createdAt ?? null,
     self.requestHash ?? null
   ]))
+  const bytes = new Uint8Array(json.length + checksumBytes)
+  bytes.set(json)
+  new DataView(bytes.buffer).setUint32(json.length, crc32(json))
+  return prefix + Base64Url.encode(bytes)
+}
 
 /**
- * Reads a handle from its string form; anything else is `undefined`.
+ * Reads a handle from its string form; anything else, a mistyped or cut handle included, is `undefined`.
  *
  * @category converting
  * @since 0.1.0
  */
 export const parse = (text: string): TaskHandle | undefined => {
-  if (!text.startsWith(prefix)) return undefined
-  const json = Result.getOrUndefined(Base64Url.decodeString(text.slice(prefix.length)))
+  const json = unsealed(text)
   if (json === undefined) return undefined
   const parts = Option.getOrUndefined(decodeParts(json))
   if (parts === undefined) return undefined
@@ -117,6 +127,36 @@ export const parse = (text: string): TaskHandle | undefined => {
 }
 
 /**
+ * A handle as a schema over its string form: for flags, environment variables, query parameters and columns.
+ *
+ * **Example** (Decoding a handle)
+ *
+ * ```ts import.meta.vitest
+ * import { TaskHandle } from "@video-tasks/core"
+ * import { Option, Schema } from "effect"
+ *
+ * Option.isNone(Schema.decodeUnknownOption(TaskHandle.FromString)("task_abc123")) // => true
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FromString = Schema.String.annotate({ expected: "a handle, which starts with vt1_" }).pipe(
+  Schema.decodeTo(
+    Schema.toType(TaskHandle),
+    SchemaTransformation.transformEffect<TaskHandle, string>({
+      decode: (text, options) => {
+        const handle = parse(text)
+        return handle === undefined
+          ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a handle, whole and unchanged" }, text, options))
+          : Effect.succeed(handle)
+      },
+      encode: (handle) => Effect.succeed(format(handle))
+    })
+  )
+)
+
+/**
  * Returns `true` when two handles name the same remote task; creation time and request hash do not count.
  *
  * @category predicates
@@ -129,6 +169,22 @@ export const isSameTask = (self: TaskHandle, that: TaskHandle): boolean =>
 // internal
 
 const prefix = "vt1_"
+
+const maxBaseUrlLength = 2048
+
+const checksumBytes = 4
+
+/** Takes the JSON out of a handle, if every character is as `format` wrote it. */
+const unsealed = (text: string): string | undefined => {
+  if (!text.startsWith(prefix)) return undefined
+  const bytes = Result.getOrUndefined(Base64Url.decode(text.slice(prefix.length)))
+  if (bytes === undefined || bytes.length <= checksumBytes || prefix + Base64Url.encode(bytes) !== text) {
+    return undefined
+  }
+  const json = bytes.subarray(0, -checksumBytes)
+  const checksum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(json.length)
+  return crc32(json) === checksum ? new TextDecoder().decode(json) : undefined
+}
 
 const decodeHandle = Schema.decodeUnknownOption(TaskHandle)
 

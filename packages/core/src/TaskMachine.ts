@@ -31,6 +31,9 @@ const running = {
   "task.lost": { target: "ERROR", actions: "end" }
 } as const
 
+/** An answer that lags behind: nothing that it says is obeyed. */
+const late = { guard: { type: "reports", params: { status: "SUBMITTED" } } } as const
+
 /**
  * The machine itself, for pictures, inspectors and model-based tests. Its JSON config builds the same machine again.
  *
@@ -62,7 +65,7 @@ export const machine = setup({
   initial: "SUBMITTED",
   states: {
     SUBMITTED: { on: running },
-    IN_PROGRESS: { on: running },
+    IN_PROGRESS: { on: { ...running, "task.observed": [late, ...running["task.observed"]] } },
     SUCCESS: { type: "final" },
     FAILED: { type: "final" },
     ERROR: { type: "final" },

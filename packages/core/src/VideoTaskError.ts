@@ -577,4 +577,12 @@ export const make = (fields: {
  * @since 0.1.0
  */
 export const withHandle = (self: VideoTaskError, handle: TaskHandle): VideoTaskError =>
-  self.handle === undefined ? make({ ...self, handle }) : self
+  self.handle === undefined
+    ? make({
+      provider: self.provider,
+      operation: self.operation,
+      reason: self.reason,
+      requestId: self.requestId,
+      handle
+    })
+    : self

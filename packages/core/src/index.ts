@@ -7,7 +7,32 @@
 /**
  * @since 0.1.0
  */
+export * as CometApiWire from "./CometApiWire.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as CometCatalogueWire from "./CometCatalogueWire.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Diagram from "./Diagram.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as ErrorBody from "./ErrorBody.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as ModelSpec from "./ModelSpec.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as NewApiWire from "./NewApiWire.ts"
 
 /**
  * @since 0.1.0
@@ -18,6 +43,21 @@ export * as Observation from "./Observation.ts"
  * @since 0.1.0
  */
 export * as PollPolicy from "./PollPolicy.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Redact from "./Redact.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SeeAnyWire from "./SeeAnyWire.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as StatusWord from "./StatusWord.ts"
 
 /**
  * @since 0.1.0

@@ -1,4 +1,4 @@
-import { type AnyActorScope, type AnyStateMachine, createActor, type EventObject } from "xstate"
+import { type AnyActorScope, type AnyStateMachine, createActor } from "xstate"
 
 /**
  * A scope for pure steps, made once. `transition` of XState makes a new one for every step, which costs ten times the
@@ -6,8 +6,8 @@ import { type AnyActorScope, type AnyStateMachine, createActor, type EventObject
  *
  * @internal
  */
-export const inertScope = <Machine extends AnyStateMachine>(machine: Machine, input: unknown): AnyActorScope => {
-  const self = createActor(machine, { input } as never)
+export const inertScope = (machine: AnyStateMachine, input: unknown): AnyActorScope => {
+  const self = createActor(machine, { input })
   return {
     self,
     defer: () => undefined,
@@ -16,7 +16,7 @@ export const inertScope = <Machine extends AnyStateMachine>(machine: Machine, in
     sessionId: "",
     stopChild: () => undefined,
     system: self.system,
-    emit: (_: EventObject) => undefined,
+    emit: () => undefined,
     actionExecutor: () => undefined
-  } as unknown as AnyActorScope
+  }
 }
