@@ -75,7 +75,8 @@ export const make = Effect.fnUntraced(function*(
   const free = yield* client(settings, "any")
   const guarded = yield* client(settings, "public")
   return HttpClient.makeWith<never, never, HttpClientError, never>(
-    (request) => Effect.withFiber((fiber) => (fiber.getRef(AddressGuard) === "public" ? guarded : free).postprocess(request)),
+    (request) =>
+      Effect.withFiber((fiber) => (fiber.getRef(AddressGuard) === "public" ? guarded : free).postprocess(request)),
     Effect.succeed
   )
 })

@@ -7,4 +7,9 @@
 /**
  * @since 0.1.0
  */
+export * as ImageFile from "./ImageFile.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as NodeHttp from "./NodeHttp.ts"

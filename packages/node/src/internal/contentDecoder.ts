@@ -4,9 +4,9 @@
  * undici brings an interceptor for this, but it is marked experimental and prints a warning in every process that makes
  * one.
  */
-import type { Dispatcher } from "undici"
 import { pipeline, type Transform } from "node:stream"
 import * as Zlib from "node:zlib"
+import type { Dispatcher } from "undici"
 
 /** An undici interceptor that hands over decoded bodies: gzip, deflate (with or without its zlib head), br, zstd. */
 export const contentDecoder: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>

@@ -55,7 +55,11 @@ export const make = Effect.fnUntraced(function*(
 // internal
 
 const variable = (lower: string, upper: string) =>
-  Config.String(lower).pipe(Config.orElse(() => Config.String(upper)), Config.option, Config.map(Option.getOrElse(() => "")))
+  Config.String(lower).pipe(
+    Config.orElse(() => Config.String(upper)),
+    Config.option,
+    Config.map(Option.getOrElse(() => ""))
+  )
 
 /** `pipelining` 0 closes a connection after each answer, 1 keeps it. HTTP/2 is off: it re-sends on `GOAWAY`. */
 const agent = (settings: Settings, guard: "any" | "public", pipelining: 0 | 1) =>

@@ -16,10 +16,10 @@ export const guardedConnector = (options: buildConnector.BuildOptions): buildCon
       queueMicrotask(() => callback(refused, null))
       return
     }
-    connect(target, (...result) => {
-      const [, socket] = result
-      const late = socket === null ? undefined : refusal(target.hostname, socket.remoteAddress ?? "")
-      if (socket === null || late === undefined) return callback(...result)
+    connect(target, (error, socket) => {
+      if (error !== null) return callback(error, null)
+      const late = refusal(target.hostname, socket.remoteAddress ?? "")
+      if (late === undefined) return callback(null, socket)
       socket.destroy()
       callback(late, null)
     })
