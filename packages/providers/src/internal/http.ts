@@ -1,0 +1,177 @@
+/**
+ * The one way in which every provider talks to its API.
+ *
+ * Bearer to the API's own origin only, redirects never followed, no trace headers unless asked, every URL parameter
+ * redacted in spans, bodies capped, and nothing thrown: an answer is an answer whatever its status.
+ */
+import * as ErrorBody from "@video-tasks/core/ErrorBody"
+import * as Redact from "@video-tasks/core/Redact"
+import * as Transport from "@video-tasks/core/Transport"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as ResponseBody from "./responseBody.ts"
+import * as RetryAfter from "./retryAfter.ts"
+import * as Secret from "./secret.ts"
+
+/** What a request needs to know about the account. */
+export interface Account {
+  /** Origin and path, normalised. */
+  readonly baseUrl: string
+  readonly apiKey: Redacted.Redacted
+  readonly userAgent: string
+  readonly propagateTrace: boolean
+}
+
+/** What came before the body. */
+export interface Head {
+  /** 0 is a redirect that a browser hides. */
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly requestId: string | undefined
+  /** Where a redirect leads: host only. */
+  readonly redirectedTo: string | undefined
+}
+
+/** An answer, whatever it says. */
+export interface ApiAnswer extends Head {
+  readonly retryAfterMs: number | undefined
+  readonly body: ResponseBody.Body
+}
+
+/** There was no answer. */
+export class TransportProblem extends Data.TaggedError("TransportProblem")<{
+  readonly requestStarted: Transport.RequestStarted
+  /** In words, without secrets. */
+  readonly detail: string
+}> {}
+
+/** One request to the API. */
+export interface ApiRequest {
+  readonly method: "GET" | "POST"
+  /** Follows the base URL. */
+  readonly path: string
+  readonly body?: FormData | { readonly json: unknown } | undefined
+  /** `false` for a public route: the key stays here. */
+  readonly bearer?: boolean | undefined
+  /** Looks at the head and decides that the body is not wanted. */
+  readonly discardBody?: ((head: Head) => boolean) | undefined
+}
+
+/** Sends a request once and reads its answer. */
+export type Send = (request: ApiRequest) => Effect.Effect<ApiAnswer, TransportProblem>
+
+/** Makes the pipeline of an account. */
+export const make = Effect.fnUntraced(function*(
+  account: Account
+): Effect.fn.Return<Send, never, HttpClient.HttpClient> {
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const fetchOptions = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
+  const secret = Redacted.value(account.apiKey)
+  const hygiene = HttpClient.TracerPropagationEnabled.context(account.propagateTrace).pipe(
+    Context.add(UrlParams.CurrentRedactedNames, [/^/])
+  )
+  // Fetch follows redirects by itself, with the prompt and to any origin, unless it is told not to.
+  const strict = Effect.updateContext<never, never>((current) =>
+    Context.merge(current, hygiene).pipe(Context.add(FetchHttpClient.RequestInit, {
+      ...fetchOptions,
+      ...Context.getOrUndefined(current as Context.Context<FetchHttpClient.RequestInit>, FetchHttpClient.RequestInit),
+      redirect: "manual"
+    })) as Context.Context<never>
+  )
+  const exchange = Effect.fnUntraced(function*(
+    request: ApiRequest
+  ) {
+    const response = yield* Effect.catch(client.execute(toHttp(account, request)), answeredAnyway)
+    const head = headOf(response, account.baseUrl)
+    const body = request.discardBody?.(head) === true
+      ? discarded
+      : yield* ResponseBody.read(response, secret)
+    const now = yield* Clock.currentTimeMillis
+    const retryAfterMs = RetryAfter.read(response.headers, body._tag === "Json" ? body.value : undefined, now)
+    return { ...head, retryAfterMs, body }
+  }, Effect.scoped)
+  return (request) =>
+    exchange(request).pipe(
+      Effect.mapError((error) => problemOf(error, secret)),
+      Effect.catchDefect((defect) => Effect.fail(crashed(defect, secret))),
+      strict
+    )
+})
+
+const discarded: ResponseBody.Body = { _tag: "Discarded" }
+
+const toHttp = (account: Account, request: ApiRequest): HttpClientRequest.HttpClientRequest => {
+  const bare = HttpClientRequest.make(request.method)(`${account.baseUrl}${request.path}`).pipe(
+    HttpClientRequest.acceptJson,
+    HttpClientRequest.setHeader("user-agent", account.userAgent)
+  )
+  const known = request.bearer === false ? bare : HttpClientRequest.bearerToken(bare, account.apiKey)
+  if (request.body === undefined) return known
+  return request.body instanceof FormData
+    ? HttpClientRequest.bodyFormData(known, request.body)
+    : HttpClientRequest.bodyJsonUnsafe(known, request.body.json)
+}
+
+/** The provider's id of the request: from the head, or else from the error in the body. */
+export const requestIdOf = (answer: ApiAnswer): string | undefined => {
+  if (answer.requestId !== undefined || answer.body._tag !== "Json") return answer.requestId
+  const { requestId } = ErrorBody.read(answer.body.value)
+  return requestId !== undefined && isId.test(requestId) ? requestId : undefined
+}
+
+// A client that was told to fail on a status still has the answer.
+const answeredAnyway = (error: HttpClientError.HttpClientError) =>
+  error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
+
+const headOf = (response: HttpClientResponse.HttpClientResponse, baseUrl: string): Head => ({
+  status: response.status,
+  contentType: response.headers["content-type"]?.toLowerCase(),
+  requestId: requestIdHeaders.map((name) => response.headers[name]).find((id) => id !== undefined && isId.test(id)),
+  redirectedTo: hostOf(response.headers["location"], baseUrl)
+})
+
+const requestIdHeaders = ["x-request-id", "x-oneapi-request-id", "x-cometapi-request-id"]
+
+const isId = /^[\w.:-]{1,128}$/
+
+const hostOf = (location: string | undefined, baseUrl: string): string | undefined =>
+  location !== undefined && URL.canParse(location, baseUrl) ? new URL(location, baseUrl).host : undefined
+
+const problemOf = (error: HttpClientError.HttpClientError, secret: string): TransportProblem => {
+  const { _tag } = error.reason
+  // Neither gets as far as the wire.
+  const unsent = _tag === "EncodeError" || _tag === "InvalidUrlError"
+  return new TransportProblem({
+    requestStarted: unsent ? "no" : Transport.requestStarted(error),
+    detail: describe(error, secret)
+  })
+}
+
+const crashed = (defect: unknown, secret: string): TransportProblem =>
+  new TransportProblem({
+    requestStarted: Transport.requestStarted(defect),
+    detail: `the HTTP client crashed: ${describe(defect, secret)}`
+  })
+
+// The innermost cause says what happened; what is around it says "fetch failed".
+const describe = (error: unknown, secret: string): string => {
+  let current = error
+  let said = "no answer"
+  for (let depth = 0; depth < 8 && typeof current === "object" && current !== null; depth++) {
+    const { cause, code, message } = current as Record<string, unknown>
+    const words = [code, message].filter((word) => typeof word === "string" && word !== "")
+    if (words.length > 0) said = words.join(": ")
+    current = cause
+  }
+  return Redact.clip(Redact.text(Secret.hide(said, secret)), 200)
+}

@@ -1,0 +1,43 @@
+/**
+ * A create as JSON, in the fields that New-API gateways document (`model`, `prompt`, `image`, `size`, `duration`,
+ * `metadata`).
+ */
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import { InvalidRequest, type Reason, Violation } from "@video-tasks/core/VideoTaskError"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type { Checked } from "./imageInput.ts"
+import * as RequestBody from "./requestBody.ts"
+
+/** The fields that an option can't replace; `metadata` is merged. */
+export const reserved = ["model", "prompt", "image", "images", "size", "duration"]
+
+/** Writes the body. One picture is `image`, several are `images`; a resolution has its place in `metadata`. */
+export const write = Effect.fnUntraced(function*(
+  request: VideoRequest,
+  images: ReadonlyArray<Checked>
+): Effect.fn.Return<{ readonly json: unknown }, Reason> {
+  const links = yield* Effect.mapError(Effect.forEach(images, RequestBody.toLink), () => unreadable)
+  const [first, ...others] = links
+  const { metadata, ...options } = request.options ?? {}
+  const extra = request.resolution === undefined ? {} : { resolution: request.resolution }
+  return RequestBody.json({
+    model: request.model,
+    prompt: request.prompt,
+    image: others.length === 0 ? first : undefined,
+    images: others.length === 0 ? undefined : links,
+    size: request.size,
+    duration: request.seconds,
+    ...options,
+    metadata: metadata === undefined || Predicate.isObject(metadata) ? merged(metadata, extra) : metadata
+  })
+})
+
+const merged = (metadata: object | undefined, extra: Readonly<Record<string, string>>) =>
+  metadata === undefined && Object.keys(extra).length === 0 ? undefined : { ...metadata, ...extra }
+
+const unreadable = new InvalidRequest({
+  violations: [
+    new Violation({ field: "images", value: "a file that can't be read", allowed: "a file that is still there" })
+  ]
+})

@@ -1,0 +1,122 @@
+/**
+ * Reads the body of an API's answer: a capped stream, decoded, and told apart into JSON and everything else.
+ */
+import * as Effect from "effect/Effect"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as ContentEncoding from "./contentEncoding.ts"
+import * as Secret from "./secret.ts"
+
+/** The longest answer that is read, before and after decoding. The largest known one, a catalogue, has 200 kB. */
+export const maxBytes = 1_048_576
+
+/** How deep JSON may nest: code that walks it must not run out of stack. */
+const maxDepth = 100
+
+/** What a body turned out to be. */
+export type Body =
+  | { readonly _tag: "Json"; readonly value: unknown }
+  /** HTML or XML: a firewall, a web application, an object store, but not the API. */
+  | { readonly _tag: "Markup"; readonly text: string }
+  | { readonly _tag: "Text"; readonly text: string }
+  | { readonly _tag: "Empty" }
+  /** It was cut off. */
+  | { readonly _tag: "Cut"; readonly detail: string }
+  /** It is too long, or encoded in a way that can't be undone. */
+  | { readonly _tag: "Unreadable"; readonly detail: string }
+  /** Nobody wanted it. */
+  | { readonly _tag: "Discarded" }
+
+/** Reads a body. Never fails: a body that can't be read does not take back the status that came before it. */
+export const read = (response: HttpClientResponse.HttpClientResponse, secret: string): Effect.Effect<Body> =>
+  collect(response.stream).pipe(
+    Effect.flatMap((bytes) => decoded(bytes, encodings(response.headers["content-encoding"]))),
+    Effect.map((bytes) => parse(new TextDecoder().decode(bytes), response.headers["content-type"], secret)),
+    Effect.catch((problem) => Effect.succeed(unreadable(problem)))
+  )
+
+interface TooLong {
+  readonly _tag: "TooLong"
+}
+
+type Problem = HttpClientError.HttpClientError | ContentEncoding.Undecodable | TooLong
+
+const tooLong: TooLong = { _tag: "TooLong" }
+
+const unreadable = (problem: Problem): Body => {
+  switch (problem._tag) {
+    case "HttpClientError":
+      return problem.reason._tag === "EmptyBodyError"
+        ? { _tag: "Empty" }
+        : { _tag: "Cut", detail: "the connection broke in the middle of the answer" }
+    case "Undecodable":
+      return { _tag: "Unreadable", detail: `the answer is encoded as ${problem.encoding} and can't be decoded` }
+    case "TooLong":
+      return { _tag: "Unreadable", detail: `the answer is longer than ${maxBytes / 1_048_576} MiB` }
+  }
+}
+
+const collect = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Array<ArrayBuffer>, E | TooLong> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const take = (chunk: Uint8Array) =>
+      Effect.sync(() => {
+        chunks.push(chunk)
+        size += chunk.length
+        return size <= maxBytes
+      })
+    return Stream.runForEachWhile(stream, take).pipe(
+      Effect.flatMap(() => size > maxBytes ? Effect.fail(tooLong) : Effect.succeed(concatenated(chunks, size)))
+    )
+  })
+
+const concatenated = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
+  const all = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}
+
+// Encodings are listed in the order in which they were applied.
+const encodings = (header: string | undefined): ReadonlyArray<string> => header?.split(",").toReversed() ?? []
+
+const decoded = Effect.fnUntraced(function*(
+  bytes: Uint8Array<ArrayBuffer>,
+  encodings: ReadonlyArray<string>
+): Effect.fn.Return<Uint8Array<ArrayBuffer>, ContentEncoding.Undecodable | TooLong> {
+  let current = bytes
+  for (const encoding of encodings) {
+    const format = ContentEncoding.remaining(encoding, current)
+    if (format !== undefined) current = yield* collect(ContentEncoding.decode(format, current))
+  }
+  return current
+})
+
+const parse = (text: string, contentType: string | undefined, secret: string): Body => {
+  if (text.trim() === "") return { _tag: "Empty" }
+  const json = Result.try((): unknown => JSON.parse(text))
+  if (Result.isSuccess(json)) return { _tag: "Json", value: clean(json.success, secret, 0) }
+  const rest = Secret.hide(text, secret)
+  const isMarkup = contentType?.includes("html") === true || rest.trimStart().startsWith("<")
+  return isMarkup ? { _tag: "Markup", text: rest } : { _tag: "Text", text: rest }
+}
+
+/**
+ * Takes the account's key out of what the provider says, since some quote it in their refusal, and cuts off what is
+ * nested too deeply. Links are left whole: they are redacted wherever they go.
+ */
+const clean = (value: unknown, secret: string, depth: number): unknown => {
+  if (typeof value === "string") return /^https?:\/\/\S+$/i.test(value) ? value : Secret.hide(value, secret)
+  if (typeof value !== "object" || value === null) return value
+  if (depth > maxDepth) return null
+  if (Array.isArray(value)) return value.map((item) => clean(item, secret, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [Secret.hide(key, secret), clean(item, secret, depth + 1)])
+  )
+}
