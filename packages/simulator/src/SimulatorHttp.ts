@@ -139,7 +139,7 @@ const deliver = (
   reply: Reply
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
   const { delivery } = reply
-  const arrived = Effect.sync(() => responses.make(request, url, method === "HEAD" ? { ...reply, chunks: [] } : reply))
+  const arrived = Effect.sync(() => responses.make(request, url, method, reply))
   const reset = Effect.fail(
     new HttpClientError.HttpClientError({
       reason: new HttpClientError.TransportError({ request, cause: responses.connectionReset() })

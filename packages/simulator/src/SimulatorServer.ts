@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
-import * as connection from "./internal/simulatorServerConnection.ts"
+import * as connection from "./internal/connection.ts"
 import * as Simulator from "./Simulator.ts"
 import type { Options } from "./SimulatorOptions.ts"
 

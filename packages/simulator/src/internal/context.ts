@@ -29,8 +29,8 @@ export const requestId = (state: State, now: number): string =>
   times.compact(now) + random.digits(state.seed, `request ${state.requestsSeen}`, 9) +
   random.text(state.seed, `request ${state.requestsSeen}`, 8)
 
-/** @internal The bearer, with or without the word before it; `undefined` when there is none. */
-export const bearer = (request: Request): string | undefined => {
+/** The bearer, with or without the word before it; `undefined` when there is none. */
+const bearer = (request: Request): string | undefined => {
   const header = request.headers["authorization"]?.trim() ?? ""
   const key = header.replace(/^bearer\b\s*/i, "")
   return key === "" ? undefined : key

@@ -41,7 +41,14 @@ export const twist = (line: Line | undefined) => (seen: View): View => {
     case "unknown-status":
       return { ...seen, word: line.status ?? "TELEPORTING" }
     case "success-without-url":
-      return { ...seen, phase: "success", progress: 100, exact: 100, withoutUrl: true }
+      return {
+        ...seen,
+        phase: "success",
+        progress: 100,
+        exact: 100,
+        finishedAt: seen.finishedAt ?? seen.seenAt,
+        withoutUrl: true
+      }
     case "progress-backwards":
       return { ...seen, progress: Math.floor(seen.progress / 2), exact: seen.exact / 2 }
     default:

@@ -1,5 +1,5 @@
-/** @internal One field of a body: its text, and whether it came as a file. */
-export interface Field {
+/** One field of a body: its text, and whether it came as a file. */
+interface Field {
   readonly value: string
   readonly file: boolean
 }

@@ -49,11 +49,11 @@ class MemoryResponse extends Inspectable.Class implements HttpClientResponse.Htt
   readonly remoteAddress = Option.none<string>()
   readonly reply: Reply
 
-  constructor(request: HttpClientRequest.HttpClientRequest, url: URL, reply: Reply) {
+  constructor(request: HttpClientRequest.HttpClientRequest, url: URL, method: string, reply: Reply) {
     super()
     this.request = request
     this.url = url.href.replace(/#.*$/, "")
-    this.reply = reply
+    this.reply = method === "HEAD" ? { ...reply, chunks: [] } : reply
     this.status = reply.status
     this.headers = Headers.fromInput({ "content-length": String(size(reply)), ...reply.headers })
   }
@@ -140,6 +140,7 @@ class MemoryResponse extends Inspectable.Class implements HttpClientResponse.Htt
 export const make = (
   request: HttpClientRequest.HttpClientRequest,
   url: URL,
+  method: string,
   reply: Reply
 ): HttpClientResponse.HttpClientResponse =>
-  new MemoryResponse(request, url, reply) as HttpClientResponse.HttpClientResponse
+  new MemoryResponse(request, url, method, reply) as HttpClientResponse.HttpClientResponse

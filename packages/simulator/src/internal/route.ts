@@ -127,7 +127,8 @@ export const match = (state: State, request: Request): Route => {
       other("generic", authorized("generic", newapi.unknownRoute))
     return { ...found, prefix: "/newapi" }
   }
-  const found = videos("cometapi", method, parts, comet) ?? generations(method, parts) ??
+  const found = videos("cometapi", method, parts, { create: comet.create, poll: comet.poll, content: comet.content }) ??
+    generations(method, parts) ??
     tasksOf(state, method, parts) ?? models(method, parts) ?? file(state, method, parts) ?? unknownAtRoot(parts)
   return { ...found, prefix: "" }
 }

@@ -17,8 +17,8 @@ export interface ActiveLine {
   readonly fitted: Map<string, number>
 }
 
-/** @internal A signature that was given out. */
-export interface Link {
+/** A signature that was given out. */
+interface Link {
   readonly taskId: string
   readonly expiresAt: number
 }

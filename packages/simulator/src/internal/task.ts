@@ -24,8 +24,7 @@ export interface Task {
   readonly seeded: SeedTask
 }
 
-/** @internal */
-export type Phase = "waiting" | "queued" | "running" | Outcome
+type Phase = "waiting" | "queued" | "running" | Outcome
 
 /** @internal A task at one moment. */
 export interface View {
