@@ -316,9 +316,10 @@ const shared = {
 // "Poll every 10 to 20 seconds; most jobs take 1 to 3 minutes" (CometAPI, GET /v1/videos/{id}).
 const poll = { ...PollPolicy.standard, floorMs: 10_000, ceilingMs: 20_000 }
 
+// The general one comes first: it is what a task or a model belongs to that nobody knows.
 const families: ReadonlyArray<Family> = [
-  { ...shared, id: "seedance", title: "Seedance", models: seedanceModels, poll: { ...poll, deadlineMs: 1_200_000 } },
-  { ...shared, id: "video", title: "Video", models: [], poll: { ...poll, deadlineMs: 3_600_000 } }
+  { ...shared, id: "video", title: "Video", models: [], poll: { ...poll, deadlineMs: 3_600_000 } },
+  { ...shared, id: "seedance", title: "Seedance", models: seedanceModels, poll: { ...poll, deadlineMs: 1_200_000 } }
 ]
 
 const fieldsOf = (request: VideoRequest): RequestBody.Fields => {

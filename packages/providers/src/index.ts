@@ -23,3 +23,8 @@ export * as GenericApi from "./GenericApi.ts"
  * @since 0.1.0
  */
 export * as SeeAny from "./SeeAny.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as VideoProviderSuite from "./VideoProviderSuite.ts"

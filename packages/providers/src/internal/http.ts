@@ -61,6 +61,8 @@ export interface ApiRequest {
   /** Follows the base URL. */
   readonly path: string
   readonly body?: FormData | { readonly json: unknown } | undefined
+  /** @default "application/json" */
+  readonly accept?: string | undefined
   /** `false` for a public route: the key stays here. */
   readonly bearer?: boolean | undefined
   /** Looks at the head and decides that the body is not wanted. */
@@ -112,7 +114,7 @@ const discarded: ResponseBody.Body = { _tag: "Discarded" }
 
 const toHttp = (account: Account, request: ApiRequest): HttpClientRequest.HttpClientRequest => {
   const bare = HttpClientRequest.make(request.method)(`${account.baseUrl}${request.path}`).pipe(
-    HttpClientRequest.acceptJson,
+    HttpClientRequest.accept(request.accept ?? "application/json"),
     HttpClientRequest.setHeader("user-agent", account.userAgent)
   )
   const known = request.bearer === false ? bare : HttpClientRequest.bearerToken(bare, account.apiKey)
@@ -163,11 +165,13 @@ const crashed = (defect: unknown, secret: string): TransportProblem =>
     detail: `the HTTP client crashed: ${describe(defect, secret)}`
   })
 
+const maxCauses = 8
+
 // The innermost cause says what happened; what is around it says "fetch failed".
 const describe = (error: unknown, secret: string): string => {
   let current = error
   let said = "no answer"
-  for (let depth = 0; depth < 8 && typeof current === "object" && current !== null; depth++) {
+  for (let depth = 0; depth < maxCauses && typeof current === "object" && current !== null; depth++) {
     const { cause, code, message } = current as Record<string, unknown>
     const words = [code, message].filter((word) => typeof word === "string" && word !== "")
     if (words.length > 0) said = words.join(": ")

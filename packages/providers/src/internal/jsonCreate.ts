@@ -34,7 +34,7 @@ export const write = Effect.fnUntraced(function*(
 })
 
 const merged = (metadata: object | undefined, extra: Readonly<Record<string, string>>) =>
-  metadata === undefined && Object.keys(extra).length === 0 ? undefined : { ...metadata, ...extra }
+  metadata === undefined && Object.keys(extra).length === 0 ? undefined : { ...extra, ...metadata }
 
 const unreadable = new InvalidRequest({
   violations: [

@@ -1,11 +1,10 @@
 /**
  * Makes a provider from what its module declares: routes, families, how a create is written, how an answer is read.
  */
-import * as ModelSpec from "@video-tasks/core/ModelSpec"
 import type { Observation } from "@video-tasks/core/Observation"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Video from "@video-tasks/core/Video"
-import type { CatalogueModel, Family, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { CatalogueModel, VideoProvider } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type { WireProblem } from "@video-tasks/core/WireProblem"
@@ -18,9 +17,12 @@ import type { ApiOptions } from "../ApiOptions.ts"
 import type * as Classify from "./classify.ts"
 import * as Configuration from "./configuration.ts"
 import * as CreateOutcome from "./createOutcome.ts"
+import * as Credentials from "./credentials.ts"
 import * as Http from "./http.ts"
-import * as ImageInput from "./imageInput.ts"
+import type * as ImageInput from "./imageInput.ts"
 import * as ReadOutcome from "./readOutcome.ts"
+import * as TaskPath from "./taskPath.ts"
+import * as Validation from "./validation.ts"
 
 /** The paths of an API; `{id}` stands for the task. */
 export interface Paths {
@@ -31,17 +33,13 @@ export interface Paths {
 }
 
 /** What a provider module says about its API. */
-export interface Declaration {
+export interface Declaration extends Validation.Rules {
   /** The name of the module, for spans. */
   readonly name: string
   /** The id unless the options say otherwise. */
   readonly id: string
   readonly baseUrl?: string | undefined
   readonly paths: Paths
-  readonly families: ReadonlyArray<Family>
-  readonly images: ImageInput.Accepts
-  /** Fields that an option can't replace. */
-  readonly reserved: ReadonlyArray<string>
   /** Writes the body of a create. */
   readonly write: (
     request: VideoRequest,
@@ -67,14 +65,13 @@ export const make = Effect.fnUntraced(function*(
     account,
     baseUrl,
     families: declaration.families,
-    validate: (request) => violations(api, request),
+    validate: (request) => Validation.violations(request, api),
     create: create(api),
     observe: observe(api),
     cancel: () => Effect.succeed("unsupported"),
     content: content(api),
     models: models(api),
-    credentials: (url): Readonly<Record<string, Redacted.Redacted>> =>
-      isWithin(url, baseUrl) ? { authorization: Redacted.make(`Bearer ${Redacted.value(configuration.apiKey)}`) } : {}
+    credentials: (url) => Credentials.forDownload(url, configuration)
   }
 })
 
@@ -91,7 +88,7 @@ const create = (api: Api): VideoProvider["create"] =>
     if (api.paths.create === undefined) {
       return yield* fail(new VideoTaskError.Unsupported({ detail: api.noCreate }))
     }
-    const images = yield* Effect.mapError(checkedImages(api, request), fail)
+    const images = yield* Effect.mapError(Validation.check(request, api, api.configuration.maxImageBytes), fail)
     const body = yield* Effect.mapError(api.write(request, images), fail)
     const sentAt = yield* Clock.currentTimeMillis
     const sent = yield* api.send({ method: "POST", path: api.paths.create, body }).pipe(
@@ -123,11 +120,7 @@ const observe = (api: Api): VideoProvider["observe"] =>
   Effect.fn(`${api.name}.observe`)(function*(handle) {
     yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
     const fail = failure(api, "observe")
-    const path = yield* pathOf(api.paths.query, handle, fail)
-    const answer = yield* Effect.mapError(
-      api.send({ method: "GET", path }),
-      (problem) => fail(ReadOutcome.unanswered(problem), { handle })
-    )
+    const { answer } = yield* ask(api, handle, { path: api.paths.query }, fail)
     const read = ReadOutcome.observation(answer, handle.remoteId, api.toObservation)
     return Result.isSuccess(read)
       ? read.success
@@ -139,11 +132,11 @@ const content = (api: Api): VideoProvider["content"] =>
     yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
     if (api.paths.content === undefined) return undefined
     const fail = failure(api, "content")
-    const path = yield* pathOf(api.paths.content, handle, fail)
-    const answer = yield* Effect.mapError(
-      api.send({ method: "GET", path, discardBody: isFile }),
-      (problem) => fail(ReadOutcome.unanswered(problem), { handle })
-    )
+    const { answer, path } = yield* ask(api, handle, {
+      path: api.paths.content,
+      accept: "video/*, application/octet-stream, application/json",
+      discardBody: isFile
+    }, fail)
     if (isFile(answer)) {
       return new Video.Video({
         url: Redacted.make(`${api.configuration.baseUrl}${path}`),
@@ -179,41 +172,24 @@ const models = (api: Api): VideoProvider["models"] =>
       : yield* fail(ReadOutcome.misread(answer, read.failure, question), { requestId: Http.requestIdOf(answer) })
   }).pipe(Effect.withSpan(`${api.name}.models`))
 
-// What is checked before anything is sent.
+// internal
 
-const violations = (api: Api, request: VideoRequest): ReadonlyArray<VideoTaskError.Violation> => {
-  const family = api.families.find(({ id }) => id === request.family)
-  const known = family?.models.find(({ id }) => id === request.model)
-  return [
-    ...(family === undefined
-      ? [new VideoTaskError.Violation({ field: "family", value: request.family, allowed: familyIds(api) })]
-      : []),
-    ...ModelSpec.violations(request, known),
-    ...ImageInput.violations(request.images ?? [], api.images),
-    ...Object.keys(request.options ?? {}).filter((key) => api.reserved.includes(key)).map((key) =>
-      new VideoTaskError.Violation({
-        field: `options.${key}`,
-        value: "an extra field of that name",
-        allowed: "only fields that the request has no place for"
-      })
-    )
-  ]
-}
-
-const familyIds = (api: Api): string => api.families.map(({ id }) => id).join(", ")
-
-const checkedImages = Effect.fnUntraced(function*(
+/** Asks about one task, whose id is filled into the path. */
+const ask = (
   api: Api,
-  request: VideoRequest
-): Effect.fn.Return<ReadonlyArray<ImageInput.Checked>, VideoTaskError.Reason> {
-  const findings = yield* ImageInput.look(request.images ?? [], api.configuration.maxImageBytes)
-  const found = [...violations(api, request), ...findings.violations]
-  if (found.length > 0) return yield* new VideoTaskError.InvalidRequest({ violations: found })
-  if (findings.tooLarge !== undefined) return yield* new VideoTaskError.PayloadTooLarge({ detail: findings.tooLarge })
-  return findings.images
-})
-
-// Small things.
+  handle: TaskHandle.TaskHandle,
+  request: Omit<Http.ApiRequest, "method">,
+  fail: Fail
+) =>
+  TaskPath.of(request.path, handle.remoteId).pipe(
+    Effect.flatMap((path) =>
+      api.send({ ...request, method: "GET", path }).pipe(
+        Effect.map((answer) => ({ answer, path })),
+        Effect.mapError(ReadOutcome.unanswered)
+      )
+    ),
+    Effect.mapError((reason) => fail(reason, { handle }))
+  )
 
 type Fail = (
   reason: VideoTaskError.Reason,
@@ -235,32 +211,9 @@ const annotate = (
     ...(about.remoteId === undefined ? {} : { "video_tasks.remote_id": about.remoteId })
   })
 
-// A handle is untrusted: its id must stay one segment of the path, and a dot segment would lead to another route.
-const pathOf = (
-  template: string,
-  handle: TaskHandle.TaskHandle,
-  fail: Fail
-): Effect.Effect<string, VideoTaskError.VideoTaskError> => {
-  const segment = Result.try(() => encodeURIComponent(handle.remoteId))
-  if (Result.isSuccess(segment) && !/^\.{1,2}$/.test(handle.remoteId)) {
-    return Effect.succeed(template.replaceAll("{id}", () => segment.success))
-  }
-  const violation = new VideoTaskError.Violation({
-    field: "remoteId",
-    value: "no name of a task",
-    allowed: "the id that the provider gave"
-  })
-  return Effect.fail(fail(new VideoTaskError.InvalidRequest({ violations: [violation] }), { handle }))
-}
-
 const isFile = ({ contentType, status }: Http.Head): boolean =>
   CreateOutcome.isSuccess(status) && contentType !== undefined &&
   /^(video\/|application\/octet-stream)/.test(contentType)
-
-const isWithin = (url: URL, baseUrl: string): boolean => {
-  const base = new URL(baseUrl)
-  return url.origin === base.origin && (base.pathname === "/" || url.pathname.startsWith(`${base.pathname}/`))
-}
 
 const withSpec = (api: Api, model: CatalogueModel): CatalogueModel => {
   const spec = api.families.flatMap(({ models }) => models).find(({ id }) => id === model.id)

@@ -1,0 +1,118 @@
+import { assert, describe, it } from "@effect/vitest"
+import { VideoProvider } from "@video-tasks/core"
+import { CometApi, GenericApi, SeeAny, VideoProviderSuite } from "@video-tasks/providers"
+import { Effect, Redacted } from "effect"
+
+const secret = "sk-conformance-0123456789abcdef"
+
+const apiKey = Redacted.make(secret)
+
+const run = (name: string, options: VideoProviderSuite.Options) =>
+  describe(`VideoProviderSuite (${name})`, () => {
+    for (const { effect, name } of VideoProviderSuite.cases(options)) it.effect(name, () => effect)
+  })
+
+const comet = {
+  secret,
+  remoteId: "task_abc123",
+  answers: {
+    created: { id: "task_abc123", task_id: "task_abc123", object: "video", status: "SUBMITTED", progress: 0 },
+    running: { id: "task_abc123", object: "video", status: "IN_PROGRESS", progress: 45, completed_at: null },
+    succeeded: { id: "task_abc123", status: "SUCCESS", progress: 100, video_url: "https://cdn.example.com/v.mp4?sign=1" },
+    failed: { id: "task_abc123", status: "FAILED", progress: 100, error: { message: "refused", code: "policy" } },
+    unknownTask: { status: 400, body: { code: "task_not_exist", message: "task_not_exist", data: null } }
+  }
+}
+
+run("CometApi, seedance", {
+  ...comet,
+  make: CometApi.make({ apiKey }),
+  request: CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt: "A paper airplane" })
+})
+
+run("CometApi, video", {
+  ...comet,
+  make: CometApi.make({ apiKey, baseUrl: "https://gateway.example.com/comet/" }),
+  request: CometApi.video({ model: "your-video-model-id", prompt: "A paper airplane" })
+})
+
+const seeAny = {
+  secret,
+  remoteId: "vid_20260603_001",
+  answers: {
+    created: { id: "vid_20260603_001", object: "video_generation", status: "processing" },
+    running: { id: "vid_20260603_001", status: "processing", progress: 65, estimated_remaining: 42 },
+    succeeded: { id: "vid_20260603_001", status: "completed", video_url: "https://cdn.example.com/v.mp4" },
+    failed: { id: "vid_20260603_001", status: "failed", error: { code: "content_policy_violation", message: "no" } },
+    unknownTask: { status: 404, body: { error: { code: "not_found", message: "no such task" } } }
+  }
+}
+
+run("SeeAny", { ...seeAny, make: SeeAny.make({ apiKey }) })
+
+run("SeeAny with a create path", {
+  ...seeAny,
+  make: SeeAny.make({ apiKey, createPath: "/v1/videos/generate" }),
+  request: SeeAny.video({ model: "any", prompt: "A paper airplane" })
+})
+
+const row = { id: 7, task_id: "task_9f", action: "generate", fail_reason: "" }
+
+run("GenericApi", {
+  make: GenericApi.make({ apiKey, baseUrl: "https://gateway.example.com" }),
+  secret,
+  request: GenericApi.video({ model: "kling-v1", prompt: "A paper airplane", seconds: 5 }),
+  remoteId: "task_9f",
+  answers: {
+    created: { id: "task_9f", task_id: "task_9f", object: "video", status: "queued", progress: 0 },
+    running: { code: "success", message: "", data: { ...row, status: "IN_PROGRESS", progress: "30%" } },
+    succeeded: {
+      code: "success",
+      message: "",
+      data: { ...row, status: "SUCCESS", progress: "100%", result_url: "https://cdn.example.com/v.mp4" }
+    },
+    failed: { code: "success", message: "", data: { ...row, status: "FAILURE", fail_reason: "no", progress: "100%" } },
+    unknownTask: { status: 404, body: { error: { message: "no such task", type: "x", param: null, code: null } } }
+  }
+})
+
+describe("VideoProviderSuite", () => {
+  const failures = (make: VideoProviderSuite.Options["make"]) =>
+    Effect.forEach(
+      VideoProviderSuite.cases({
+        ...comet,
+        make,
+        request: CometApi.seedance({ model: "doubao-seedance-2-0", prompt: "A paper airplane" })
+      }),
+      ({ effect, name }) => Effect.match(effect, { onFailure: () => [name], onSuccess: () => [] })
+    ).pipe(Effect.map((names) => names.flat()))
+
+  it.effect("fails a provider that never asks its API", () =>
+    Effect.gen(function*() {
+      const failed = yield* failures(Effect.succeed(VideoProvider.double()))
+      assert.include(failed, "creates with one request, and hands over a handle that finds the task again")
+      assert.include(failed, "a create is sent once when HTTP 500, and is SubmissionAmbiguous")
+      assert.include(failed, "gives a read up in the moment of its interruption")
+    }))
+
+  it.effect("fails a provider that hands out its key, and names only that", () =>
+    Effect.gen(function*() {
+      const leaky = Effect.map(CometApi.make({ apiKey }), (provider) => ({
+        ...provider,
+        credentials: () => ({ authorization: apiKey })
+      }))
+      assert.deepStrictEqual(yield* failures(leaky), ["gives its key to no other origin"])
+    }))
+
+  it.effect("fails a provider that repeats a create", () =>
+    Effect.gen(function*() {
+      const eager = Effect.map(CometApi.make({ apiKey }), (provider) => ({
+        ...provider,
+        create: (...args: Parameters<typeof provider.create>) =>
+          Effect.catch(provider.create(...args), () => provider.create(...args))
+      }))
+      const failed = yield* failures(eager)
+      assert.include(failed, "a create is sent once when HTTP 500, and is SubmissionAmbiguous")
+      assert.notInclude(failed, "a read is ProviderUnavailable, with the handle, when HTTP 500")
+    }))
+})
