@@ -1,0 +1,339 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Diagram, Task, type TaskEvent, TaskMachine, TaskStatus, Video } from "@video-tasks/core"
+import { Arbitrary, Effect, Redacted, Schema } from "effect"
+import { inspect } from "node:util"
+import { createMachine, transition } from "xstate"
+import { created, event, events, observed, secret, video } from "./utils/arbitraries.ts"
+
+const start = TaskMachine.initial(created())
+
+const statuses = [...TaskStatus.running, ...TaskStatus.terminal]
+
+/** A task in each state, reached by living. */
+const inState = (status: TaskStatus.TaskStatus): TaskMachine.Snapshot =>
+  TaskMachine.step(start, observed(1_500, { status, videos: status === "SUCCESS" ? [video()] : [] })).snapshot
+
+const live = (events: ReadonlyArray<TaskEvent.TaskEvent>): ReadonlyArray<TaskMachine.Step> => {
+  let snapshot = start
+  return events.map((event) => {
+    const step = TaskMachine.step(snapshot, event)
+    snapshot = step.snapshot
+    return step
+  })
+}
+
+const encode = Schema.encodeSync(Schema.toCodecJson(TaskMachine.Persisted))
+const decode = Schema.decodeSync(Schema.toCodecJson(TaskMachine.Persisted))
+const encodeTask = Schema.encodeSync(Schema.toCodecJson(Task.Task))
+
+/** What a store would keep, as text: everything that the machine remembers, URLs included. */
+const kept = (snapshot: TaskMachine.Snapshot): string => JSON.stringify(encode(TaskMachine.persist(snapshot)))
+
+/** Ten thousand lives, the same ones in every run. */
+const lives = { arbitrary: { runs: 10_000, seed: "lives of tasks", size: 20 }, timeout: 60_000 }
+
+describe("TaskMachine", () => {
+  it("starts as SUBMITTED with what the creation says", () => {
+    assert.deepStrictEqual(
+      TaskMachine.toTask(TaskMachine.initial(created({ model: "seedance" }))),
+      new Task.Submitted({
+        id: created().id,
+        handle: created().handle,
+        model: "seedance",
+        createdAt: 1_000,
+        updatedAt: 1_000
+      })
+    )
+  })
+
+  describe("in a running state", () => {
+    const cases = TaskStatus.running.flatMap((from) => statuses.map((to) => [from, to] as const))
+    it.each(cases)("%s goes where the answer %s says, unless that is behind it", (from, to) => {
+      const step = TaskMachine.step(inState(from), observed(2_000, { status: to, videos: [video()] }))
+      const late = from === "IN_PROGRESS" && to === "SUBMITTED"
+      assert.strictEqual(step.from, from)
+      assert.strictEqual(step.to, late ? "IN_PROGRESS" : to)
+      assert.strictEqual(step.verdict, late ? "ignored" : from === to ? "unchanged" : "changed")
+    })
+
+    it.each(TaskStatus.running)("%s ends when the task is cancelled, expired or lost", (from) => {
+      const to = (event: TaskEvent.TaskEvent) => TaskMachine.step(inState(from), event).to
+      assert.strictEqual(to({ type: "task.cancelled", at: 2_000 }), "CANCELLED")
+      assert.strictEqual(to({ type: "task.expired", at: 2_000 }), "EXPIRED")
+      assert.strictEqual(to({ type: "task.lost", at: 2_000, message: "gone" }), "ERROR")
+    })
+  })
+
+  it("obeys nothing of an answer that lags behind", () => {
+    const before = TaskMachine.step(
+      start,
+      observed(1_500, { status: "IN_PROGRESS", progress: 30, estimatedRemainingMs: 9_000 })
+    ).snapshot
+    const step = TaskMachine.step(before, observed(2_000, { status: "SUBMITTED", progress: 90, model: "other" }))
+    assert.strictEqual(step.snapshot, before)
+    assert.strictEqual(step.verdict, "ignored")
+  })
+
+  it("learns from an answer without a known word, and stays where it is", () => {
+    const step = TaskMachine.step(start, observed(2_000, { unrecognised: "PONDERING", progress: 12 }))
+    assert.strictEqual(step.verdict, "changed")
+    assert.deepStrictEqual(
+      TaskMachine.toTask(step.snapshot),
+      new Task.Submitted({
+        id: created().id,
+        handle: created().handle,
+        createdAt: 1_000,
+        updatedAt: 2_000,
+        progress: 12
+      })
+    )
+  })
+
+  it("says unchanged, and keeps the same snapshot, when an answer says nothing new", () => {
+    const before = TaskMachine.step(start, observed(1_500, { status: "IN_PROGRESS", progress: 30 })).snapshot
+    const step = TaskMachine.step(before, observed(9_000, { status: "IN_PROGRESS", progress: 30 }))
+    assert.strictEqual(step.verdict, "unchanged")
+    assert.strictEqual(step.snapshot, before)
+  })
+
+  it("forgets an estimate that is no longer given", () => {
+    const before = TaskMachine.step(start, observed(1_500, { estimatedRemainingMs: 9_000 })).snapshot
+    assert.strictEqual(before.context.task.estimatedRemainingMs, 9_000)
+    const after = TaskMachine.step(before, observed(2_000)).snapshot
+    assert.isFalse("estimatedRemainingMs" in after.context.task)
+  })
+
+  it("ends as FAILED with the reason, or with a stand-in", () => {
+    const failure = Video.Failure.make({ message: "blocked", code: "content_policy", providerCode: null })
+    const common = { id: created().id, handle: created().handle, createdAt: 1_000, updatedAt: 2_000 }
+    assert.deepStrictEqual(
+      TaskMachine.toTask(TaskMachine.step(start, observed(2_000, { status: "FAILED", failure })).snapshot),
+      new Task.Failed({ ...common, failure, completedAt: 2_000 })
+    )
+    assert.deepStrictEqual(
+      TaskMachine.toTask(TaskMachine.step(start, observed(2_000, { status: "FAILED" })).snapshot),
+      new Task.Failed({
+        ...common,
+        failure: Video.Failure.make({ message: "the provider gave no reason" }),
+        completedAt: 2_000
+      })
+    )
+  })
+
+  it("ends as ERROR with not_found when the provider no longer knows the task", () => {
+    const task = TaskMachine.toTask(
+      TaskMachine.step(start, { type: "task.lost", at: 2_000, message: "no such task" }).snapshot
+    )
+    assert.deepStrictEqual(
+      task,
+      new Task.Errored({
+        id: created().id,
+        handle: created().handle,
+        createdAt: 1_000,
+        updatedAt: 2_000,
+        completedAt: 2_000,
+        failure: Video.Failure.make({ code: "not_found", message: "no such task" })
+      })
+    )
+  })
+
+  describe("success without a video", () => {
+    const success = (at: number) => observed(at, { status: "SUCCESS" })
+
+    it("is believed at the third read", () => {
+      const steps = live([success(2_000), success(3_000), success(4_000)])
+      assert.deepStrictEqual(steps.map((step) => step.to), ["IN_PROGRESS", "IN_PROGRESS", "SUCCESS"])
+      assert.deepStrictEqual(steps.map((step) => step.verdict), ["changed", "changed", "changed"])
+    })
+
+    it("is believed after 30 s", () => {
+      assert.deepStrictEqual(live([success(2_000), success(31_999)]).map((step) => step.to), [
+        "IN_PROGRESS",
+        "IN_PROGRESS"
+      ])
+      assert.deepStrictEqual(live([success(2_000), success(32_000)]).map((step) => step.to), [
+        "IN_PROGRESS",
+        "SUCCESS"
+      ])
+    })
+
+    it("becomes a success with the video once there is one", () => {
+      const steps = live([success(2_000), observed(3_000, { status: "SUCCESS", videos: [video()] })])
+      assert.deepStrictEqual(
+        TaskMachine.toTask(steps[1]!.snapshot),
+        new Task.Success({
+          id: created().id,
+          handle: created().handle,
+          createdAt: 1_000,
+          updatedAt: 3_000,
+          completedAt: 3_000,
+          progress: 100,
+          videos: [video()]
+        })
+      )
+    })
+
+    it("counts on after a restart", () => {
+      const before = live([success(2_000), success(3_000)])[1]!.snapshot
+      const restored = TaskMachine.restore(decode(encode(TaskMachine.persist(before))))
+      assert.strictEqual(TaskMachine.step(restored, success(4_000)).to, "SUCCESS")
+    })
+
+    it("can still turn out to be a failure", () => {
+      assert.deepStrictEqual(live([success(2_000), observed(3_000, { status: "FAILED" })]).map((step) => step.to), [
+        "IN_PROGRESS",
+        "FAILED"
+      ])
+    })
+  })
+
+  describe("in an end", () => {
+    it.prop(
+      "returns the finished snapshot itself, whatever comes",
+      [Arbitrary.schema(Schema.Literals(TaskStatus.terminal)), event],
+      ([status, event]) => {
+        const before = inState(status)
+        assert.strictEqual(before.value, status)
+        assert.deepStrictEqual(TaskMachine.step(before, event), {
+          snapshot: before,
+          from: status,
+          to: status,
+          verdict: "ignored"
+        })
+        assert.strictEqual(TaskMachine.step(before, event).snapshot, before)
+      },
+      { arbitrary: { runs: 1_000, seed: "ends" }, timeout: 60_000 }
+    )
+
+    it("stays there after a restart", () => {
+      for (const status of TaskStatus.terminal) {
+        const restored = TaskMachine.restore(decode(encode(TaskMachine.persist(inState(status)))))
+        assert.strictEqual(restored.status, "done")
+        assert.strictEqual(TaskMachine.step(restored, { type: "task.lost", at: 9_000, message: "" }).verdict, "ignored")
+      }
+    })
+  })
+
+  describe("over ten thousand lives", () => {
+    it.effect("meets every transition, verdict and state", () =>
+      Effect.gen(function*() {
+        const seen = new Set<string>()
+        const { runs: count, ...options } = lives.arbitrary
+        for (const life of yield* Arbitrary.sampleEffect(events, { ...options, count })) {
+          for (const { from, snapshot, to, verdict } of live(life)) {
+            seen.add(`${from} to ${to}`).add(verdict)
+            if (to === "SUCCESS") seen.add(snapshot.context.task.videos.length === 0 ? "no video" : "video")
+          }
+        }
+        const moves = [
+          ...statuses.map((to) => `SUBMITTED to ${to}`),
+          ...statuses.filter((to) => to !== "SUBMITTED").map((to) => `IN_PROGRESS to ${to}`),
+          ...TaskStatus.terminal.map((end) => `${end} to ${end}`)
+        ]
+        assert.deepStrictEqual(
+          [...seen].sort(),
+          [...moves, "changed", "unchanged", "ignored", "video", "no video"].sort()
+        )
+      }), lives.timeout)
+
+    it.prop("never leaves an end, and never goes back", { events }, ({ events }) => {
+      const order = (status: TaskStatus.TaskStatus) =>
+        TaskStatus.isTerminal(status) ? 2 : status === "IN_PROGRESS" ? 1 : 0
+      let at: TaskStatus.TaskStatus = start.value
+      for (const { from, snapshot, to, verdict } of live(events)) {
+        assert.strictEqual(from, at)
+        assert.strictEqual(snapshot.value, to)
+        assert.isAtLeast(order(to), order(from))
+        if (TaskStatus.isTerminal(from)) assert.deepStrictEqual([to, verdict], [from, "ignored"])
+        at = to
+      }
+    }, lives)
+
+    it.prop("never lets progress fall, and succeeds at 100", { events }, ({ events }) => {
+      let highest = 0
+      for (const { snapshot } of live(events)) {
+        const progress = snapshot.context.task.progress ?? 0
+        assert.isAtLeast(progress, highest)
+        if (snapshot.value === "SUCCESS") assert.strictEqual(progress, 100)
+        highest = progress
+      }
+    }, lives)
+
+    it.prop("leads to the same by the journal of its changes, URLs included", { events }, ({ events }) => {
+      const steps = live(events)
+      const journal = events.filter((_, index) => steps[index]!.verdict === "changed")
+      const lived = steps.at(-1)?.snapshot ?? start
+      const replayed = TaskMachine.replay([created(), ...journal])
+      assert.strictEqual(kept(replayed), kept(lived))
+      assert.deepStrictEqual(encodeTask(TaskMachine.toTask(replayed)), encodeTask(TaskMachine.toTask(lived)))
+      assert.deepStrictEqual(TaskMachine.replay([created(), ...events]), replayed)
+    }, lives)
+
+    it.prop("goes on the same after a restart at any point", { events }, ({ events }) => {
+      let restarted = start
+      for (const event of events) {
+        const snapshot = TaskMachine.restore(decode(JSON.parse(kept(restarted))))
+        restarted = TaskMachine.step(snapshot, event).snapshot
+      }
+      assert.strictEqual(kept(restarted), kept(live(events).at(-1)?.snapshot ?? start))
+    }, { ...lives, arbitrary: { ...lives.arbitrary, runs: 1_000 } })
+  })
+
+  it.prop(
+    "steps as XState's own transition does, in every running state and on every event",
+    { before: events, event },
+    ({ before, event }) => {
+      const reached = live(before).map((step) => step.snapshot)
+      for (const snapshot of [start, ...reached].filter((one) => !TaskStatus.isTerminal(one.value))) {
+        const [theirs] = transition(TaskMachine.machine, snapshot, event)
+        const { snapshot: ours } = TaskMachine.step(snapshot, event)
+        assert.deepStrictEqual(
+          { value: ours.value, context: ours.context, status: ours.status },
+          { value: theirs.value, context: theirs.context, status: theirs.status }
+        )
+      }
+    },
+    { arbitrary: { runs: 2_000, seed: "transition", size: 20 }, timeout: 60_000 }
+  )
+
+  it("is the same machine when it is made again from its JSON", () => {
+    const config = JSON.parse(JSON.stringify(TaskMachine.machine.config))
+    assert.deepStrictEqual(
+      Diagram.fromMachine(createMachine(config)),
+      Diagram.fromMachine(TaskMachine.machine)
+    )
+  })
+
+  it("names all its guards and actions", () => {
+    const { actions, guards } = TaskMachine.machine.implementations
+    const graph = Diagram.fromMachine(TaskMachine.machine)
+    const used = new Set(graph.edges.flatMap((edge) => edge.actions))
+    assert.deepStrictEqual([...used].sort(), Object.keys(actions).sort())
+    assert.deepStrictEqual(Object.keys(guards).sort(), ["reports", "succeeded", "succeededWithoutVideo"])
+  })
+
+  describe("and the signed URL", () => {
+    const success = inState("SUCCESS")
+    const url = `https://cdn.example/out.mp4?${secret}`
+
+    it.effect("survives the store's encoding", () =>
+      Effect.gen(function*() {
+        assert.include(kept(success), url)
+        const restored = TaskMachine.restore(decode(JSON.parse(kept(success))))
+        const task = TaskMachine.toTask(restored)
+        assert.strictEqual(task.status, "SUCCESS")
+        if (task.status === "SUCCESS") assert.strictEqual(Redacted.value(task.videos[0]!.url), url)
+      }))
+
+    it("is in no text of a task, a snapshot or an event", () => {
+      const task = TaskMachine.toTask(success)
+      const event = observed(2_000, { status: "SUCCESS", videos: [video()] })
+      for (const value of [task, success, TaskMachine.persist(success), event]) {
+        for (const text of [JSON.stringify(value), String(value), inspect(value, { depth: 20, showHidden: true })]) {
+          assert.notInclude(text, secret)
+        }
+      }
+      assert.include(JSON.stringify(task), "<redacted:video url>")
+    })
+  })
+})
