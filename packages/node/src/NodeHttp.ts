@@ -12,6 +12,7 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Dispatchers from "./internal/dispatcher.ts"
+import * as NodeHasher from "./NodeHasher.ts"
 
 /**
  * Which proxies to use.
@@ -82,7 +83,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Provides the client.
+ * Provides the client, and Node's SHA-256 for downloads.
  *
  * **Details**
  *
@@ -101,7 +102,7 @@ export const make = Effect.fnUntraced(function*(
  * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(HttpClient.HttpClient, make(options))
+  Layer.merge(Layer.effect(HttpClient.HttpClient, make(options)), NodeHasher.layer)
 
 // internal
 

@@ -12,4 +12,9 @@ export * as ImageFile from "./ImageFile.ts"
 /**
  * @since 0.1.0
  */
+export * as NodeHasher from "./NodeHasher.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as NodeHttp from "./NodeHttp.ts"

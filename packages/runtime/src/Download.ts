@@ -3,9 +3,150 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
-import * as Data from "effect/Data"
+import type * as Task from "@video-tasks/core/Task"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { Video } from "@video-tasks/core/Video"
+import type { VideoProviders } from "@video-tasks/core/VideoProviders"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Path from "effect/Path"
+import * as Redacted from "effect/Redacted"
 import * as Address from "./internal/downloadAddress.ts"
+import * as File from "./internal/downloadFile.ts"
+import * as Guard from "./internal/downloadGuard.ts"
+import * as Hashing from "./internal/downloadHasher.ts"
+import { expired, type Problem } from "./internal/downloadProblem.ts"
+import * as Source from "./internal/downloadSource.ts"
+import * as Transfer from "./internal/downloadTransfer.ts"
+
+/**
+ * How to fetch a file.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Replaces a file that exists.
+   *
+   * @default false
+   */
+  readonly overwrite?: boolean | undefined
+  /**
+   * The largest file in bytes.
+   *
+   * @default 2_147_483_648
+   */
+  readonly maxBytes?: number | undefined
+  /**
+   * Which video of a task.
+   *
+   * @default 0
+   */
+  readonly index?: number | undefined
+  /** The task of a video that is given alone, so that a fresh link can be asked for and the right key is used. */
+  readonly handle?: TaskHandle | undefined
+  /**
+   * Follows links to private, loopback and link-local addresses too. Those at the very host of the API are always
+   * allowed.
+   *
+   * @default false
+   */
+  readonly allowPrivateAddresses?: boolean | undefined
+  /**
+   * How long the server may be silent before the connection counts as broken.
+   *
+   * @default "30 seconds"
+   */
+  readonly stallTimeout?: Duration.Input | undefined
+  /**
+   * How many attempts in a row may bring less than 1 MiB before the download fails.
+   *
+   * @default 5
+   */
+  readonly retries?: number | undefined
+  /** Called after each piece that is on disk; both numbers are bytes. It slows the download for as long as it takes. */
+  readonly onProgress?: ((bytes: number, total: number | undefined) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * What was fetched.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DownloadReport {
+  readonly path: string
+  /** The size of the file. */
+  readonly bytes: number
+  /** In lower-case hexadecimal. */
+  readonly sha256: string
+  /** The media type by the file's first bytes, for example `video/mp4`. */
+  readonly mimeType: string
+  /** How many times the download went on where a connection had broken off. */
+  readonly resumed: number
+  /** Whether the link had expired and a fresh one was used. */
+  readonly refreshed: boolean
+}
+
+/**
+ * Fetches a video into a file.
+ *
+ * **Details**
+ *
+ * The bytes go to a temporary file beside the target, which takes its place when it is whole: the target is never half a
+ * file, and nothing is left behind after a failure or an interruption. A broken connection is resumed where it broke
+ * off, if the server can do that and the file is still the same; otherwise it starts anew. A link that does not work any
+ * more (400, 401, 403, 404, 410) is replaced once by asking the provider again. `Retry-After` is obeyed up to two minutes.
+ *
+ * Up to five redirects are followed, each looked at first; the account's key is sent to the API's own origin only, and
+ * only for a video that needs it.
+ *
+ * Fails with `InvalidRequest` when the target exists or can't be made (before anything is sent), `UnsafeAddress`,
+ * `ResultExpired`, `MissingResult`, `Unauthorized`, `DownloadFailed`, or with what the provider said when it was asked
+ * for a fresh link. Every error carries the handle of the task, if one is known.
+ *
+ * **Gotchas**
+ *
+ * Only a transport that opens its own connections can judge the address that a name resolves to, as `NodeHttp.layer`
+ * does without a proxy. With others, a public name may lead to a private address.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const toFile: (
+  source: Video | Task.Success,
+  path: string,
+  options?: Options
+) => Effect.Effect<
+  DownloadReport,
+  VideoTaskError.VideoTaskError,
+  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | VideoProviders
+> = Effect.fn("Download.toFile")(function*(source, path, options = {}) {
+  const known = "handle" in source ? source.handle : options.handle
+  const named = { provider: known?.provider ?? "unknown", handle: known }
+  const overwrite = options.overwrite ?? false
+  yield* Effect.mapError(File.check(path, overwrite), toError(named))
+  const found = yield* Effect.mapError(
+    Source.resolve(source, { index: options.index ?? 0, handle: options.handle }),
+    toError(named)
+  )
+  yield* Effect.annotateCurrentSpan({ "video_tasks.provider": found.provider })
+  const makeHash = yield* Hashing.Hasher
+  const report = yield* File.replace(path, overwrite, (file) => fetchInto(found, file, options, makeHash)).pipe(
+    Effect.mapError(toError(found))
+  )
+  yield* Effect.annotateCurrentSpan({
+    "video_tasks.download.bytes": report.bytes,
+    "video_tasks.download.resumed": report.resumed,
+    "video_tasks.download.refreshed": report.refreshed
+  })
+  return { path, ...report }
+})
 
 /**
  * Which addresses the transport may connect to: `any`, or `public` ones only, judged by the address that the name
@@ -20,28 +161,18 @@ import * as Address from "./internal/downloadAddress.ts"
  * @category services
  * @since 0.1.0
  */
-export const AddressGuard = Context.Reference<"any" | "public">("@video-tasks/runtime/Download/AddressGuard", {
-  defaultValue: () => "any"
-})
+export const AddressGuard: Context.Reference<"any" | "public"> = Guard.AddressGuard
 
-/**
- * A transport refused to connect to an address.
- *
- * @category errors
- * @since 0.1.0
- */
-export class AddressRefused extends Data.TaggedError("AddressRefused")<{
-  /** The host that was asked for. */
-  readonly host: string
-  /** The address that it resolved to. */
-  readonly address: string
-  /** What the address is, for example `a loopback address`. */
-  readonly range: string
-}> {
-  override get message(): string {
-    return `${this.host} resolves to ${this.address}, ${this.range}`
-  }
-}
+export {
+  /**
+   * A transport refused to connect to an address: `host` was asked for and resolved to `address`, which is `range` (for
+   * example `a loopback address`).
+   *
+   * @category errors
+   * @since 0.1.0
+   */
+  AddressRefused
+} from "./internal/downloadGuard.ts"
 
 /**
  * Names the range of a literal IPv4 or IPv6 address that is not public, for example `a loopback address`; `undefined`
@@ -61,3 +192,78 @@ export class AddressRefused extends Data.TaggedError("AddressRefused")<{
  * @since 0.1.0
  */
 export const refusedRange: (address: string) => string | undefined = Address.refusedRange
+
+/**
+ * A SHA-256 that is fed chunk by chunk; `digest` gives lower-case hexadecimal and ends it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Hash extends Hashing.Hash {}
+
+/**
+ * Makes the SHA-256 of a download. The default is written in JavaScript and runs everywhere; a platform may have a
+ * faster one.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Hasher: Context.Reference<() => Hash> = Hashing.Hasher
+
+// internal
+
+const toError =
+  (source: { readonly provider: string; readonly handle: TaskHandle | undefined }) =>
+  (error: Problem | VideoTaskError.VideoTaskError): VideoTaskError.VideoTaskError => {
+    if (error._tag === "Problem") {
+      const { handle, provider } = source
+      return VideoTaskError.make({ provider, operation: "download", handle, reason: error.reason })
+    }
+    return source.handle === undefined ? error : VideoTaskError.withHandle(error, source.handle)
+  }
+
+const fetchInto = Effect.fnUntraced(function*(
+  source: Source.Source,
+  file: FileSystem.File,
+  options: Options,
+  makeHash: () => Hash
+) {
+  const first = source.video ?? (yield* source.fresh)
+  let needsCredentials = first.needsCredentials ?? false
+  const transfer = Transfer.make(file, Redacted.value(first.url), {
+    access: {
+      mayBePrivate: (host) =>
+        options.allowPrivateAddresses === true || source.apis.some((api) => new URL(api.baseUrl).hostname === host),
+      credentials: (url) => {
+        const { keeper } = source
+        return needsCredentials && keeper !== undefined && Source.isAt(keeper, url) ? keeper.credentials(url) : {}
+      },
+      stallTimeout: options.stallTimeout ?? "30 seconds"
+    },
+    maxBytes: options.maxBytes ?? 2_147_483_648,
+    retries: options.retries ?? 5,
+    makeHash,
+    onProgress: options.onProgress
+  })
+  let refreshed = source.video === undefined
+  yield* Transfer.run(transfer).pipe(
+    Effect.catchIf((problem) => problem.remedy === "fresh" && !refreshed, (problem) =>
+      Effect.gen(function*() {
+        refreshed = true
+        const video = yield* renewed(source, problem)
+        needsCredentials = video.needsCredentials ?? false
+        transfer.link = Redacted.value(video.url)
+        yield* Transfer.run(transfer)
+      }))
+  )
+  const { bytes, hash, mimeType = "video/mp4", resumed } = transfer
+  return { bytes, sha256: hash.digest(), mimeType, resumed, refreshed }
+})
+
+/** Asks for a fresh link; without one, the error says both what the server and what the provider said. */
+const renewed = (source: Source.Source, stale: Problem) =>
+  Effect.mapError(source.fresh, (error) => {
+    if (error._tag !== "Problem" || error.reason._tag !== "ResultExpired") return error
+    if (stale.reason._tag !== "ResultExpired") return stale
+    return expired("never", `${stale.reason.detail}; ${error.reason.detail}`)
+  })

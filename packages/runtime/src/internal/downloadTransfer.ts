@@ -1,0 +1,238 @@
+/**
+ * Brings the bytes of a link into an open file, over as many connections as it takes.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import * as Content from "./downloadContent.ts"
+import type { Hash } from "./downloadHasher.ts"
+import { failed, fileFailed, Problem, words } from "./downloadProblem.ts"
+import * as Request from "./downloadRequest.ts"
+
+/** How a transfer goes about it. */
+export interface Settings {
+  readonly access: Request.Access
+  readonly maxBytes: number
+  readonly retries: number
+  readonly makeHash: () => Hash
+  readonly onProgress: ((bytes: number, total: number | undefined) => Effect.Effect<void>) | undefined
+}
+
+/** A file that is being filled. */
+export interface Transfer {
+  readonly file: FileSystem.File
+  readonly settings: Settings
+  link: string
+  bytes: number
+  hash: Hash
+  /** The size that the server announced. */
+  total: number | undefined
+  /** What says that the file is still the same: a strong entity tag, else the date of its last change. */
+  validator: string | undefined
+  /** The server was seen to give no parts, or wrong ones. */
+  wholeOnly: boolean
+  /** The first bytes, until they are known to be a video's. */
+  head: Uint8Array
+  mimeType: string | undefined
+  resumed: number
+}
+
+/** Begins with an empty file. */
+export const make = (file: FileSystem.File, link: string, settings: Settings): Transfer => ({
+  file,
+  settings,
+  link,
+  bytes: 0,
+  hash: settings.makeHash(),
+  total: undefined,
+  validator: undefined,
+  wholeOnly: false,
+  head: new Uint8Array(),
+  mimeType: undefined,
+  resumed: 0
+})
+
+/**
+ * Between attempts that brought nothing: half a second, doubled each time up to 10 seconds, never earlier than the
+ * server asks for.
+ */
+export const stalledSchedule = (retries: number) =>
+  Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ times: retries }),
+    Schedule.setInputType<unknown>(),
+    Schedule.modifyDelay(({ duration, input }) => {
+      const asked = input instanceof Problem ? input.retryAfterMs ?? 0 : 0
+      return Effect.succeed(Duration.max(duration, Duration.millis(asked)))
+    })
+  )
+
+/** After an attempt that brought a good part of the file. */
+export const resumeSchedule = Schedule.spaced("500 millis")
+
+/** Fetches all of the link, or what is missing of it. */
+export const run = (self: Transfer): Effect.Effect<void, Problem, HttpClient.HttpClient> =>
+  attempt(self).pipe(
+    Effect.retry({
+      schedule: stalledSchedule(self.settings.retries),
+      while: (problem) => problem.remedy === "later" && problem.progressed !== true
+    }),
+    Effect.retry({
+      schedule: resumeSchedule,
+      while: (problem) => problem.remedy === "later" && problem.progressed === true
+    })
+  )
+
+// internal
+
+/** So many new bytes make an attempt a good one, so that a large file survives any number of cuts. */
+const goodProgress = 1_048_576
+
+/** A server that asks for a longer pause is left alone. */
+const maxRetryAfterMs = 120_000
+
+const attempt = (self: Transfer): Effect.Effect<void, Problem, HttpClient.HttpClient> =>
+  Effect.suspend(() => {
+    const before = self.bytes
+    return Effect.scoped(exchange(self)).pipe(
+      Effect.mapError((problem) => {
+        const progressed = self.bytes - before >= goodProgress
+        const remedy = (problem.retryAfterMs ?? 0) > maxRetryAfterMs ? "never" : problem.remedy
+        return new Problem({ reason: problem.reason, retryAfterMs: problem.retryAfterMs, remedy, progressed })
+      })
+    )
+  })
+
+const exchange = Effect.fnUntraced(function*(self: Transfer) {
+  const part = yield* nextPart(self)
+  const response = yield* Request.send(self.link, part, self.settings.access)
+  if (part === undefined || response.status === 200) {
+    yield* restart(self)
+    yield* begin(self, response)
+  } else if (isRestOf(self, response)) {
+    self.resumed++
+  } else if (isComplete(self, response)) {
+    return
+  } else {
+    self.wholeOnly = true
+    return yield* failed("later", "the server gave another part than was asked for")
+  }
+  yield* receive(self, response)
+  yield* finish(self)
+})
+
+/** What to ask for; a file that can't be continued starts anew. */
+const nextPart = Effect.fnUntraced(function*(self: Transfer) {
+  if (self.bytes === 0) return undefined
+  const canContinue = !self.wholeOnly && (self.validator !== undefined || self.total !== undefined)
+  if (canContinue) return { from: self.bytes, validator: self.validator }
+  yield* restart(self)
+  return undefined
+})
+
+const restart = Effect.fnUntraced(function*(self: Transfer) {
+  if (self.bytes > 0) {
+    yield* self.file.truncate(0).pipe(
+      Effect.andThen(self.file.seek(0n, "start")),
+      Effect.mapError(fileFailed("emptying the temporary file"))
+    )
+  }
+  self.bytes = 0
+  self.hash = self.settings.makeHash()
+  self.head = new Uint8Array()
+  self.mimeType = undefined
+  self.total = undefined
+  self.validator = undefined
+})
+
+/** Learns from the head of an answer that begins at the first byte. */
+const begin = Effect.fnUntraced(function*(self: Transfer, response: HttpClientResponse) {
+  const { headers } = response
+  const encoded = (headers["content-encoding"] ?? "identity") !== "identity"
+  const length = Number(headers["content-length"] ?? Number.NaN)
+  self.total = encoded || !Number.isSafeInteger(length) ? undefined : length
+  self.validator = strongTag(headers["etag"]) ?? headers["last-modified"]
+  self.wholeOnly ||= encoded || headers["accept-ranges"] === "none"
+  if ((self.total ?? 0) > self.settings.maxBytes) return yield* tooLarge(self)
+})
+
+const tooLarge = (self: Transfer): Problem =>
+  failed(
+    "never",
+    `the file has ${self.total ?? `at least ${self.bytes}`} bytes, at most ${self.settings.maxBytes} are allowed`
+  )
+
+/** A weak tag says that two files look alike, which is not enough to put them together. */
+const strongTag = (tag: string | undefined): string | undefined => tag?.startsWith("\"") === true ? tag : undefined
+
+const isRestOf = (self: Transfer, response: HttpClientResponse): boolean => {
+  if (response.status !== 206) return false
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers["content-range"] ?? "")
+  const tag = strongTag(response.headers["etag"])
+  const sameFile = tag === undefined || self.validator?.startsWith("\"") !== true || tag === self.validator
+  const sameSize = self.total === undefined || range?.[2] === "*" || Number(range?.[2]) === self.total
+  return Number(range?.[1]) === self.bytes && sameFile && sameSize
+}
+
+/** Nothing was missing but the end of the answer. */
+const isComplete = (self: Transfer, response: HttpClientResponse): boolean =>
+  response.status === 416 && response.headers["content-range"] === `bytes */${self.bytes}`
+
+const receive = (self: Transfer, response: HttpClientResponse): Effect.Effect<void, Problem> =>
+  response.stream.pipe(
+    Stream.mapError((error) => failed("later", `the connection broke off (${words(error)})`)),
+    Stream.timeoutOrElse({
+      duration: self.settings.access.stallTimeout,
+      orElse: () => Stream.fail(failed("later", "the server stopped sending"))
+    }),
+    Stream.runForEach((chunk) => take(self, chunk)),
+    // All bytes are here: how the connection ended does not matter.
+    Effect.catchIf((problem) => problem.remedy === "later" && self.bytes === self.total, () => Effect.void)
+  )
+
+const take = Effect.fnUntraced(function*(self: Transfer, chunk: Uint8Array) {
+  if (chunk.length === 0) return
+  if (self.mimeType === undefined) yield* inspect(self, chunk)
+  if (self.bytes + chunk.length > self.settings.maxBytes) {
+    self.bytes += chunk.length
+    return yield* tooLarge(self)
+  }
+  yield* Effect.mapError(self.file.writeAll(chunk), fileFailed("writing the temporary file"))
+  self.hash.update(chunk)
+  self.bytes += chunk.length
+  if (self.settings.onProgress !== undefined) yield* self.settings.onProgress(self.bytes, self.total)
+})
+
+/** Decides as soon as it can that a file is a video; what is none is collected until it can be described. */
+const inspect = (self: Transfer, chunk: Uint8Array): Effect.Effect<void, Problem> => {
+  self.head = joined(self.head, chunk.subarray(0, Content.excerptLength - self.head.length))
+  if (self.head.length < Content.verdictLength) return Effect.void
+  self.mimeType = Content.videoType(self.head)
+  return self.mimeType === undefined && self.head.length >= Content.excerptLength ? noVideo(self) : Effect.void
+}
+
+const noVideo = (self: Transfer) => failed("never", `the file is no video but ${Content.describe(self.head)}`)
+
+const joined = (left: Uint8Array, right: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(left.length + right.length)
+  both.set(left)
+  both.set(right, left.length)
+  return both
+}
+
+/** Judges a body that has ended. */
+const finish = Effect.fnUntraced(function*(self: Transfer) {
+  if (self.total !== undefined && self.bytes < self.total) {
+    return yield* failed("later", `the connection ended after ${self.bytes} of ${self.total} bytes`)
+  }
+  if (self.total !== undefined && self.bytes > self.total) {
+    self.wholeOnly = true
+    return yield* failed("later", `the server sent more than the ${self.total} bytes that it announced`)
+  }
+  if (self.bytes === 0) return yield* failed("later", "the file is empty")
+  if (self.mimeType === undefined) return yield* noVideo(self)
+})
