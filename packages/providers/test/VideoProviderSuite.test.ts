@@ -18,7 +18,12 @@ const comet = {
   answers: {
     created: { id: "task_abc123", task_id: "task_abc123", object: "video", status: "SUBMITTED", progress: 0 },
     running: { id: "task_abc123", object: "video", status: "IN_PROGRESS", progress: 45, completed_at: null },
-    succeeded: { id: "task_abc123", status: "SUCCESS", progress: 100, video_url: "https://cdn.example.com/v.mp4?sign=1" },
+    succeeded: {
+      id: "task_abc123",
+      status: "SUCCESS",
+      progress: 100,
+      video_url: "https://cdn.example.com/v.mp4?sign=1"
+    },
     failed: { id: "task_abc123", status: "FAILED", progress: 100, error: { message: "refused", code: "policy" } },
     unknownTask: { status: 400, body: { code: "task_not_exist", message: "task_not_exist", data: null } }
   }
