@@ -3,8 +3,8 @@
  */
 import * as Redact from "@video-tasks/core/Redact"
 
-/** So many bytes decide whether a file is a video. */
-export const verdictLength = 16
+/** So many bytes decide whether a file is a video; a Matroska file says within the first 64 whether it is a WebM. */
+export const verdictLength = (head: Uint8Array): number => head[0] === 0x1a ? 64 : 16
 
 /** So many bytes of what is no video are kept for the message. */
 export const excerptLength = 4096

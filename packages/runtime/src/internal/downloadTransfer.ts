@@ -210,7 +210,7 @@ const take = Effect.fnUntraced(function*(self: Transfer, chunk: Uint8Array) {
 /** Decides as soon as it can that a file is a video; what is none is collected until it can be described. */
 const inspect = (self: Transfer, chunk: Uint8Array): Effect.Effect<void, Problem> => {
   self.head = joined(self.head, chunk.subarray(0, Content.excerptLength - self.head.length))
-  if (self.head.length < Content.verdictLength) return Effect.void
+  if (self.head.length < Content.verdictLength(self.head)) return Effect.void
   self.mimeType = Content.videoType(self.head)
   return self.mimeType === undefined && self.head.length >= Content.excerptLength ? noVideo(self) : Effect.void
 }
@@ -234,5 +234,6 @@ const finish = Effect.fnUntraced(function*(self: Transfer) {
     return yield* failed("later", `the server sent more than the ${self.total} bytes that it announced`)
   }
   if (self.bytes === 0) return yield* failed("later", "the file is empty")
+  self.mimeType ??= Content.videoType(self.head)
   if (self.mimeType === undefined) return yield* noVideo(self)
 })
