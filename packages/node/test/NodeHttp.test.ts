@@ -1,7 +1,7 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Transport } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
-import { Download } from "@video-tasks/runtime"
+import * as Download from "@video-tasks/runtime/Download"
 import { Effect, Fiber, type Layer, Stream } from "effect"
 import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import * as Net from "node:net"

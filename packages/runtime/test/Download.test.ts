@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Observation, TaskHandle, VideoTaskError } from "@video-tasks/core"
 import * as Download from "@video-tasks/runtime/Download"
-import { Deferred, Effect, Fiber, Redacted } from "effect"
+import { Deferred, Effect, Fiber, Redacted, Tracer } from "effect"
 import { HttpClientError, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import {
@@ -72,6 +72,29 @@ describe("Download", () => {
         guard: "public"
       }])
     }).pipe(Effect.provide(world({ server: http })))
+  })
+
+  it.effect("is one span, which shows no link", () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    return Effect.gen(function*() {
+      yield* Effect.withTracer(Download.toFile(task(video()), target), tracer)
+      assert.deepStrictEqual(spans.map((span) => [span.name, Object.fromEntries(span.attributes)]), [[
+        "Download.toFile",
+        {
+          "video_tasks.provider": "double",
+          "video_tasks.download.bytes": 100,
+          "video_tasks.download.resumed": 0,
+          "video_tasks.download.refreshed": false
+        }
+      ]])
+    }).pipe(Effect.provide(world({ server: fileServer(movie(100)) })))
   })
 
   it.effect("takes the video of a task that is asked for", () => {
