@@ -33,11 +33,30 @@ export interface ObservedStep {
 }
 
 /**
+ * Something that watches tasks.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Observer {
+  /** Called in order, from a fiber of its own. Steps that it is too slow for are dropped and counted. */
+  readonly step: (step: ObservedStep) => Effect.Effect<void>
+}
+
+/**
+ * Watches nothing: the default.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noop: Observer = { step: () => Effect.void }
+
+/**
  * Watches tasks.
  *
  * @category services
  * @since 0.1.0
  */
-export const TaskObserver = Context.Reference<{
-  readonly step: (step: ObservedStep) => Effect.Effect<void>
-}>("@video-tasks/runtime/TaskObserver", { defaultValue: () => ({ step: () => Effect.void }) })
+export const TaskObserver = Context.Reference<Observer>("@video-tasks/runtime/TaskObserver", {
+  defaultValue: () => noop
+})

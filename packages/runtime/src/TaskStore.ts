@@ -13,7 +13,9 @@ import type { Persisted } from "@video-tasks/core/TaskMachine"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as MemoryStore from "./internal/memoryStore.ts"
 
 /**
  * The store failed: `retryable` when the same call may succeed later.
@@ -95,7 +97,7 @@ export interface Page<A> {
 export class TaskStore extends Context.Service<TaskStore, {
   /** Records the intent of a create, before anything is sent. */
   readonly begin: (submission: Submission) => Effect.Effect<void, TaskStoreError>
-  /** Records what became of a create. */
+  /** Records what became of a create. The last word counts, but `created` is never taken back. */
   readonly settle: (id: TaskId, outcome: Outcome) => Effect.Effect<void, TaskStoreError>
   /** The submissions, oldest first. */
   readonly submissions: (
@@ -104,7 +106,8 @@ export class TaskStore extends Context.Service<TaskStore, {
   ) => Effect.Effect<Page<Submission>, TaskStoreError>
   /**
    * Appends events and stores the snapshot that they lead to, in one step. `expectedVersion` 0 makes the task: its
-   * first event is `task.created`. Fails with `VersionConflict`, and then nothing is written.
+   * first event is `task.created`. Fails with `VersionConflict`, and then nothing is written; a handle that another
+   * task has already is such a conflict too, and the error names that task.
    */
   readonly append: (
     id: TaskId,
@@ -126,6 +129,20 @@ export class TaskStore extends Context.Service<TaskStore, {
     until: number,
     now: number
   ) => Effect.Effect<ReadonlyArray<StoredTask>, TaskStoreError>
+  /** Extends all claims of an owner that still holds them, until `until`. */
+  readonly renew: (owner: string, until: number) => Effect.Effect<void, TaskStoreError>
   /** Gives tasks back. */
   readonly release: (owner: string, ids: ReadonlyArray<TaskId>) => Effect.Effect<void, TaskStoreError>
 }>()("@video-tasks/runtime/TaskStore") {}
+
+/**
+ * Keeps everything in memory: it is gone when the process ends.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory: Layer.Layer<TaskStore> = Layer.sync(TaskStore, () =>
+  MemoryStore.make({
+    refused: (detail) => new TaskStoreError({ detail, retryable: false }),
+    conflict: (id, expected, actual) => new VersionConflict({ id, expected, actual })
+  }))

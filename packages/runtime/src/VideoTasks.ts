@@ -9,12 +9,16 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
 import type { Video } from "@video-tasks/core/Video"
 import type { CancelOutcome } from "@video-tasks/core/VideoProvider"
+import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
+import * as internal from "./internal/videoTasks.ts"
+import type { TaskStore } from "./TaskStore.ts"
 
 /**
  * A task by its handle, or by our id when it is in the store.
@@ -103,12 +107,63 @@ export interface ListFilter {
 }
 
 /**
+ * How the runtime reads tasks.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** A cadence that beats the provider's. */
+  readonly poll?: {
+    /** The shortest gap between two reads. */
+    readonly floor?: Duration.Input | undefined
+    /** The longest gap between two reads while all goes well. */
+    readonly ceiling?: Duration.Input | undefined
+    /** How long one answer may take, headers and body together. */
+    readonly timeout?: Duration.Input | undefined
+  } | undefined
+  /** What one account of a provider may send: creates, reads and all else together. */
+  readonly budget?: {
+    /** @default 50 */
+    readonly requestsPerSecond?: number | undefined
+    /**
+     * How many may leave at once after a pause.
+     *
+     * @default 5
+     */
+    readonly burst?: number | undefined
+    /** @default 16 */
+    readonly concurrency?: number | undefined
+  } | undefined
+  /**
+   * The name under which `resume` claims tasks. The default is unique in the world.
+   */
+  readonly owner?: string | undefined
+  /**
+   * How long a claim of `resume` holds; it is renewed while the process lives.
+   *
+   * @default "1 minute"
+   */
+  readonly lease?: Duration.Input | undefined
+  /**
+   * Whether each read has a span, or the share of reads that have one, from 0 to 1.
+   *
+   * @default true
+   */
+  readonly pollSpans?: boolean | number | undefined
+}
+
+/**
  * Submits video tasks and follows each one to its end.
  *
  * **Details**
  *
  * A create is sent at most once. Every error after a task exists carries its handle. A poll never kills a task. Waiting
  * too long is `WaitTimedOut`, and the task stays resumable.
+ *
+ * A task is read while somebody waits for it (`await`, `awaitEnd`, `observe`) or while it is tracked (`track`, `resume`).
+ * All who wait for one task share its reads. When the last one goes, reading stops in the same tick and nothing is left
+ * behind but the task in the store.
  *
  * @category services
  * @since 0.1.0
@@ -134,6 +189,27 @@ export class VideoTasks extends Context.Service<VideoTasks, {
   readonly get: (task: TaskRef) => Effect.Effect<Task, VideoTaskError>
   /** The tasks of the store, oldest first. */
   readonly list: (filter?: ListFilter) => Stream.Stream<Task, VideoTaskError>
-  /** How a task is being read. */
+  /**
+   * Follows a task until it ends although nobody waits for it, for as long as the layer lives or until `untrack`. It costs
+   * an entry in the scheduler's heap, no fiber.
+   */
+  readonly track: (task: TaskRef) => Effect.Effect<void, VideoTaskError>
+  /** Stops following a task that nobody waits for. */
+  readonly untrack: (task: TaskRef) => Effect.Effect<void>
+  /**
+   * Claims the unfinished tasks of the store that nobody else holds and tracks them; returns how many. Tasks of providers
+   * that are not configured are left alone.
+   */
+  readonly resume: Effect.Effect<number, VideoTaskError>
+  /** How a task is being read, or was read by this process. */
   readonly pollInfo: (task: TaskRef) => Effect.Effect<PollInfo>
 }>()("@video-tasks/runtime/VideoTasks") {}
+
+/**
+ * Provides `VideoTasks` on top of a registry of providers and a store.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<VideoTasks, never, VideoProviders | TaskStore> =>
+  Layer.effect(VideoTasks, internal.make(options))

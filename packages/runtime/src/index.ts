@@ -7,12 +7,27 @@
 /**
  * @since 0.1.0
  */
+export * as Download from "./Download.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as DurationHistogram from "./DurationHistogram.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskObserver from "./TaskObserver.ts"
 
 /**
  * @since 0.1.0
  */
 export * as TaskStore from "./TaskStore.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Telemetry from "./Telemetry.ts"
 
 /**
  * @since 0.1.0

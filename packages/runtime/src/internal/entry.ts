@@ -1,0 +1,108 @@
+import type * as PollPolicy from "@video-tasks/core/PollPolicy"
+import type { Task } from "@video-tasks/core/Task"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
+import type { Family, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import type * as Fiber from "effect/Fiber"
+import type { AnySpan } from "effect/Tracer"
+import type { Account, Queued } from "./account.ts"
+import type { Due } from "./dueHeap.ts"
+
+/**
+ * What all tasks of a family of a provider share.
+ *
+ * @internal
+ */
+export interface Lane {
+  readonly provider: VideoProvider
+  readonly family: Family
+  readonly policy: PollPolicy.PollPolicy
+  readonly account: Account
+  /** Makes a task due now. */
+  readonly wake: (entry: Entry) => void
+}
+
+/**
+ * Somebody who waits for a task.
+ *
+ * @internal
+ */
+export interface Waiter {
+  readonly span: AnySpan | undefined
+  /** The task as of a version; the same version may come twice. */
+  readonly changed: (task: Task, version: number) => void
+  /** A read is over, and what it failed with. */
+  readonly read: (failure: VideoTaskError | undefined) => void
+  /** The wait is over without an end of the task. */
+  readonly failed: (error: VideoTaskError) => void
+}
+
+/**
+ * All that the scheduler keeps of a task that it follows. The task itself is in the store.
+ *
+ * @internal
+ */
+export class Entry implements Due, Queued {
+  dueAt = 0
+  index = -1
+  readonly id: TaskId
+  readonly lane: Lane
+  history: PollPolicy.History
+  polls = 0
+  /** Has taken a token of the budget and waits for its time. */
+  hasToken = false
+  /** Followed although nobody waits. */
+  isTracked = false
+  waiters: Set<Waiter> | undefined = undefined
+  fiber: Fiber.Fiber<unknown> | undefined = undefined
+  lastFailure: VideoTaskError | undefined = undefined
+
+  constructor(id: TaskId, lane: Lane, history: PollPolicy.History) {
+    this.id = id
+    this.lane = lane
+    this.history = history
+  }
+
+  called(): void {
+    this.lane.wake(this)
+  }
+}
+
+/**
+ * Something else that happens at a time: a deadline, a timeout.
+ *
+ * @internal
+ */
+export class Alarm implements Due {
+  dueAt = 0
+  index = -1
+  readonly fire: () => void
+
+  constructor(fire: () => void) {
+    this.fire = fire
+  }
+}
+
+/**
+ * What a read of a task led to.
+ *
+ * @internal
+ */
+export type Read =
+  | {
+    readonly _tag: "Observed"
+    readonly snapshot: Persisted
+    readonly version: number
+    readonly isChanged: boolean
+    readonly reading: PollPolicy.Reading
+    readonly model: string | undefined
+    /** Success was reported and the video is not there yet: look again soon. */
+    readonly isAlmostDone: boolean
+  }
+  | {
+    readonly _tag: "Failed"
+    readonly error: VideoTaskError
+    /** `again`: read it again; `stop`: end the waits; `account`: end the waits of the whole account. */
+    readonly verdict: "again" | "stop" | "account"
+  }

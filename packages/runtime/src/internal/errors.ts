@@ -1,0 +1,72 @@
+import { isEnded, type Success, type Task } from "@video-tasks/core/Task"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
+
+/** Stores are tried a few times: 50, 100, 200 and 400 ms apart. */
+const storeRetries = Schedule.exponential(50).pipe(Schedule.upTo({ times: 4 }))
+
+/**
+ * Tries a call to the store again while it says that it may succeed later.
+ *
+ * @internal
+ */
+export const retryStore = <A, E extends { readonly _tag: string }, R>(
+  call: Effect.Effect<A, E | TaskStoreError, R>
+): Effect.Effect<A, E | TaskStoreError, R> =>
+  Effect.retry(call, {
+    schedule: storeRetries,
+    while: (error) => error._tag === "TaskStoreError" && (error as TaskStoreError).retryable
+  })
+
+/** @internal */
+export const fromStore = (
+  error: TaskStoreError | VersionConflict,
+  provider: string,
+  handle?: TaskHandle
+): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider,
+    operation: "store",
+    handle,
+    reason: new VideoTaskError.StoreError({
+      detail: error.message,
+      retryable: error._tag === "VersionConflict" || error.retryable
+    })
+  })
+
+/**
+ * The success of a task that has ended, or the typed error of any other end.
+ *
+ * @internal
+ */
+export const successOf = (task: Task): Effect.Effect<Success, VideoTaskError.VideoTaskError> => {
+  if (task.status === "SUCCESS" && task.videos.length > 0) return Effect.succeed(task)
+  return Effect.fail(VideoTaskError.make({
+    provider: task.handle.provider,
+    operation: "await",
+    handle: task.handle,
+    reason: reasonOf(task)
+  }))
+}
+
+const reasonOf = (task: Task): VideoTaskError.Reason => {
+  switch (task.status) {
+    case "FAILED":
+      return new VideoTaskError.TaskFailed({ failure: task.failure })
+    case "ERROR":
+      return task.failure.code === "not_found"
+        ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
+        : new VideoTaskError.TaskErrored({ failure: task.failure })
+    case "CANCELLED":
+      return new VideoTaskError.TaskCancelled()
+    case "EXPIRED":
+      return new VideoTaskError.TaskExpired()
+    default:
+      return new VideoTaskError.MissingResult({
+        detail: isEnded(task) ? "the provider reported success without a link" : "the task has not ended"
+      })
+  }
+}

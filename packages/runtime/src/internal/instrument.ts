@@ -1,0 +1,94 @@
+/**
+ * Spans, metrics and log lines of reads.
+ */
+import * as Redact from "@video-tasks/core/Redact"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
+import * as Telemetry from "../Telemetry.ts"
+import type { Entry, Lane, Read } from "./entry.ts"
+
+/** Words are warned of once; a server that invents new ones all the time is not listened to for ever. */
+const maxWords = 1000
+
+type ReadTask = (entry: Entry, answered: () => void) => Effect.Effect<Read>
+
+/** @internal */
+export interface Instruments {
+  readonly read: (read: ReadTask) => ReadTask
+  readonly onUnrecognised: (lane: Lane, word: string, handle: TaskHandle) => Effect.Effect<void>
+  readonly onIgnored: (lane: Lane) => void
+  readonly onCreate: (lane: Lane, outcome: string) => void
+}
+
+/** @internal */
+export const instrument = Effect.fnUntraced(function*(
+  pollSpans: boolean | number
+): Effect.fn.Return<Instruments> {
+  const context = yield* Effect.context<never>()
+  const clock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const counters = new Map<string, Metric.Counter<number>>()
+  const warned = new Set<string>()
+
+  const count = (metric: Metric.Counter<number>, lane: Lane, name: string, value: string) => {
+    const key = `${metric.id} ${lane.provider.id} ${value}`
+    let counter = counters.get(key)
+    if (counter === undefined) {
+      counter = Metric.withAttributes(metric, { provider: lane.provider.id, [name]: value })
+      counters.set(key, counter)
+    }
+    counter.updateUnsafe(1, context)
+  }
+
+  const noted = (entry: Entry, read: Read): void => {
+    if (read._tag === "Failed") {
+      const cause = read.error.reason._tag
+      count(Telemetry.polls, entry.lane, "outcome", cause)
+      if (read.verdict === "again") count(Telemetry.retries, entry.lane, "cause", cause)
+      return
+    }
+    count(Telemetry.polls, entry.lane, "outcome", read.isChanged ? "changed" : "unchanged")
+    if (!read.isChanged || !isTerminal(read.snapshot.value)) return
+    const gap = clock.currentTimeMillisUnsafe() - entry.history.startedAt - entry.history.readAt
+    Metric.withAttributes(Telemetry.lag, { provider: entry.lane.provider.id }).updateUnsafe(gap, context)
+  }
+
+  const share = typeof pollSpans === "number" ? pollSpans : pollSpans ? 1 : 0
+  const isSampled = () => share >= 1 || (share > 0 && random.nextDoubleUnsafe() < share)
+
+  return {
+    read: (read) => (entry, answered) => {
+      const counted = Effect.tap(read(entry, answered), (result) => Effect.sync(() => noted(entry, result)))
+      return isSampled() ? Effect.withSpan(counted, "VideoTasks.poll", spanOf(entry)) : counted
+    },
+    onUnrecognised: (lane, word, handle) => {
+      count(Telemetry.unknownWords, lane, "family", lane.family.id)
+      const key = `${lane.provider.id} ${word}`
+      if (warned.has(key) || warned.size >= maxWords) return Effect.void
+      warned.add(key)
+      return Effect.logWarning(
+        `${lane.provider.id} reports a state that nobody knows: ${Redact.clip(Redact.text(word), 64)}; the wait goes on`
+      ).pipe(Effect.annotateLogs({ handle: format(handle) }))
+    },
+    onIgnored: (lane) => count(Telemetry.ignored, lane, "family", lane.family.id),
+    onCreate: (lane, outcome) => count(Telemetry.creates, lane, "outcome", outcome)
+  }
+})
+
+/** A read belongs to the span of the first who waits for it. */
+const spanOf = (entry: Entry) => {
+  const waiter = entry.waiters?.values().next().value
+  return {
+    ...(waiter?.span === undefined ? { root: true } : { parent: waiter.span }),
+    attributes: {
+      "video_task.id": entry.id,
+      "video_task.provider": entry.lane.provider.id,
+      "video_task.family": entry.lane.family.id,
+      "video_task.poll": entry.polls + 1
+    }
+  }
+}

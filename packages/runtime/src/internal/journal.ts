@@ -1,0 +1,104 @@
+/**
+ * Writing steps of tasks: the machine decides, the store keeps, observers hear of it.
+ */
+import { Observation } from "@video-tasks/core/Observation"
+import type { Created, JournalEvent, TaskEvent } from "@video-tasks/core/TaskEvent"
+import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import * as Effect from "effect/Effect"
+import { type ObservedStep } from "../TaskObserver.ts"
+import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import { retryStore } from "./errors.ts"
+
+/** @internal */
+export interface Journal {
+  readonly store: TaskStore["Service"]
+  /** Never fails, never waits. */
+  readonly announce: (step: ObservedStep) => void
+}
+
+/** @internal */
+export interface Stepped {
+  readonly snapshot: TaskMachine.Persisted
+  readonly version: number
+  readonly verdict: TaskMachine.Step["verdict"]
+}
+
+/**
+ * Makes a task, with what the answer to its create says already.
+ *
+ * @internal
+ */
+export const create = Effect.fnUntraced(function*(
+  journal: Journal,
+  created: Created,
+  observation: Observation | undefined
+): Effect.fn.Return<Stepped, TaskStoreError | VersionConflict> {
+  const first = TaskMachine.initial(created)
+  const event: TaskEvent | undefined = observation === undefined
+    ? undefined
+    : { type: "task.observed", at: created.at, observation: withoutRaw(observation) }
+  const second = event === undefined ? undefined : TaskMachine.step(first, event)
+  const isChanged = event !== undefined && second?.verdict === "changed"
+  const events: ReadonlyArray<JournalEvent> = isChanged ? [created, event] : [created]
+  const snapshot = TaskMachine.persist(isChanged ? second.snapshot : first)
+  const version = yield* retryStore(
+    journal.store.append(created.id, 0, events, { snapshot, raw: observation?.raw })
+  )
+  const { at, handle, id } = created
+  journal.announce({
+    id,
+    handle,
+    seq: 0,
+    at,
+    event: { type: "task.created", at },
+    from: undefined,
+    to: first.value,
+    snapshot: TaskMachine.persist(first)
+  })
+  if (isChanged) journal.announce({ id, handle, seq: 1, at, event, from: second.from, to: second.to, snapshot })
+  return { snapshot, version, verdict: "changed" }
+})
+
+/**
+ * Takes a stored task one step further. What changes nothing is not written; when somebody else was faster, the step is
+ * taken from where they left the task.
+ *
+ * @internal
+ */
+export const step = Effect.fnUntraced(function*(
+  journal: Journal,
+  stored: StoredTask,
+  event: TaskEvent
+): Effect.fn.Return<Stepped, TaskStoreError | VersionConflict> {
+  const kept = event.type === "task.observed" ? { ...event, observation: withoutRaw(event.observation) } : event
+  const raw = event.type === "task.observed" ? event.observation.raw : undefined
+  let current = stored
+  for (let attempt = 0;; attempt++) {
+    const { from, snapshot: next, to, verdict } = TaskMachine.step(TaskMachine.restore(current.snapshot), kept)
+    if (verdict !== "changed") return { snapshot: current.snapshot, version: current.version, verdict }
+    const snapshot = TaskMachine.persist(next)
+    const { handle, id } = snapshot.task
+    const appended = yield* retryStore(journal.store.append(id, current.version, [kept], { snapshot, raw })).pipe(
+      Effect.catchTag("VersionConflict", (conflict) =>
+        attempt < maxConflicts
+          ? Effect.flatMap(retryStore(journal.store.load(id)), (now) =>
+            now === undefined ? Effect.fail(conflict) : Effect.succeed(now))
+          : Effect.fail(conflict))
+    )
+    if (typeof appended === "number") {
+      journal.announce({ id, handle, seq: appended - 1, at: kept.at, event: kept, from, to, snapshot })
+      return { snapshot, version: appended, verdict }
+    }
+    current = appended
+  }
+})
+
+/** How often somebody else may be faster. */
+const maxConflicts = 10
+
+/** The answer itself is kept beside the journal, the last one only. */
+const withoutRaw = (observation: Observation): Observation => {
+  if (observation.raw === undefined) return observation
+  const { raw: _, ...rest } = observation
+  return new Observation(rest)
+}

@@ -1,0 +1,65 @@
+import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { Family, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { Operation, VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Effect from "effect/Effect"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
+import { Account, type BudgetLimits } from "./account.ts"
+import type { Entry, Lane } from "./entry.ts"
+
+/** @internal */
+export interface LanesOptions {
+  readonly providers: VideoProviders["Service"]
+  readonly limiter: RateLimiter.RateLimiter
+  readonly limits: BudgetLimits
+  readonly overrides: PollPolicy.Overrides
+  readonly wake: (entry: Entry) => void
+}
+
+/**
+ * The lanes of a program, one for each family, and the accounts that they share.
+ *
+ * @internal
+ */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>()
+  readonly #accounts = new Map<string, Account>()
+  readonly #options: LanesOptions
+
+  constructor(options: LanesOptions) {
+    this.#options = options
+  }
+
+  of(provider: VideoProvider, family: Family): Lane {
+    const key = JSON.stringify([provider.id, family.id])
+    const known = this.#lanes.get(key)
+    if (known !== undefined) return known
+    const lane: Lane = {
+      provider,
+      family,
+      policy: PollPolicy.override(family.poll, this.#options.overrides),
+      account: this.#account(provider),
+      wake: this.#options.wake
+    }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  /** Finds the lane of a handle, which is compared with what is configured. */
+  find(handle: TaskHandle, operation: Operation): Effect.Effect<Lane, VideoTaskError> {
+    return Effect.map(
+      this.#options.providers.forHandle(handle, operation),
+      ({ family, provider }) => this.of(provider, family)
+    )
+  }
+
+  #account(provider: VideoProvider): Account {
+    const key = JSON.stringify([provider.id, provider.account])
+    const known = this.#accounts.get(key)
+    if (known !== undefined) return known
+    const account = new Account(key, this.#options.limits, this.#options.limiter)
+    this.#accounts.set(key, account)
+    return account
+  }
+}

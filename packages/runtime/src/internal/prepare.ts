@@ -1,0 +1,56 @@
+/**
+ * Everything about a create that is decided before anything is sent.
+ */
+import * as Redact from "@video-tasks/core/Redact"
+import * as TaskId from "@video-tasks/core/TaskId"
+import * as VideoProvider from "@video-tasks/core/VideoProvider"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as Digest from "effect/crypto/Digest"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import type { SubmitOptions } from "../VideoTasks.ts"
+import type { Refs } from "./refs.ts"
+import { requestHash } from "./requestHash.ts"
+import type { Order } from "./submit.ts"
+
+/** @internal */
+export const prepare = Effect.fnUntraced(function*(
+  { lanes, providers }: Refs,
+  request: VideoRequest,
+  options: SubmitOptions
+): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, Digest.Digest | SecureRandom.SecureRandom> {
+  const provider = yield* providers.get(request.provider, "create")
+  const fail = (reason: VideoTaskError.Reason) =>
+    Effect.fail(VideoTaskError.make({ provider: provider.id, operation: "create", reason }))
+  const family = VideoProvider.family(provider, request.family)
+  if (family === undefined) {
+    const allowed = provider.families.map((one) => one.id).join(", ")
+    const violation = new VideoTaskError.Violation({ field: "family", value: request.family, allowed })
+    return yield* fail(new VideoTaskError.InvalidRequest({ violations: [violation] }))
+  }
+  const violations = provider.validate(request)
+  if (violations.length > 0) return yield* fail(new VideoTaskError.InvalidRequest({ violations }))
+  const spec = family.models.find((model) => model.id === request.model)
+  if (spec?.retired !== undefined && options.force !== true) {
+    return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: spec.retired }))
+  }
+  return {
+    id: yield* TaskId.make,
+    request,
+    requestHash: yield* hashed(provider.id, request),
+    lane: lanes.of(provider, family),
+    resubmit: options.resubmit ?? "never"
+  }
+})
+
+/** A browser has SHA-256 only on pages that came over HTTPS. */
+const hashed = (provider: string, request: VideoRequest) =>
+  Effect.catchDefect(requestHash(request), (defect) =>
+    Effect.fail(VideoTaskError.make({
+      provider,
+      operation: "create",
+      reason: new VideoTaskError.Unsupported({
+        detail: `this runtime can't compute SHA-256: ${Redact.text(String(defect))}`
+      })
+    })))

@@ -1,0 +1,143 @@
+/**
+ * One read of one task: ask the provider, let the machine decide, store what changed.
+ */
+import { Observation } from "@video-tasks/core/Observation"
+import * as Redact from "@video-tasks/core/Redact"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { StoredTask, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import type { Durations } from "./durations.ts"
+import type { Entry, Lane, Read } from "./entry.ts"
+import { fromStore, retryStore } from "./errors.ts"
+import * as Journal from "./journal.ts"
+
+/** @internal */
+export interface ReadOptions {
+  readonly journal: Journal.Journal
+  readonly durations: Durations
+  readonly onUnrecognised: (lane: Lane, word: string, handle: TaskHandle) => Effect.Effect<void>
+  readonly onIgnored: (lane: Lane) => void
+}
+
+/** @internal */
+export const make = (options: ReadOptions) => (entry: Entry, answered: () => void): Effect.Effect<Read> =>
+  retryStore(options.journal.store.load(entry.id)).pipe(
+    Effect.flatMap((stored) =>
+      stored === undefined ? Effect.succeed(gone(entry)) : readStored(options, entry, stored, answered)
+    ),
+    Effect.catch((error) => Effect.succeed(failed(fromStore(error, entry.lane.provider.id), "stop")))
+  )
+
+const readStored = Effect.fnUntraced(function*(
+  options: ReadOptions,
+  entry: Entry,
+  stored: StoredTask,
+  answered: () => void
+): Effect.fn.Return<Read, TaskStoreError | VersionConflict> {
+  const { lane } = entry
+  const { handle } = stored.snapshot.task
+  // Somebody else has seen the end, or a wait has joined in the meantime.
+  if (isTerminal(stored.snapshot.value)) return outcome({ ...stored, verdict: "changed" }, {})
+  const answer = yield* Effect.result(ask(lane, handle))
+  answered()
+  const at = yield* Clock.currentTimeMillis
+  if (Result.isFailure(answer)) {
+    const error = answer.failure
+    if (error.reason._tag !== "TaskNotFound") return failed(error, verdictOf(error))
+    if (isYoung(lane, handle, at) || !isConfirmed(entry)) return failed(error, "again")
+    const message = error.reason.detail ?? "the provider does not know the task"
+    const lost = Journal.step(options.journal, stored, { type: "task.lost", at, message })
+    return outcome(yield* Effect.uninterruptible(lost), {})
+  }
+  const observation = answer.success
+  if (observation.unrecognised !== undefined) yield* options.onUnrecognised(lane, observation.unrecognised, handle)
+  const stepped = yield* Effect.uninterruptible(
+    Journal.step(options.journal, stored, { type: "task.observed", at, observation })
+  )
+  if (stepped.verdict === "ignored") options.onIgnored(lane)
+  if (stepped.snapshot.value === "SUCCESS") recordDuration(options, entry, stepped.snapshot, at)
+  return outcome(stepped, observation)
+})
+
+/** Asks for the task, and for its file where a success comes without a link and the API serves the file itself. */
+const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTaskError.VideoTaskError> =>
+  lane.provider.observe(handle).pipe(
+    Effect.flatMap((observation) => {
+      const isBare = observation.status === "SUCCESS" && observation.videos.length === 0
+      if (!isBare || !lane.family.hasContentRoute) return Effect.succeed(observation)
+      return lane.provider.content(handle).pipe(
+        Effect.orElseSucceed(() => undefined),
+        Effect.map((video) => video === undefined ? observation : new Observation({ ...observation, videos: [video] }))
+      )
+    }),
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError("a provider broke while it was read", Redact.text(String(defect))),
+        Effect.fail(broken(lane, defect))
+      )
+    )
+  )
+
+const outcome = (
+  { snapshot, verdict, version }: Journal.Stepped,
+  reading: { readonly progress?: number | undefined; readonly estimatedRemainingMs?: number | undefined }
+): Read => ({
+  _tag: "Observed",
+  snapshot,
+  version,
+  isChanged: verdict === "changed",
+  reading,
+  model: snapshot.task.model,
+  isAlmostDone: snapshot.task.missingVideo !== undefined
+})
+
+const failed = (error: VideoTaskError.VideoTaskError, verdict: "again" | "stop" | "account"): Read => ({
+  _tag: "Failed",
+  error,
+  verdict
+})
+
+const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "account" =>
+  error.reason._tag === "Unauthorized" || error.reason._tag === "QuotaExceeded"
+    ? "account"
+    : error.retryable
+    ? "again"
+    : "stop"
+
+/** Right after our own create, some servers do not know the task yet. Only our own handles have a request hash. */
+const isYoung = (lane: Lane, handle: TaskHandle, at: number): boolean =>
+  handle.requestHash !== undefined && handle.createdAt !== undefined && at < handle.createdAt + lane.family.graceMs
+
+/** A task that was seen here is only lost when two reads in a row say so. */
+const isConfirmed = (entry: Entry): boolean =>
+  entry.history.readAt === 0 || entry.lastFailure?.reason._tag === "TaskNotFound"
+
+/** Jobs that were seen running here tell how long jobs take. */
+const recordDuration = (options: ReadOptions, entry: Entry, { task }: Persisted, at: number): void => {
+  if (entry.history.readAt === 0 || task.handle.createdAt === undefined) return
+  options.durations.record(entry.lane, task.model, at - task.handle.createdAt)
+}
+
+const gone = (entry: Entry): Read =>
+  failed(
+    VideoTaskError.make({
+      provider: entry.lane.provider.id,
+      operation: "store",
+      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is not in the store`, retryable: false })
+    }),
+    "stop"
+  )
+
+const broken = (lane: Lane, defect: unknown): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider: lane.provider.id,
+    operation: "observe",
+    reason: new VideoTaskError.UnexpectedResponse({
+      detail: `the provider module broke: ${Redact.clip(Redact.text(String(defect)), 200)}`
+    })
+  })

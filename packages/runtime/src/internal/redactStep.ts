@@ -1,0 +1,42 @@
+import { Observation } from "@video-tasks/core/Observation"
+import * as Redact from "@video-tasks/core/Redact"
+import { Failure, Video } from "@video-tasks/core/Video"
+import * as Redacted from "effect/Redacted"
+import type { ObservedStep } from "../TaskObserver.ts"
+
+/**
+ * Takes the secrets out of a step: links lose their query, the answer itself is left out.
+ *
+ * @internal
+ */
+export const redactStep = (step: ObservedStep): ObservedStep => {
+  const { task } = step.snapshot
+  const videos = task.videos.map(redactVideo)
+  const failure = task.failure === undefined ? {} : { failure: redactFailure(task.failure) }
+  return {
+    ...step,
+    event: step.event.type === "task.observed"
+      ? { ...step.event, observation: redactObservation(step.event.observation) }
+      : step.event,
+    snapshot: { value: step.snapshot.value, task: { ...task, videos, ...failure } }
+  }
+}
+
+const redactObservation = ({ failure, raw: _, videos, ...rest }: Observation): Observation =>
+  new Observation({
+    ...rest,
+    videos: videos.map(redactVideo),
+    ...(failure === undefined ? {} : { failure: redactFailure(failure) })
+  })
+
+const redactVideo = ({ thumbnailUrl, url, ...rest }: Video): Video =>
+  new Video({
+    ...rest,
+    url: withoutQuery(url),
+    ...(thumbnailUrl === undefined ? {} : { thumbnailUrl: withoutQuery(thumbnailUrl) })
+  })
+
+const withoutQuery = (url: Redacted.Redacted): Redacted.Redacted =>
+  Redacted.make(Redact.url(Redacted.value(url)), { label: "video url" })
+
+const redactFailure = (failure: Failure): Failure => new Failure({ ...failure, message: Redact.text(failure.message) })

@@ -1,0 +1,322 @@
+/**
+ * One heap of what is due next, and one fiber that sleeps until then. Other fibers exist for requests in flight only.
+ */
+import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import { restore, toTask } from "@video-tasks/core/TaskMachine"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import { type Account } from "./account.ts"
+import { DueHeap } from "./dueHeap.ts"
+import type { Durations } from "./durations.ts"
+import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
+import type { Stepped } from "./journal.ts"
+
+/** @internal */
+export interface Scheduler {
+  /** The tasks that are followed. */
+  readonly entries: ReadonlyMap<TaskId, Entry>
+  /** What is in the heap. */
+  readonly size: () => number
+  /** Begins to follow a task, or joins; nothing is due before `begin`. */
+  readonly join: (id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track") => Entry
+  /** Makes the first read of a task due, unless one is under way or planned. */
+  readonly begin: (entry: Entry, delayMs: number) => void
+  /** Makes the next read due now. */
+  readonly hurry: (entry: Entry) => void
+  /** Ends a wait, or the tracking; the last one to leave takes everything along. */
+  readonly leave: (entry: Entry, waiter: Waiter | "track") => void
+  readonly alarm: (at: number, fire: () => void) => Alarm
+  readonly disarm: (alarm: Alarm) => void
+  /** How long the first read of a task that was just created can wait, in ms. */
+  readonly firstGapMs: (entry: Entry, model: string | undefined) => number
+  /** When the task is expected to end, in ms since the epoch. */
+  readonly expectedEndAt: (entry: Entry, model: string | undefined) => number
+  /** Tells those who wait of a step that was not the fruit of a read. */
+  readonly publish: (step: Pick<Stepped, "snapshot" | "version">) => void
+  /** Makes a task due now that waited for its account. */
+  readonly wake: (entry: Entry) => void
+  readonly now: () => number
+}
+
+/** @internal */
+export interface SchedulerOptions {
+  /** Reads a task once; `answered` says that the request is over and only the store is left. */
+  readonly read: (entry: Entry, answered: () => void) => Effect.Effect<Read>
+  readonly durations: Durations
+  /** Called with a task that is no longer followed. */
+  readonly onDrop: (entry: Entry) => void
+}
+
+/** @internal */
+export const make = Effect.fnUntraced(
+  function*(options: SchedulerOptions): Effect.fn.Return<Scheduler, never, Scope.Scope> {
+    const state = new State(options, yield* Effect.context<never>(), yield* Clock.Clock, yield* Random.Random)
+    yield* Effect.addFinalizer(() => Effect.sync(() => state.close()))
+    yield* Effect.forkScoped(state.loop)
+    return state
+  }
+)
+
+/** The longest time that timers of all platforms can count. */
+const longestSleepMs = 2 ** 31 - 1
+
+class State implements Scheduler {
+  readonly entries = new Map<TaskId, Entry>()
+  readonly #heap = new DueHeap<Entry | Alarm>()
+  readonly #latch = Latch.makeUnsafe()
+  readonly #options: SchedulerOptions
+  readonly #clock: Clock.Clock
+  readonly #random: Random.Random
+  readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  #sleepsUntil = -Infinity
+
+  constructor(
+    options: SchedulerOptions,
+    context: Context.Context<never>,
+    clock: Clock.Clock,
+    random: Random.Random
+  ) {
+    this.#options = options
+    this.#clock = clock
+    this.#random = random
+    // A read belongs to whoever waits for it, not to whoever built the layer.
+    this.#run = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context))
+  }
+
+  readonly size = () => this.#heap.size
+
+  readonly now = () => this.#clock.currentTimeMillisUnsafe()
+
+  join(id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track"): Entry {
+    let entry = this.entries.get(id)
+    if (entry === undefined) {
+      entry = new Entry(id, lane, PollPolicy.start(startedAt))
+      this.entries.set(id, entry)
+    }
+    if (waiter === "track") entry.isTracked = true
+    else (entry.waiters ??= new Set()).add(waiter)
+    return entry
+  }
+
+  begin(entry: Entry, delayMs: number): void {
+    if (this.entries.get(entry.id) !== entry || entry.fiber !== undefined || entry.index >= 0) return
+    if (entry.polls === 0 && entry.dueAt === 0) this.#schedule(entry, this.now() + delayMs)
+  }
+
+  hurry(entry: Entry): void {
+    if (entry.fiber === undefined && entry.index >= 0 && !entry.hasToken) this.#schedule(entry, this.now())
+  }
+
+  leave(entry: Entry, waiter: Waiter | "track"): void {
+    if (waiter === "track") entry.isTracked = false
+    else entry.waiters?.delete(waiter)
+    if (entry.waiters?.size === 0) entry.waiters = undefined
+    if (entry.waiters === undefined && !entry.isTracked) this.#drop(entry)
+  }
+
+  alarm(at: number, fire: () => void): Alarm {
+    const alarm = new Alarm(fire)
+    this.#schedule(alarm, at)
+    return alarm
+  }
+
+  disarm(alarm: Alarm): void {
+    this.#heap.remove(alarm)
+  }
+
+  /** Makes a task due now that waited for its account. */
+  readonly wake = (entry: Entry): void => {
+    if (this.entries.get(entry.id) === entry && entry.fiber === undefined) this.#schedule(entry, this.now())
+  }
+
+  close(): void {
+    for (const entry of [...this.entries.values()]) this.#drop(entry)
+  }
+
+  readonly loop: Effect.Effect<never> = Effect.gen({ self: this }, function*() {
+    for (;;) {
+      this.#latch.closeUnsafe()
+      const item = this.#heap.peek()
+      const wait = item === undefined ? Infinity : item.dueAt - this.now()
+      if (item !== undefined && wait <= 0) {
+        this.#heap.remove(item)
+        if (item instanceof Alarm) item.fire()
+        else yield* this.#dispatch(item)
+      } else {
+        this.#sleepsUntil = item?.dueAt ?? Infinity
+        yield* wait === Infinity
+          ? this.#latch.await
+          : Effect.raceFirst(this.#latch.await, Effect.sleep(Math.min(wait, longestSleepMs)))
+        this.#sleepsUntil = -Infinity
+      }
+    }
+  })
+
+  #schedule(item: Entry | Alarm, dueAt: number): void {
+    this.#heap.schedule(item, dueAt)
+    if (dueAt < this.#sleepsUntil) this.#latch.openUnsafe()
+  }
+
+  readonly #dispatch = Effect.fnUntraced({ self: this }, function*(entry: Entry) {
+    const { account } = entry.lane
+    const now = this.now()
+    if (account.refusal !== undefined) return account.park(entry)
+    if (account.pausedUntil > now) return this.#schedule(entry, account.pausedUntil)
+    if (!entry.hasToken) {
+      const delay = yield* account.token
+      if (this.entries.get(entry.id) !== entry) return
+      entry.hasToken = true
+      if (delay > 0) return this.#schedule(entry, now + delay)
+    }
+    if (account.isFull) return account.queue(entry)
+    this.#start(entry)
+  })
+
+  #start(entry: Entry): void {
+    const { account, policy } = entry.lane
+    const epoch = account.epoch
+    entry.hasToken = false
+    account.inFlight++
+    const timeout = this.alarm(this.now() + policy.pollTimeoutMs, () => {
+      if (entry.fiber !== fiber) return
+      this.#finish(entry, timedOut(entry), epoch)
+      fiber.interruptUnsafe()
+    })
+    const fiber = this.#run(this.#options.read(entry, () => this.disarm(timeout)))
+    entry.fiber = fiber
+    fiber.addObserver((exit) => {
+      this.disarm(timeout)
+      if (entry.fiber !== fiber) return
+      this.#finish(entry, exit._tag === "Success" ? exit.value : broken(entry), epoch)
+    })
+  }
+
+  #finish(entry: Entry, read: Read, epoch: number): void {
+    const { account } = entry.lane
+    entry.fiber = undefined
+    entry.polls++
+    account.leave()
+    if (read._tag === "Observed") return this.#observed(entry, read)
+    entry.history = PollPolicy.failed(entry.history)
+    entry.lastFailure = read.error
+    const now = this.now()
+    const retryAfterMs = retryAfter(read.error)
+    if (retryAfterMs !== undefined) account.pause(now, retryAfterMs)
+    // An answer to a request from before somebody tried the key again says nothing about it now.
+    const isRefusal = read.verdict === "account" && account.epoch === epoch
+    if (isRefusal) this.#refuse(account, read.error)
+    else if (read.verdict === "stop") { for (const waiter of [...entry.waiters ?? []]) waiter.failed(read.error) }
+    this.#next(entry, 0, Math.max(0, account.pausedUntil - now))
+    for (const waiter of [...entry.waiters ?? []]) waiter.read(read.error)
+  }
+
+  #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }): void {
+    const { isAlmostDone, isChanged, model, reading, snapshot } = read
+    entry.history = PollPolicy.observed(entry.lane.policy, entry.history, isAlmostDone ? {} : reading, this.now())
+    entry.lastFailure = undefined
+    const waiters = [...entry.waiters ?? []]
+    if (isTerminal(snapshot.value)) return this.#over(entry, read)
+    this.#next(entry, isAlmostDone ? 0 : this.#medianRestMs(entry, model), 0)
+    if (isChanged) tell(waiters, read)
+    for (const waiter of waiters) waiter.read(undefined)
+  }
+
+  #over(entry: Entry, step: Pick<Stepped, "snapshot" | "version">): void {
+    tell([...entry.waiters ?? []], step)
+    this.#drop(entry)
+  }
+
+  publish(step: Pick<Stepped, "snapshot" | "version">): void {
+    const entry = this.entries.get(step.snapshot.task.id)
+    if (entry === undefined) return
+    if (isTerminal(step.snapshot.value)) this.#over(entry, step)
+    else tell([...entry.waiters ?? []], step)
+  }
+
+  expectedEndAt(entry: Entry, model: string | undefined): number {
+    const now = this.now()
+    return now + Math.round(PollPolicy.restMs(entry.lane.policy, entry.history, now, this.#medianRestMs(entry, model)))
+  }
+
+  firstGapMs(entry: Entry, model: string | undefined): number {
+    return this.#gapMs(entry, this.#medianRestMs(entry, model))
+  }
+
+  #medianRestMs(entry: Entry, model: string | undefined): number {
+    return this.#options.durations.medianRestMs(entry.lane, model, this.now() - entry.history.startedAt)
+  }
+
+  #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {
+    if (this.entries.get(entry.id) !== entry) return
+    this.#schedule(entry, this.now() + Math.max(this.#gapMs(entry, medianRestMs), atLeastMs))
+  }
+
+  #gapMs(entry: Entry, medianRestMs: number): number {
+    const random = this.#random.nextDoubleUnsafe()
+    return Duration.toMillis(PollPolicy.next(entry.lane.policy, entry.history, this.now(), { random, medianRestMs }))
+  }
+
+  #refuse(account: Account, error: VideoTaskError.VideoTaskError): void {
+    account.refuse(error)
+    for (const entry of [...this.entries.values()]) {
+      if (entry.lane.account !== account) continue
+      for (const waiter of [...entry.waiters ?? []]) waiter.failed(error)
+    }
+  }
+
+  #drop(entry: Entry): void {
+    if (this.entries.get(entry.id) !== entry) return
+    this.entries.delete(entry.id)
+    this.#heap.remove(entry)
+    entry.lane.account.forget(entry)
+    this.#options.onDrop(entry)
+    const fiber = entry.fiber
+    if (fiber === undefined) return
+    entry.fiber = undefined
+    entry.lane.account.leave()
+    fiber.interruptUnsafe()
+  }
+}
+
+const tell = (waiters: ReadonlyArray<Waiter>, { snapshot, version }: Pick<Stepped, "snapshot" | "version">): void => {
+  if (waiters.length === 0) return
+  const task = toTask(restore(snapshot))
+  for (const waiter of waiters) waiter.changed(task, version)
+}
+
+const retryAfter = (error: VideoTaskError.VideoTaskError): number | undefined =>
+  error.reason._tag === "RateLimited" || error.reason._tag === "ProviderUnavailable"
+    ? error.reason.retryAfterMs
+    : undefined
+
+const timedOut = (entry: Entry): Read => ({
+  _tag: "Failed",
+  verdict: "again",
+  error: VideoTaskError.make({
+    provider: entry.lane.provider.id,
+    operation: "observe",
+    reason: new VideoTaskError.ProviderUnavailable({
+      detail: `no complete answer within ${entry.lane.policy.pollTimeoutMs / 1000} s`
+    })
+  })
+})
+
+const broken = (entry: Entry): Read => ({
+  _tag: "Failed",
+  verdict: "again",
+  error: VideoTaskError.make({
+    provider: entry.lane.provider.id,
+    operation: "observe",
+    reason: new VideoTaskError.UnexpectedResponse({ detail: "the read was cut off by a fault of its own" })
+  })
+})

@@ -1,0 +1,272 @@
+/**
+ * A create is sent at most once, and its handle is in the store before anybody sees it.
+ */
+import * as Redact from "@video-tasks/core/Redact"
+import { type Outcome, Submission } from "@video-tasks/core/Submission"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Created } from "@video-tasks/core/VideoProvider"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { SubmitOptions } from "../VideoTasks.ts"
+import { runIn } from "./account.ts"
+import type { Lane } from "./entry.ts"
+import { fromStore, retryStore } from "./errors.ts"
+import * as Journal from "./journal.ts"
+
+/** How long an answer to a create may take. */
+const createTimeoutMs = 180_000
+
+/** How often, and how long in all, a create waits because the API asks for it. */
+const maxWaits = 3
+const maxWaitMs = 120_000
+
+/** A create of which no byte was sent is tried again after 0.5, 1, 2 and 4 s. */
+const notSentRetries = Schedule.exponential(500).pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
+
+/** Whoever asks for it has creates repeated after a 5xx: after 1, 2 and 4 s. */
+const serverErrorRetries = Schedule.exponential(1000).pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+
+/** @internal */
+export interface Order {
+  readonly id: TaskId
+  readonly request: VideoRequest
+  readonly requestHash: string
+  readonly lane: Lane
+  readonly resubmit: NonNullable<SubmitOptions["resubmit"]>
+}
+
+/** Where a create is: only in `sent` can a task come of it that we do not know yet. */
+interface Progress {
+  phase: "waiting" | "sent" | "answered"
+  isAbandoned: boolean
+  startedAt: number
+}
+
+/**
+ * Sends a create and records what became of it. When the caller goes away while the answer is out, the request goes on
+ * by itself and its handle is recorded if it still arrives.
+ *
+ * @internal
+ */
+export const submit = (
+  journal: Journal.Journal,
+  order: Order,
+  scope: Scope.Scope
+): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> =>
+  Effect.uninterruptibleMask((restore) => {
+    const progress: Progress = { phase: "waiting", isAbandoned: false, startedAt: 0 }
+    return Effect.forkIn(whole(journal, order, progress), scope).pipe(
+      Effect.flatMap((fiber) =>
+        restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => abandon(journal, order, progress, fiber)))
+      )
+    )
+  })
+
+const abandon = (journal: Journal.Journal, order: Order, progress: Progress, fiber: Fiber.Fiber<unknown, unknown>) =>
+  Effect.suspend(() => {
+    progress.isAbandoned = true
+    if (progress.phase === "waiting") return Fiber.interrupt(fiber)
+    return progress.phase === "sent" ? settle(journal, order, lost(progress)) : Effect.void
+  })
+
+const lost = (progress: Progress): Outcome => ({
+  _tag: "ambiguous",
+  detail: `the submit of ${progress.startedAt} ms was interrupted after its create was sent`
+})
+
+const whole = (
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress
+): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> =>
+  Effect.uninterruptibleMask((restore) =>
+    begin(journal, order, progress).pipe(
+      Effect.andThen(
+        restore(patiently(order, progress)).pipe(
+          Effect.mapError((error) => complete(error, order, progress)),
+          Effect.onExit((exit) =>
+            Exit.isSuccess(exit) ? Effect.void : settle(journal, order, outcomeOf(exit.cause, progress))
+          )
+        )
+      ),
+      Effect.flatMap((created) => keep(journal, order, progress, created))
+    )
+  )
+
+const begin = Effect.fnUntraced(function*(
+  journal: Journal.Journal,
+  { id, lane, request, requestHash }: Order,
+  progress: Progress
+): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
+  progress.startedAt = yield* Clock.currentTimeMillis
+  const submission = new Submission({
+    id,
+    provider: lane.provider.id,
+    family: lane.family.id,
+    model: request.model,
+    account: lane.provider.account,
+    requestHash,
+    startedAt: progress.startedAt,
+    outcome: { _tag: "pending" }
+  })
+  yield* Effect.mapError(
+    retryStore(journal.store.begin(submission)),
+    (error) => fromStore(error, lane.provider.id)
+  )
+})
+
+/** Waits where the API asks for it: at most three times and two minutes. */
+const patiently = Effect.fnUntraced(function*(
+  order: Order,
+  progress: Progress
+): Effect.fn.Return<Created, VideoTaskError.VideoTaskError> {
+  const { account } = order.lane
+  let waited = 0
+  for (let waits = 0;; waits++) {
+    const pausedMs = account.pausedUntil - (yield* Clock.currentTimeMillis)
+    if (waited + pausedMs > maxWaitMs) return yield* tooLong(order, pausedMs)
+    waited += Math.max(0, pausedMs)
+    const answer = yield* Effect.result(sent(order, progress))
+    if (answer._tag === "Success") return answer.success
+    const error = answer.failure
+    if (error.reason._tag !== "RateLimited" || waits === maxWaits || progress.isAbandoned) {
+      return yield* Effect.fail(error)
+    }
+    const backOffMs = 1000 * 2 ** waits
+    const askedMs = error.reason.retryAfterMs
+    if (waited + (askedMs ?? backOffMs) > maxWaitMs) return yield* Effect.fail(error)
+    if (askedMs !== undefined) account.pause(yield* Clock.currentTimeMillis, askedMs)
+    else {
+      waited += backOffMs
+      yield* Effect.sleep(backOffMs)
+    }
+  }
+})
+
+const tooLong = (order: Order, retryAfterMs: number) =>
+  Effect.fail(VideoTaskError.make({
+    provider: order.lane.provider.id,
+    operation: "create",
+    reason: new VideoTaskError.RateLimited({
+      retryAfterMs,
+      detail: "the provider has asked this account to wait; the create was not sent"
+    })
+  }))
+
+/** Sends under the account's budget, again only where no byte was sent or the caller asked for it. */
+const sent = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
+  runIn(order.lane.account, once(order, progress)).pipe(
+    Effect.retry({
+      schedule: notSentRetries,
+      while: (error) => error.reason._tag === "NotSent" && !progress.isAbandoned
+    }),
+    Effect.retry({
+      schedule: serverErrorRetries,
+      while: (error) => order.resubmit === "server-error" && isServerError(error) && !progress.isAbandoned
+    })
+  )
+
+const isServerError = ({ reason }: VideoTaskError.VideoTaskError): boolean =>
+  reason._tag === "SubmissionAmbiguous" && reason.status !== undefined && reason.status >= 500
+
+const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
+  Effect.suspend(() => {
+    const { provider } = order.lane
+    progress.phase = "sent"
+    return provider.create(order.request, { requestHash: order.requestHash }).pipe(
+      Effect.timeoutOrElse({
+        duration: createTimeoutMs,
+        orElse: () => Effect.fail(ambiguous(order, `no answer within ${createTimeoutMs / 1000} s`))
+      }),
+      Effect.catchDefect((defect) =>
+        Effect.fail(ambiguous(order, `the provider module broke: ${Redact.clip(Redact.text(String(defect)), 200)}`))
+      ),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error.reason._tag !== "SubmissionAmbiguous") progress.phase = "waiting"
+        })
+      )
+    )
+  })
+
+const ambiguous = (order: Order, detail: string): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider: order.lane.provider.id,
+    operation: "create",
+    reason: new VideoTaskError.SubmissionAmbiguous({ detail })
+  })
+
+/** An ambiguous create says which one it is and when it was sent. */
+const complete = (
+  error: VideoTaskError.VideoTaskError,
+  order: Order,
+  progress: Progress
+): VideoTaskError.VideoTaskError => {
+  const { reason } = error
+  if (reason._tag !== "SubmissionAmbiguous") return error
+  const { detail, sentAt, status } = reason
+  return VideoTaskError.make({
+    ...error,
+    reason: new VideoTaskError.SubmissionAmbiguous({
+      detail,
+      ...(status === undefined ? {} : { status }),
+      submissionId: order.id,
+      sentAt: sentAt ?? progress.startedAt
+    })
+  })
+}
+
+const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: Progress): Outcome => {
+  const reason = Cause.findErrorOption(cause).pipe(Option.getOrUndefined)?.reason
+  if (reason?._tag === "SubmissionAmbiguous") return { _tag: "ambiguous", detail: reason.detail }
+  if (reason !== undefined) return { _tag: "rejected", reason: reason._tag }
+  return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost(progress)
+}
+
+/** Records a task that exists. Whatever fails from here on carries its handle. */
+const keep = Effect.fnUntraced(function*(
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress,
+  created: Created
+): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
+  const { handle, observation } = created
+  const { id, lane, request } = order
+  progress.phase = "answered"
+  const at = yield* Clock.currentTimeMillis
+  const event = { type: "task.created", at, id, handle, model: request.model } as const
+  const stored = Journal.create(journal, event, observation).pipe(
+    // The provider gave us a task that we have already.
+    Effect.catchTag("VersionConflict", (conflict) => conflict.id === id ? Effect.fail(conflict) : Effect.void),
+    Effect.andThen(retryStore(journal.store.settle(id, { _tag: "created", handle }))),
+    Effect.mapError((error) => fromStore(error, lane.provider.id, handle)),
+    Effect.catchDefect((defect) =>
+      Effect.fail(VideoTaskError.make({
+        provider: lane.provider.id,
+        operation: "store",
+        handle,
+        reason: new VideoTaskError.StoreError({ detail: Redact.text(String(defect)), retryable: false })
+      }))
+    ),
+    Effect.tapError(() => Effect.logError("a task exists that could not be stored", format(handle)))
+  )
+  yield* stored
+  if (progress.isAbandoned) {
+    yield* Effect.logWarning("a task was created after its submit was interrupted", format(handle))
+  }
+  return handle
+})
+
+const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> =>
+  retryStore(journal.store.settle(order.id, outcome)).pipe(
+    Effect.catchCause((cause) => Effect.logWarning("the outcome of a create could not be stored", order.id, cause))
+  )

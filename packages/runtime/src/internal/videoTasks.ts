@@ -1,0 +1,298 @@
+import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
+import { format } from "@video-tasks/core/TaskHandle"
+import * as TaskId from "@video-tasks/core/TaskId"
+import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type StoredTask, TaskStore } from "../TaskStore.ts"
+import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
+import * as Announcer from "./announcer.ts"
+import { Durations } from "./durations.ts"
+import type { Lane } from "./entry.ts"
+import { fromStore, retryStore, successOf } from "./errors.ts"
+import { instrument, type Instruments } from "./instrument.ts"
+import type * as Journal from "./journal.ts"
+import { Lanes } from "./lanes.ts"
+import { prepare } from "./prepare.ts"
+import * as Read from "./read.ts"
+import { Recent } from "./recent.ts"
+import * as Refs from "./refs.ts"
+import * as Requests from "./requests.ts"
+import * as Resume from "./resume.ts"
+import * as Scheduler from "./scheduler.ts"
+import { submit } from "./submit.ts"
+import { firstDelayMs, follow } from "./waits.ts"
+
+type Service = VideoTasks["Service"]
+
+/** What slow consumers of `observe` may lag behind, in changes; the oldest are left out. */
+const observeBuffer = 64
+
+const limitsOf = (budget: Options["budget"]) => ({
+  requestsPerSecond: Math.max(0.001, budget?.requestsPerSecond ?? 50),
+  burst: Math.max(1, Math.floor(budget?.burst ?? 5)),
+  concurrency: Math.max(1, Math.floor(budget?.concurrency ?? 16))
+})
+
+const overridesOf = (poll: Options["poll"]) => ({
+  floorMs: poll?.floor === undefined ? undefined : Duration.toMillis(poll.floor),
+  ceilingMs: poll?.ceiling === undefined ? undefined : Duration.toMillis(poll.ceiling),
+  pollTimeoutMs: poll?.timeout === undefined ? undefined : Duration.toMillis(poll.timeout)
+})
+
+/** The parts that the operations are made of. */
+interface Parts {
+  readonly refs: Refs.Refs
+  readonly store: TaskStore["Service"]
+  readonly scheduler: Scheduler.Scheduler
+  readonly recent: Recent
+  readonly instruments: Instruments
+  readonly scope: Scope.Scope
+  readonly platform: Context.Context<Digest.Digest | SecureRandom.SecureRandom>
+}
+
+/** @internal */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Service, never, VideoProviders | TaskStore | Scope.Scope> {
+  const providers = yield* VideoProviders
+  const store = yield* TaskStore
+  const platform = yield* Layer.build(Layer.merge(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
+  const journal: Journal.Journal = { store, announce: yield* Announcer.make }
+  const durations = new Durations()
+  const recent = new Recent()
+  const instruments = yield* instrument(options.pollSpans ?? true)
+  const scheduler = yield* Scheduler.make({
+    read: instruments.read(Read.make({ journal, durations, ...instruments })),
+    durations,
+    onDrop: (entry) => recent.add(entry)
+  })
+  const lanes = new Lanes({
+    providers,
+    limiter: yield* limiterOf,
+    limits: limitsOf(options.budget),
+    overrides: overridesOf(options.poll),
+    wake: scheduler.wake
+  })
+  const scope = yield* Effect.scope
+  const parts: Parts = {
+    refs: { journal, lanes, providers },
+    store,
+    scheduler,
+    recent,
+    instruments,
+    scope,
+    platform
+  }
+  const owner = options.owner ?? (yield* Effect.provideContext(TaskId.make, platform))
+  const leaseMs = Duration.toMillis(options.lease ?? "1 minute")
+  const resume = yield* Resume.make({ store, owner, leaseMs, track: (stored) => trackQuietly(parts, stored) })
+  return { ...commands(parts), ...waits(parts), ...questions(parts), resume }
+})
+
+/** A limiter that a program shares between processes is used where there is one. */
+const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
+  const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
+  if (Option.isSome(shared)) return shared.value
+  const own = yield* Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))
+  return Context.get(own, RateLimiter.RateLimiter)
+})
+
+const adopted = ({ platform, refs }: Parts, ref: TaskRef) => Effect.provideContext(Refs.getOrAdopt(refs, ref), platform)
+
+const laneOf = ({ refs }: Parts, stored: StoredTask, operation: VideoTaskError.Operation) =>
+  refs.lanes.find(stored.snapshot.task.handle, operation)
+
+const toTask = (stored: StoredTask): Task => TaskMachine.toTask(TaskMachine.restore(stored.snapshot))
+
+const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack"> => ({
+  submit: Effect.fn("VideoTasks.submit")(function*(request, options = {}) {
+    const { instruments, platform, refs, scope } = parts
+    const order = yield* Effect.provideContext(prepare(refs, request, options), platform)
+    yield* Effect.annotateCurrentSpan(spanAttributes(order.lane.provider.id, order.lane.family.id, order.id))
+    return yield* Effect.onExit(
+      submit(refs.journal, order, scope),
+      (exit) => Effect.sync(() => instruments.onCreate(order.lane, outcomeOf(exit)))
+    )
+  }),
+  attach: Effect.fn("VideoTasks.attach")(function*(task) {
+    const handle = "baseUrl" in task ? task : yield* Refs.handleOf(parts.refs, task)
+    const stored = yield* Effect.provideContext(Refs.adopt(parts.refs, handle), parts.platform)
+    return stored.snapshot.task.handle
+  }),
+  cancel: Effect.fn("VideoTasks.cancel")(function*(ref) {
+    const stored = yield* adopted(parts, ref)
+    const lane = yield* laneOf(parts, stored, "cancel")
+    const { outcome, stepped } = yield* Requests.cancel(parts.refs.journal, lane, stored)
+    if (stepped !== undefined) parts.scheduler.publish(stepped)
+    return outcome
+  }),
+  track: Effect.fn("VideoTasks.track")(function*(ref) {
+    const stored = yield* adopted(parts, ref)
+    track(parts, stored, yield* laneOf(parts, stored, "await"))
+  }),
+  untrack: (ref) =>
+    Refs.find(parts.refs, ref).pipe(
+      Effect.map((stored) => {
+        const entry = stored === undefined ? undefined : parts.scheduler.entries.get(stored.snapshot.task.id)
+        if (entry !== undefined) parts.scheduler.leave(entry, "track")
+      }),
+      Effect.ignore
+    )
+})
+
+const track = ({ scheduler }: Parts, { snapshot }: StoredTask, lane: Lane): void => {
+  if (isTerminal(snapshot.value)) return
+  const { createdAt, handle, id, model } = snapshot.task
+  lane.account.retry()
+  const entry = scheduler.join(id, lane, handle.createdAt ?? createdAt, "track")
+  scheduler.begin(entry, firstDelayMs(scheduler, entry, handle, model))
+}
+
+const trackQuietly = (parts: Parts, stored: StoredTask): Effect.Effect<boolean> =>
+  laneOf(parts, stored, "await").pipe(
+    Effect.map((lane) => {
+      track(parts, stored, lane)
+      return true
+    }),
+    Effect.catch((error) => {
+      const { handle } = stored.snapshot.task
+      return Effect.as(Effect.logWarning("a task is left alone", format(handle), error.message), false)
+    })
+  )
+
+const waits = (parts: Parts): Pick<Service, "observe" | "await" | "awaitEnd" | "refresh"> => {
+  const awaitEnd = Effect.fnUntraced(function*(ref: TaskRef, options: WaitOptions = {}) {
+    const stored = yield* adopted(parts, ref)
+    const lane = yield* laneOf(parts, stored, "await")
+    const { handle, id } = stored.snapshot.task
+    yield* Effect.annotateCurrentSpan(spanAttributes(handle.provider, handle.family, id))
+    const task = toTask(stored)
+    if (isEnded(task)) return task
+    return yield* Effect.scoped(Effect.gen(function*() {
+      const deferred = yield* Deferred.make<Ended, VideoTaskError.VideoTaskError>()
+      yield* follow(parts, lane, stored.snapshot, options, {
+        next: (task) => isEnded(task) && Deferred.doneUnsafe(deferred, Effect.succeed(task)),
+        fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error))
+      })
+      return yield* Deferred.await(deferred)
+    }))
+  })
+  return {
+    awaitEnd: Effect.fn("VideoTasks.awaitEnd")(awaitEnd),
+    await: Effect.fn("VideoTasks.await")((ref, options) => Effect.flatMap(awaitEnd(ref, options), successOf)),
+    observe: (ref, options = {}) => observe(parts, ref, options),
+    refresh: Effect.fn("VideoTasks.refresh")(function*(ref) {
+      const stored = yield* adopted(parts, ref)
+      const lane = yield* laneOf(parts, stored, "observe")
+      return isTerminal(stored.snapshot.value) ? toTask(stored) : yield* readOnce(parts, lane, stored)
+    })
+  }
+}
+
+const observe = (
+  parts: Parts,
+  ref: TaskRef,
+  options: WaitOptions
+): Stream.Stream<Task, VideoTaskError.VideoTaskError> =>
+  Stream.callback<Task, VideoTaskError.VideoTaskError>(
+    Effect.fnUntraced(function*(queue) {
+      const stored = yield* adopted(parts, ref)
+      const lane = yield* laneOf(parts, stored, "await")
+      yield* follow(parts, lane, stored.snapshot, options, {
+        next: (task) => {
+          Queue.offerUnsafe(queue, task)
+          if (isEnded(task)) Queue.endUnsafe(queue)
+        },
+        fail: (error) => Queue.failCauseUnsafe(queue, Cause.fail(error))
+      })
+    }),
+    { bufferSize: observeBuffer, strategy: "sliding" }
+  )
+
+/** One read, now; when one is under way, that one. */
+const readOnce = (parts: Parts, lane: Lane, { snapshot }: StoredTask) =>
+  Effect.scoped(Effect.gen(function*() {
+    const deferred = yield* Deferred.make<Task, VideoTaskError.VideoTaskError>()
+    let latest = TaskMachine.toTask(TaskMachine.restore(snapshot))
+    const entry = yield* follow(parts, lane, snapshot, { deadline: Duration.infinity }, {
+      next: (task) => {
+        latest = task
+        if (isEnded(task)) Deferred.doneUnsafe(deferred, Effect.succeed(task))
+      },
+      read: (failure) =>
+        Deferred.doneUnsafe(deferred, failure === undefined ? Effect.succeed(latest) : Effect.fail(failure)),
+      fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error))
+    })
+    parts.scheduler.hurry(entry)
+    return yield* Deferred.await(deferred)
+  }))
+
+const questions = (parts: Parts): Pick<Service, "get" | "list" | "freshVideos" | "pollInfo"> => ({
+  get: (ref) => Effect.map(Refs.get(parts.refs, ref), toTask),
+  list: (filter = {}) =>
+    Stream.paginate<string | undefined, Task, VideoTaskError.VideoTaskError>(
+      undefined,
+      (cursor) =>
+        retryStore(parts.store.list(filter, cursor)).pipe(
+          Effect.mapError((error) => fromStore(error, "store")),
+          Effect.map((page) => [page.items.map(toTask), Option.fromUndefinedOr(page.cursor)] as const)
+        )
+    ),
+  freshVideos: Effect.fn("VideoTasks.freshVideos")(function*(ref) {
+    const stored = yield* adopted(parts, ref)
+    return yield* Requests.freshVideos(yield* laneOf(parts, stored, "observe"), stored.snapshot.task.handle)
+  }),
+  pollInfo: (ref) =>
+    Refs.find(parts.refs, ref).pipe(
+      Effect.orElseSucceed(() => undefined),
+      Effect.map((stored) =>
+        stored === undefined ? unread : pollInfo(parts, stored.snapshot.task.id, stored.snapshot.task.model)
+      )
+    )
+})
+
+const unread: PollInfo = { polls: 0, failures: 0 }
+
+const pollInfo = ({ recent, scheduler }: Parts, id: TaskId.TaskId, model: string | undefined): PollInfo => {
+  const before = recent.get(id)
+  const entry = scheduler.entries.get(id)
+  if (entry === undefined) return before ?? unread
+  const { history, lastFailure } = entry
+  return {
+    polls: (before?.polls ?? 0) + entry.polls,
+    failures: history.failures,
+    ...(lastFailure === undefined ? {} : { lastFailure: lastFailure.message }),
+    ...(entry.index < 0 ? {} : { nextPollAt: entry.dueAt }),
+    expectedEndAt: scheduler.expectedEndAt(entry, model)
+  }
+}
+
+const spanAttributes = (provider: string, family: string, id: string) => ({
+  "video_task.id": id,
+  "video_task.provider": provider,
+  "video_task.family": family
+})
+
+const outcomeOf = (exit: Exit.Exit<unknown, VideoTaskError.VideoTaskError>): string => {
+  if (Exit.isSuccess(exit)) return "created"
+  return Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => "interrupted",
+    onSome: (error) => error.reason._tag
+  })
+}
