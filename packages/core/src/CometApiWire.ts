@@ -16,15 +16,23 @@ import type { WireProblem } from "./WireProblem.ts"
  *
  * **Details**
  *
- * The pages (CometAPI, `POST /v1/videos`, `GET /v1/videos/{id}`, video overview) know `id`, `task_id`, `object`, `model`,
- * `status`, `progress`, `created_at`, `completed_at` and `video_url`. The other times are those of the wrapped row that
- * older pages show. Where a finished video or the reason of a failure stands differs from model to model and is looked
- * for only in an answer that reports one.
+ * These are the fields of the pages (CometAPI, `POST /v1/videos`, `GET /v1/videos/{id}`, video overview) and the times of
+ * the wrapped rows that older pages show. Where else a finished video, or the reason of a failure, stands differs from
+ * model to model and is looked for only in an answer that reports one.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Task = Schema.Struct({
+  id: Field.Text,
+  /** The same as `id`, in the answer to a create. */
+  task_id: Field.Text,
+  /** Always `video`. */
+  object: Field.Label,
+  /** Five words in two spellings; `task_status` and `state` are what other models' answers call it. */
+  status: Field.Word,
+  task_status: Field.Word,
+  state: Field.Word,
   model: Field.Label,
   /** 0 to 100; `"45%"` in wrapped rows. */
   progress: Field.Percent,
@@ -34,7 +42,9 @@ export const Task = Schema.Struct({
   start_time: Field.Time,
   /** Unix seconds or null. Some versions fill it in while the task runs: it proves nothing. */
   completed_at: Field.Time,
-  finish_time: Field.Time
+  finish_time: Field.Time,
+  /** Signed and short-lived; only with success. */
+  video_url: Field.Link
 })
 
 /**
@@ -64,6 +74,7 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
   ids: ["id", "task_id"],
   vocabulary: StatusWord.vocabulary(),
   parts: (task) => ({
+    word: task.status ?? task.task_status ?? task.state,
     progress: task.progress,
     model: task.model,
     createdAt: task.created_at ?? task.submit_time,

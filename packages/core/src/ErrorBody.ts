@@ -51,7 +51,7 @@ export interface ErrorBody {
  */
 export const read = (body: unknown): ErrorBody => {
   const { message = textOf(body), ...said } = Wire.ofBody(typeof body === "string" ? Json.embedded(body) : body)
-  return message === undefined ? said : { ...said, message: Redact.text(message).slice(0, maxMessage) }
+  return message === undefined ? said : { ...said, message: Json.shown(message, maxMessage) }
 }
 
 /**

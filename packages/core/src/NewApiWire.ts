@@ -21,13 +21,20 @@ import type { WireProblem } from "./WireProblem.ts"
  * The documentation (New-API, `GET /v1/video/generations/{task_id}`) knows a flat form: `task_id`, `status`, `url`,
  * `format`, `metadata` and `error`. The servers send the row of the task inside `{ code, message, data }`
  * (`dto/task.go`), OpenAI's video object (`dto/openai_video.go`), the flat form inside a wrapper (Gemini and Vertex), or
- * a shortened row. The fields here are those of all forms; the file and the reason are looked for only in an answer that
- * reports one.
+ * a shortened row. The fields here are those of all forms; where else a file or a reason may stand is looked for only in an
+ * answer that reports one.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Task = Schema.Struct({
+  /** The task in OpenAI's video object, the number of the row in a row. */
+  id: Field.Word,
+  task_id: Field.Text,
+  /** Lower case in the flat form, upper case in rows; `FAILURE` there. */
+  status: Field.Word,
+  task_status: Field.Word,
+  state: Field.Word,
   model: Field.Label,
   /** The names under which the model was asked for and passed on. */
   properties: Field.object({ origin_model_name: Field.Label, upstream_model_name: Field.Label }),
@@ -44,7 +51,24 @@ export const Task = Schema.Struct({
   completed_at: Field.Time,
   /** 0 means "not yet". */
   finish_time: Field.Time,
-  finished_at: Field.Time
+  finished_at: Field.Time,
+  /** The finished file: in the flat form, in rows. Video objects have it in `metadata`. */
+  url: Field.Link,
+  result_url: Field.Link,
+  /** For example `mp4`. */
+  format: Field.Text,
+  /** Seconds, frames per second, pixels. */
+  metadata: Field.object({
+    url: Field.Link,
+    duration: Field.Amount,
+    fps: Field.Amount,
+    width: Field.Amount,
+    height: Field.Amount,
+    seed: Field.Number
+  }),
+  /** Why it failed; in rows it is `fail_reason`. The code is an integer in the flat form, text in video objects. */
+  error: Field.object({ code: Field.Word, message: Field.Text }),
+  fail_reason: Field.Text
 })
 
 /**
@@ -80,6 +104,7 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
   ids: ["id", "task_id"],
   vocabulary: StatusWord.vocabulary(),
   parts: (task) => ({
+    word: task.status ?? task.task_status ?? task.state,
     progress: task.progress,
     model: task.model ?? task.properties?.origin_model_name ?? task.properties?.upstream_model_name,
     createdAt: task.submit_time ?? task.created_at,

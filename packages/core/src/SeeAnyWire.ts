@@ -17,25 +17,37 @@ import type { WireProblem } from "./WireProblem.ts"
  *
  * **Details**
  *
- * The page (SeeAny, `GET /v1/tasks/{task_id}`) knows `id`, `object`, `status`, `progress` and `estimated_remaining` of a
- * running task; `completed_at`, `video_url`, `thumbnail_url`, `duration`, `resolution` and `usage` of a finished one;
- * `error` of a failed one. The file and the reason are looked for only in an answer that reports one.
+ * These are the fields of the page (SeeAny, `GET /v1/tasks/{task_id}`), with the usual names of the model and of the time
+ * of creation, which the page does not show. Where else a file or a reason may stand is looked for only in an answer that
+ * reports one.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Task = Schema.Struct({
+  id: Field.Text,
+  /** `video_generation` for a video. */
+  object: Field.Label,
+  /** `processing`, `completed` or `failed`; there is no word for waiting in a queue. */
+  status: Field.Word,
   model: Field.Label,
   /** 0 to 100. */
   progress: Field.Percent,
-  /** Seconds. */
-  estimated_remaining: Field.Amount,
+  /** Seconds, read as ms. */
+  estimated_remaining: Field.Seconds,
   /** Unix seconds. */
   created_at: Field.Time,
   /** Unix seconds. */
   completed_at: Field.Time,
+  /** The finished file, a still picture of it, its length in seconds and its resolution, for example `720p`. */
+  video_url: Field.Link,
+  thumbnail_url: Field.Link,
+  duration: Field.Amount,
+  resolution: Field.Label,
   /** What the task has cost, for example 0.7 `CNY`. */
-  usage: Field.object({ cost: Field.Amount, cost_unit: Field.Label })
+  usage: Field.object({ cost: Field.Amount, cost_unit: Field.Label }),
+  /** Why it failed. */
+  error: Field.object({ code: Field.Word, message: Field.Text })
 })
 
 /**
@@ -65,8 +77,9 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
   ids: ["id", "task_id", "task_uuid"],
   vocabulary: StatusWord.vocabulary(),
   parts: (task) => ({
+    word: task.status,
     progress: task.progress,
-    estimatedRemainingMs: task.estimated_remaining === undefined ? undefined : task.estimated_remaining * 1000,
+    estimatedRemainingMs: task.estimated_remaining,
     model: task.model,
     createdAt: task.created_at,
     completedAt: task.completed_at,

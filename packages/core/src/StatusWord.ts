@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Redact from "./Redact.ts"
+import * as Json from "./internal/wireJson.ts"
 import type { TaskStatus } from "./TaskStatus.ts"
 
 /**
@@ -82,7 +82,7 @@ export const read = (word: unknown, vocabulary: Vocabulary = standard): Reading 
   const folded = fold(said)
   if (folded === "") return {}
   const status = vocabulary.get(folded)
-  if (status === undefined) return { unrecognised: Redact.text(said.trim()).slice(0, maxLength) }
+  if (status === undefined) return { unrecognised: Json.shown(said.trim(), maxLength) }
   return status === null ? {} : { status }
 }
 

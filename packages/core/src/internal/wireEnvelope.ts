@@ -24,30 +24,38 @@ export interface Envelope {
 export const open = (body: unknown, idKeys: ReadonlyArray<string>): Result.Result<Envelope, WireProblem> => {
   if (!Json.isObject(body)) return Result.fail(notATask(`the answer is ${kindOf(body)}, not an object`))
   const says = verdict(body)
+  const id = textIdOf(body, idKeys) ?? numberIdOf(body, idKeys)
   const inner = body["data"]
-  const bareId = idOf(body, idKeys)
-  const isBare = bareId !== undefined || hasWord(body)
-  if (Json.isObject(inner) && (says === "yes" || !isBare)) return openWrapped(body, says, inner, idKeys)
-  if (says === "yes" && inner === null && !isBare) return Result.fail(missing("the answer holds no task"))
-  if (bareId === undefined && (says === "no" || isComplaint(body))) return Result.fail(problem(body))
-  if (!isBare && !hasLink(body)) return Result.fail(notATask("the answer has no id, no status and no link"))
-  return Result.succeed({ task: body, layers: layersOf(body), remoteId: bareId, wrapper: undefined })
+  if (Json.isObject(inner)) {
+    const wrapped = openWrapped(body, says, id, inner, idKeys)
+    if (wrapped !== undefined) return wrapped
+  }
+  if (id === undefined) {
+    if (says === "no" || isComplaint(body)) return Result.fail(problem(body))
+    if (says === "yes" && inner === null && !hasWord(body)) return Result.fail(missing("the answer holds no task"))
+    if (!hasWord(body) && !hasLink(body)) return Result.fail(notATask("the answer has no id, no status and no link"))
+  }
+  return Result.succeed({ task: body, layers: layersOf(body), remoteId: id, wrapper: undefined })
 }
 
+/** Gives nothing when `data` is not the task but something that a bare task carries. */
 const openWrapped = (
   body: Json.JsonObject,
   says: Verdict,
+  outerId: string | undefined,
   task: Json.JsonObject,
   idKeys: ReadonlyArray<string>
-): Result.Result<Envelope, WireProblem> => {
+): Result.Result<Envelope, WireProblem> | undefined => {
   // In a wrapped row `id` is the number of the row, and another field names the task.
-  const remoteId = textIdOf(task, [...idKeys.filter((key) => key !== "id"), "id"]) ??
-    numberIdOf(task, idKeys.filter((key) => key !== "id"))
+  const names = idKeys.filter((key) => key !== "id")
+  const id = textIdOf(task, [...names, "id"]) ?? numberIdOf(task, names)
+  const isTask = id !== undefined || hasWord(task)
+  const isBare = outerId !== undefined && (says !== "yes" || hasWord(body))
+  if (isTask ? isBare : outerId !== undefined || hasWord(body)) return undefined
+  const remoteId = id ?? outerId
   if (remoteId === undefined) {
     if (says === "no" || isComplaint(body) || isComplaint(task)) return Result.fail(problem(body))
-    if (!hasWord(task) && !hasLink(task)) {
-      return Result.fail(notATask("the data of the answer has no id, no status and no link"))
-    }
+    if (!isTask && !hasLink(task)) return Result.fail(notATask("the data has no id, no status and no link"))
   }
   return Result.succeed({ task, layers: layersOf(task), remoteId, wrapper: body })
 }
@@ -67,7 +75,8 @@ const verdict = (body: Json.JsonObject): Verdict =>
  */
 const isComplaint = (body: Json.JsonObject): boolean =>
   hasWord(body)
-    ? /^\s*(?:error|fail)\s*$/i.test(String(body["status"])) && Json.text(body["message"] ?? body["msg"]) !== undefined
+    ? /^\s*(?:error|fail)\s*$/i.test(Json.word(body["status"]) ?? "") &&
+      Json.text(body["message"] ?? body["msg"]) !== undefined
     : WireError.isError(body["error"])
 
 const problem = (body: Json.JsonObject): WireProblem => {
@@ -82,20 +91,18 @@ const missing = (detail: string, code?: string): WireProblem =>
 
 const notATask = (detail: string): WireProblem => new WireProblem({ kind: "notATask", detail })
 
-const kindOf = (body: unknown): string => Array.isArray(body) ? "an array" : body === null ? "null" : `a ${typeof body}`
+const kindOf = (body: unknown): string =>
+  Array.isArray(body) ? "an array" : body === null || body === undefined ? String(body) : `a ${typeof body}`
 
 /** Whether there is a word for the state. A bare number is one only when it is known: it may be an HTTP status. */
 const hasWord = (task: Json.JsonObject): boolean =>
-  ["status", "task_status", "state"].some((key) => {
-    const word = task[key]
-    return typeof word === "number" ? StatusWord.read(word).status !== undefined : Json.text(word) !== undefined
-  })
+  isWord(task["status"]) || isWord(task["task_status"]) || isWord(task["state"])
+
+const isWord = (word: unknown): boolean =>
+  typeof word === "number" ? StatusWord.read(word).status !== undefined : Json.text(word) !== undefined
 
 /** A list under `data` is left out: a list of other tasks looks the same. */
 const hasLink = (task: Json.JsonObject): boolean => WireVideos.find([{ ...task, data: undefined }]).videos.length > 0
-
-const idOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined =>
-  textIdOf(task, keys) ?? numberIdOf(task, keys)
 
 const textIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined => {
   for (const key of keys) {
@@ -106,8 +113,13 @@ const textIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | 
 }
 
 /** A number that JSON has rounded would name another task, so that it names none. */
-const numberIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined =>
-  keys.map((key) => task[key]).filter(Number.isSafeInteger).map(String)[0]
+const numberIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined => {
+  for (const key of keys) {
+    const id = task[key]
+    if (typeof id === "number" && Number.isSafeInteger(id) && id > 0) return String(id)
+  }
+  return undefined
+}
 
 const maxLayers = 3
 

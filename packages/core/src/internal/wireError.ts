@@ -1,7 +1,6 @@
 /**
  * Where the many error shapes keep their reason. Shared by error bodies and by tasks that failed.
  */
-import * as Redact from "../Redact.ts"
 import * as Json from "./wireJson.ts"
 
 /** What a body says about an error, before it is shown to anybody. @internal */
@@ -40,8 +39,8 @@ export const ofBody = (body: unknown): Complaint => {
     isSuccessCode(object["code"]) ? undefined : (outer.message ?? outer.msg),
     inner.failReason,
     outer.failReason,
-    inner.taskStatusMsg,
-    outer.taskStatusMsg,
+    isPraise(inner.taskStatusMsg) ? undefined : inner.taskStatusMsg,
+    isPraise(outer.taskStatusMsg) ? undefined : outer.taskStatusMsg,
     outer.failure,
     inner.failure
   ])
@@ -131,25 +130,32 @@ const coded = (body: Json.JsonObject, data: Json.JsonObject): Complaint => {
     data["failureCode"]
   ]
   const told = places.find(isRefusalCode)
-  const type = Json.label(error["type"]) ?? Json.label(dataError["type"]) ?? Json.label(body["type"])
+  // A flat error has a `param` or a `code` beside its `type`; the type of anything else is no type of error.
+  const flat = "param" in body || "code" in body ? body["type"] : undefined
+  const type = Json.label(error["type"]) ?? Json.label(dataError["type"]) ?? Json.label(flat)
   const code = Json.label(Json.word(told)) ?? type
-  const asItCame = told ?? places.find(isEmptyCode)
+  const asItCame = [told, error["code"], dataError["code"], unsaid(body["code"])].find(isProviderCode)
   return {
     ...(code === undefined ? {} : { code }),
-    ...(isProviderCode(asItCame) ? { providerCode: asItCame } : {}),
+    ...(asItCame === undefined ? {} : { providerCode: shown(asItCame) }),
     ...(type === undefined ? {} : { type })
   }
 }
 
-const isEmptyCode = (code: unknown): boolean => code === null || code === ""
+const unsaid = (code: unknown): "" | null | undefined => code === null || code === "" ? code : undefined
+
+const shown = (code: string | number | null): string | number | null =>
+  typeof code === "string" ? Json.shown(code, maxCode) : code
+
+const maxCode = 200
 
 const isProviderCode = (code: unknown): code is string | number | null =>
-  code === null || typeof code === "number" || typeof code === "string"
+  code === null || typeof code === "string" || (typeof code === "number" && Number.isFinite(code))
 
 const requestIdSuffix = /request[ _-]?id:\s*([\w.-]+)/i
 
 const requestIdOf = (body: Json.JsonObject, data: Json.JsonObject, message: string | undefined) => {
-  const requestId = requestIdSuffix.exec(message ?? "")?.[1] ??
-    Json.word(body["request_id"] ?? body["requestId"] ?? data["request_id"])
-  return requestId === undefined ? {} : { requestId: Redact.text(requestId) }
+  const field = body["request_id"] ?? body["requestId"] ?? data["request_id"]
+  const requestId = Json.label(requestIdSuffix.exec(message ?? "")?.[1] ?? Json.word(field))
+  return requestId === undefined ? {} : { requestId }
 }

@@ -30,6 +30,9 @@ export const Number = sloppy(Schema.Finite, Json.number)
 /** A number of at least zero, or one in a string. @internal */
 export const Amount = sloppy(Schema.Finite, Json.amount)
 
+/** A span in seconds, read as ms. @internal */
+export const Seconds = sloppy(Schema.Finite, Json.seconds)
+
 /** 0 to 100, also as `"45%"`; values outside are clamped. @internal */
 export const Percent = sloppy(Schema.Finite, Json.percent)
 

@@ -17,17 +17,30 @@ export const text = (value: unknown): string | undefined => {
   return trimmed === "" ? undefined : trimmed
 }
 
+/** A text that may be shown: without secrets, and cut, but not through a character. @internal */
+export const shown = (value: string, maxLength: number): string =>
+  Redact.text(value).slice(0, maxLength).replace(/[\ud800-\udbff]$/, "")
+
 const maxLabel = 200
 
-/** A short string that may be shown, without secrets. @internal */
+/** A short string that may be shown. @internal */
 export const label = (value: unknown): string | undefined => {
   const found = text(value)
-  return found === undefined ? undefined : Redact.text(found).slice(0, maxLabel)
+  return found === undefined ? undefined : shown(found, maxLabel)
 }
 
 /** A word or a number that stands for one, as text. @internal */
 export const word = (value: unknown): string | undefined =>
   typeof value === "number" && Number.isFinite(value) ? String(value) : text(value)
+
+/** More than thirty years is no estimate. */
+const largestSeconds = 1e9
+
+/** Ms from a number of seconds. @internal */
+export const seconds = (value: unknown): number | undefined => {
+  const read = amount(value)
+  return read === undefined || read > largestSeconds ? undefined : Math.round(read * 1000)
+}
 
 const numeric = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?$/i
 

@@ -16,6 +16,8 @@ import * as WireVideos from "./wireVideos.ts"
 
 /** What a wire module has read from the fields of its own API; `undefined` is what it did not find. @internal */
 export interface Parts {
+  /** The word for the state. */
+  readonly word: string | undefined
   readonly progress?: number | undefined
   readonly estimatedRemainingMs?: number | undefined
   readonly model?: string | undefined
@@ -52,9 +54,9 @@ const assemble = (
   body: unknown,
   envelope: WireEnvelope.Envelope,
   vocabulary: StatusWord.Vocabulary,
-  { cost, ...own }: Parts
+  { cost, word, ...own }: Parts
 ): Observation => {
-  const { failure, reading, videos } = judge(envelope, vocabulary)
+  const { failure, reading, videos } = judge(word ?? wordOf(envelope.layers), envelope, vocabulary)
   return new Observation({
     ...reading,
     videos,
@@ -75,10 +77,10 @@ interface Judgement {
 }
 
 const judge = (
+  word: string | undefined,
   { layers, remoteId, task, wrapper }: WireEnvelope.Envelope,
   vocabulary: StatusWord.Vocabulary
 ): Judgement => {
-  const word = wordOf(layers)
   if (word === undefined) {
     // Without a word, a link that is there is the only proof of success, and an id the only sign of a task.
     const { videos } = WireError.isError(task["error"]) ? nothing : WireVideos.find(layers)
@@ -106,7 +108,10 @@ const withheldByVendor = new Failure({
   message: "the job is done, and the vendor's moderation withholds the video"
 })
 
-/** The outermost layer's word counts: a gateway's row may lag behind the vendor's answer that it carries. */
+/**
+ * The outermost word counts, although a gateway's row may lag behind the vendor's answer inside it: the row is what the
+ * gateway stands for.
+ */
 const wordOf = (layers: ReadonlyArray<Json.JsonObject>): string | undefined => {
   for (const layer of layers) {
     const word = Json.word(layer["status"]) ?? Json.word(layer["task_status"]) ?? Json.word(layer["state"])
@@ -122,7 +127,7 @@ const failureOf = (layers: ReadonlyArray<Json.JsonObject>): Failure | undefined 
   const reason = message ?? code
   if (reason === undefined) return undefined
   return new Failure({
-    message: Redact.text(reason).slice(0, maxMessage),
+    message: Json.shown(reason, maxMessage),
     ...Json.present({ code, providerCode })
   })
 }

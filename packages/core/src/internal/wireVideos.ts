@@ -34,13 +34,13 @@ const clip = {
   size: Field.Text,
   seed: Field.Number,
   expires_at: Field.Time,
+  /** `false` when the vendor's moderation withholds the video (xAI). */
   respect_moderation: Field.Any
 }
 
-const Clip = Schema.Struct(clip)
-type Clip = typeof Clip.Type
+type Clip = Schema.Struct<typeof clip>["Type"]
 
-/** The parts of a task that can hold a video. `null`, a link, an object and a list of them are all read as a list. */
+/** The parts of a task that can hold a video. An object and a bare link are read as lists of one. */
 const Finished = Schema.Struct({
   ...clip,
   fail_reason: Field.Link,
@@ -54,7 +54,10 @@ const Finished = Schema.Struct({
   data: Field.listOf(clip),
   task_result: Field.object({ videos: Field.listOf(clip) })
 })
+
 type Finished = typeof Finished.Type
+
+const decode = Schema.decodeUnknownResult(Finished)
 
 /** @internal */
 export interface Finish {
@@ -63,35 +66,31 @@ export interface Finish {
   readonly withheld: boolean
 }
 
-const decode = Schema.decodeUnknownResult(Finished)
-
-/** Finds the videos of a task; `layers` as `wireEnvelope` gives them. @internal */
+/** Finds the videos of a task and of what is nested in it, outermost first. @internal */
 export const find = (layers: ReadonlyArray<JsonObject>): Finish => {
   const parts = layers.map((layer): Finished => Result.getOrElse(decode(layer), () => ({})))
-  const clips = firstOf(parts)
   const shared = parts.flatMap((part) => [...(part.video ?? []), ...(part.metadata ?? []), part])
-  const seen = new Map(clips.map(([link, own]) => [link, own]))
   return {
-    videos: [...seen].map(([link, own]) => toVideo(link, [own, ...shared])),
+    videos: [...firstOf(parts)].map(([link, own]) => toVideo(link, [own, ...shared])),
     withheld: shared.some((part) => part.respect_moderation === false)
   }
 }
 
-type Found = ReadonlyArray<readonly [link: string, own: Clip]>
+type Found = ReadonlyMap<string, Clip>
 
 /** The first place that has a link wins; a list gives all of its links. */
 const firstOf = (parts: ReadonlyArray<Finished>): Found => {
   for (const part of parts) {
     for (const place of placesOf(part)) {
-      const found = place.flatMap((own) => linkOf(own) ?? [])
-      if (found.length > 0) return found
+      const found = new Map(place.flatMap(linked))
+      if (found.size > 0) return found
     }
   }
-  return []
+  return new Map()
 }
 
 const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
-  part.video_url === undefined ? [] : [{ video_url: part.video_url }],
+  part.video_url === undefined ? [] : [part],
   part.metadata ?? [],
   [part],
   part.data ?? [],
@@ -106,9 +105,9 @@ const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
   part.fail_reason === undefined ? [] : [{ url: part.fail_reason }]
 ]
 
-const linkOf = (own: Clip): Found | undefined => {
+const linked = (own: Clip): ReadonlyArray<readonly [link: string, own: Clip]> => {
   const link = own.video_url ?? own.url ?? own.result_url
-  return link === undefined ? undefined : [[link, own]]
+  return link === undefined ? [] : [[link, own]]
 }
 
 const toVideo = (link: string, sources: ReadonlyArray<Clip>): Video => {
@@ -147,6 +146,6 @@ const pixelsOf = (size: string | undefined) => {
 /** `mp4` is what New-API's documentation calls a format; media types pass as they are. */
 const mimeType = (format: string | undefined): string | undefined => {
   const name = format?.toLowerCase().replace(/^\./, "")
-  if (name === undefined || !/^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)?$/.test(name)) return undefined
+  if (name === undefined || !/^[a-z0-9][a-z0-9.+-]{0,40}(?:\/[a-z0-9][a-z0-9.+-]{0,40})?$/.test(name)) return undefined
   return name.includes("/") ? name : name === "mov" ? "video/quicktime" : `video/${name}`
 }
