@@ -36,7 +36,16 @@ export const terminal = ["SUCCESS", "FAILED", "ERROR", "CANCELLED", "EXPIRED"] a
  * @category schemas
  * @since 0.1.0
  */
-export const TaskStatus = Schema.Literals([...running, ...terminal])
+export const TaskStatus = Schema.Literals([
+  // Spelled out, since bundlers keep a call whose arguments are spread even when nobody uses it.
+  "SUBMITTED",
+  "IN_PROGRESS",
+  "SUCCESS",
+  "FAILED",
+  "ERROR",
+  "CANCELLED",
+  "EXPIRED"
+])
 
 /**
  * The state of a task.
