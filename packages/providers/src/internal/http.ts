@@ -94,7 +94,7 @@ export const make = Effect.fnUntraced(function*(
     request: ApiRequest
   ) {
     const response = yield* Effect.catch(client.execute(toHttp(account, request)), answeredAnyway)
-    const head = headOf(response, account.baseUrl)
+    const head = headOf(response, account.baseUrl, secret)
     const body = request.discardBody?.(head) === true
       ? discarded
       : yield* ResponseBody.read(response, secret)
@@ -135,12 +135,18 @@ export const requestIdOf = (answer: ApiAnswer): string | undefined => {
 const answeredAnyway = (error: HttpClientError.HttpClientError) =>
   error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
 
-const headOf = (response: HttpClientResponse.HttpClientResponse, baseUrl: string): Head => ({
-  status: response.status,
-  contentType: response.headers["content-type"]?.toLowerCase(),
-  requestId: requestIdHeaders.map((name) => response.headers[name]).find((id) => id !== undefined && isId.test(id)),
-  redirectedTo: hostOf(response.headers["location"], baseUrl)
-})
+const headOf = (response: HttpClientResponse.HttpClientResponse, baseUrl: string, secret: string): Head => {
+  const header = (name: string) => {
+    const value = response.headers[name]
+    return value === undefined ? undefined : Secret.hide(value, secret)
+  }
+  return {
+    status: response.status,
+    contentType: header("content-type")?.toLowerCase(),
+    requestId: requestIdHeaders.map(header).find((id) => id !== undefined && isId.test(id)),
+    redirectedTo: hostOf(header("location"), baseUrl)
+  }
+}
 
 const requestIdHeaders = ["x-request-id", "x-oneapi-request-id", "x-cometapi-request-id"]
 

@@ -139,7 +139,7 @@ const content = (api: Api): VideoProvider["content"] =>
     }, fail)
     if (isFile(answer)) {
       return new Video.Video({
-        url: Redacted.make(`${api.configuration.baseUrl}${path}`),
+        url: Redacted.make(`${api.configuration.baseUrl}${path}`, { label: "video url" }),
         needsCredentials: true,
         ...(answer.contentType?.startsWith("video/") === true
           ? { mimeType: answer.contentType.split(";")[0] ?? "" }
