@@ -1,0 +1,56 @@
+/**
+ * `video-tasks attach`: adopts a task that was created elsewhere.
+ */
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Backend } from "../internal/backend.ts"
+import { family, provider } from "../internal/flags.ts"
+import { reported } from "../internal/reported.ts"
+import { Reporter } from "../internal/reporter.ts"
+import { waitHint } from "../internal/withHandles.ts"
+import { followToEnd } from "./wait.ts"
+
+/** The command. */
+export const attach = Command.make(
+  "attach",
+  {
+    provider,
+    family,
+    remoteId: Argument.String("remote-id").pipe(
+      Argument.withDescription("The provider's own id of the task"),
+      Argument.filter((text) => text.trim() !== "", () => "an id that is not empty")
+    ),
+    wait: Flag.Boolean("wait").pipe(Flag.withDescription("Follow the task to its end"), Flag.withDefault(false))
+  },
+  Effect.fn("attach")(function*(input) {
+    const backend = yield* Backend
+    yield* Effect.gen(function*() {
+      const tasks = yield* VideoTasks
+      const reporter = yield* Reporter
+      const handle = yield* tasks.attach({
+        provider: input.provider,
+        remoteId: input.remoteId.trim(),
+        family: Option.getOrUndefined(input.family)
+      })
+      yield* reporter.created(yield* tasks.get(handle))
+      if (input.wait) return yield* followToEnd([handle])
+      yield* reporter.note(waitHint(handle))
+    }).pipe(Effect.provide(backend.services([input.provider])))
+  }, reported)
+).pipe(
+  Command.withShortDescription("Adopt a task that was created elsewhere"),
+  Command.withDescription(
+    "Make a handle for a task that was created elsewhere: in a console, by a script, or by a create whose answer was lost. Nothing is sent."
+  ),
+  Command.withExamples([
+    { command: "video-tasks attach --provider seeany vid_20260603_001", description: "Get its handle" },
+    {
+      command: "video-tasks attach --provider cometapi task_abc123 --wait",
+      description: "Get its handle and follow it"
+    }
+  ])
+)

@@ -1,0 +1,68 @@
+/**
+ * `video-tasks create`: submits one request, once.
+ */
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Backend } from "../internal/backend.ts"
+import { createFlags, type CreateInput, toRequest } from "../internal/createRequest.ts"
+import { followAndSave } from "../internal/followAndSave.ts"
+import { program } from "../internal/program.ts"
+import { reported } from "../internal/reported.ts"
+import { Reporter } from "../internal/reporter.ts"
+import * as Target from "../internal/target.ts"
+import { waitHint } from "../internal/withHandles.ts"
+import { followToEnd } from "./wait.ts"
+
+/** The command. */
+export const create = Command.make(
+  "create",
+  createFlags,
+  Effect.fn("create")(function*(input: CreateInput) {
+    const backend = yield* Backend
+    const reporter = yield* Reporter
+    if (Option.isSome(input.output)) yield* Target.check(input.output.value, input)
+    const body = Effect.gen(function*() {
+      const request = yield* toRequest(input)
+      const tasks = yield* VideoTasks
+      const handle = yield* tasks.submit(request, {
+        resubmit: input.resubmit ? "server-error" : "never",
+        force: input.force
+      }).pipe(Effect.onInterrupt(() => reporter.warn(interruptedCreate)))
+      yield* reporter.created(yield* tasks.get(handle))
+      if (Option.isSome(input.output)) return yield* followAndSave(handle, input.output.value, input)
+      if (input.wait) return yield* followToEnd([handle])
+      yield* reporter.note(waitHint(handle))
+    })
+    yield* Effect.provide(body, backend.services([input.provider]))
+  }, reported)
+).pipe(
+  Command.withShortDescription("Create a video task"),
+  Command.withDescription(
+    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice."
+  ),
+  Command.withExamples([
+    {
+      command:
+        "video-tasks create --provider cometapi --model doubao-seedance-2-0-fast --prompt \"A paper boat\" --output boat.mp4",
+      description: "From a prompt to a file"
+    },
+    {
+      command:
+        "video-tasks create -p cometapi --model doubao-seedance-2-0 --prompt \"She waves\" --image her.jpg --seconds 8 --size 9:16",
+      description: "From a picture"
+    },
+    {
+      command:
+        "video-tasks create -p generic --model kling-v1 --prompt \"A fox\" --option mode=pro --option cfg_scale=0.5",
+      description: "Fields that only this model knows"
+    }
+  ])
+)
+
+const interruptedCreate = [
+  "Interrupted while the create was under way: a task may exist, and money may have been spent.",
+  "Look for it in the provider's console; adopt it with",
+  `  ${program} attach --provider … REMOTE_ID`
+].join("\n")

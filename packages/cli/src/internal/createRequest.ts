@@ -1,0 +1,115 @@
+/**
+ * The flags of `create`, and the request that they mean.
+ */
+import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as ImageFile from "@video-tasks/node/ImageFile"
+import * as CliError from "effect/cli/CliError"
+import type * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { familyOf } from "./family.ts"
+import { family, overwrite, provider } from "./flags.ts"
+
+const option = Flag.String("option").pipe(
+  Flag.withMetavar("<key=value>"),
+  Flag.withDescription(
+    "A further field of the request, sent as it is: a value that is JSON is sent as JSON. Can be repeated"
+  ),
+  Flag.mapEffect((text) => {
+    const [, key, value] = /^([^=\s]+)=([\s\S]*)$/.exec(text) ?? []
+    return key === undefined || value === undefined
+      ? Effect.fail(
+        new CliError.InvalidValue({
+          option: "option",
+          value: text,
+          expected: "key=value, for example cfg_scale=0.5",
+          kind: "flag"
+        })
+      )
+      : Effect.succeed([key, jsonOrText(value)] as const)
+  }),
+  Flag.atLeast(0)
+)
+
+/** The flags. */
+export const createFlags = {
+  provider,
+  model: Flag.String("model").pipe(
+    Flag.withAlias("m"),
+    Flag.withDescription("The provider's id of the model (see `video-tasks models`)")
+  ),
+  prompt: Flag.String("prompt").pipe(Flag.withDescription("What the video shows")),
+  family,
+  seconds: Flag.Finite("seconds").pipe(Flag.withDescription("The length of the video"), Flag.optional),
+  size: Flag.String("size").pipe(
+    Flag.withDescription("Aspect ratio or pixels, as the API spells them: 16:9, 1280x720"),
+    Flag.optional
+  ),
+  resolution: Flag.String("resolution").pipe(Flag.withDescription("For example 720p"), Flag.optional),
+  image: Flag.String("image").pipe(
+    Flag.withMetavar("<file|url>"),
+    Flag.withDescription(
+      "A picture that guides the video: JPEG, PNG or WebP, or a URL where the API takes one. Can be repeated"
+    ),
+    Flag.atLeast(0)
+  ),
+  option,
+  wait: Flag.Boolean("wait").pipe(Flag.withDescription("Follow the task to its end"), Flag.withDefault(false)),
+  output: Flag.String("output").pipe(
+    Flag.withAlias("o"),
+    Flag.withMetavar("<file>"),
+    Flag.withDescription("Wait, then save the video here"),
+    Flag.optional
+  ),
+  overwrite,
+  resubmit: Flag.Boolean("resubmit").pipe(
+    Flag.withDescription(
+      "Send the create again after a server error. It may pay twice: no API here can tell a repetition"
+    ),
+    Flag.withDefault(false)
+  ),
+  force: Flag.Boolean("force").pipe(
+    Flag.withDescription("Create with a retired model all the same"),
+    Flag.withDefault(false)
+  )
+}
+
+/** The values of the flags. */
+export type CreateInput = Command.Command.Config.Infer<typeof createFlags>
+
+/** Builds the request; pictures on disk are opened and looked at. */
+export const toRequest = Effect.fnUntraced(function*(input: CreateInput) {
+  const images = yield* Effect.forEach(input.image, (text) => openImage(text, input.provider))
+  const chosen = yield* familyOf(input.provider, input.model, Option.getOrUndefined(input.family))
+  const request: VideoRequest = {
+    provider: input.provider,
+    family: chosen,
+    model: input.model,
+    prompt: input.prompt,
+    seconds: Option.getOrUndefined(input.seconds),
+    size: Option.getOrUndefined(input.size),
+    resolution: Option.getOrUndefined(input.resolution),
+    ...(images.length === 0 ? {} : { images }),
+    ...(input.option.length === 0 ? {} : { options: Object.fromEntries(input.option) })
+  }
+  return request
+})
+
+// internal
+
+const openImage = (text: string, providerId: string): Effect.Effect<ImageInput, VideoTaskError.VideoTaskError> =>
+  /^https?:\/\//i.test(text) && URL.canParse(text)
+    ? Effect.succeed(new URL(text))
+    : Effect.mapError(
+      ImageFile.open(text),
+      (reason) => VideoTaskError.make({ provider: providerId, operation: "create", reason })
+    )
+
+const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json))
+
+/** A value as JSON when it parses, else as text. */
+export const jsonOrText = (text: string): Schema.Json => Result.getOrElse(decodeJson(text), () => text)

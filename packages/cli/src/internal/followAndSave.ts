@@ -1,0 +1,36 @@
+/**
+ * Follows one task and saves what it made.
+ */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as Effect from "effect/Effect"
+import { save } from "./download.ts"
+import * as ExitCode from "./exitCode.ts"
+import * as Globals from "./globals.ts"
+import { exitCode } from "./problem.ts"
+import { failureOf, follow } from "./progress.ts"
+import { Reporter } from "./reporter.ts"
+
+/** Waits for the end of a task, saves its videos, and tells both; fails with the exit code unless all went well. */
+export const followAndSave = Effect.fnUntraced(function*(
+  handle: TaskHandle,
+  file: string,
+  options: { readonly overwrite: boolean }
+) {
+  const reporter = yield* Reporter
+  const { deadline } = yield* Globals.values
+  const [ending] = yield* follow([handle], { wait: { deadline } })
+  if (ending === undefined) return
+  if (ending._tag === "failed") {
+    yield* reporter.failed(ending.error)
+    return yield* new ExitCode.Exit({ code: exitCode(ending.error) })
+  }
+  const { task } = ending
+  const failure = failureOf(task)
+  if (failure !== undefined || task.status !== "SUCCESS") {
+    yield* reporter.state(task)
+    if (failure !== undefined) yield* reporter.failed(failure)
+    return yield* new ExitCode.Exit({ code: ExitCode.ofTask(task) })
+  }
+  const files = yield* save(task, file, options).pipe(Effect.tapError(() => reporter.state(task)))
+  yield* reporter.state(task, files)
+})

@@ -1,0 +1,114 @@
+/**
+ * Help where it belongs: on stdout when it was asked for, on stderr with the fault when the command was used wrongly.
+ */
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import type * as HelpDoc from "effect/cli/HelpDoc"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ExitCode from "./exitCode.ts"
+import * as Globals from "./globals.ts"
+import * as JsonLines from "./jsonLines.ts"
+import { usage } from "./problem.ts"
+import { Screen } from "./screen.ts"
+import { providers } from "./settings.ts"
+import * as Style from "./style.ts"
+
+/** Shows help, version and wrong use through the screen. */
+export const layerHelp: Layer.Layer<never, never, Screen> = Layer.unwrap(Effect.gen(function*() {
+  const screen = yield* Screen
+  return CliOutput.layerPresenter({
+    present: Effect.fnUntraced(function*(event) {
+      if (event._tag === "Version") return yield* screen.out(`${event.name} ${event.version}`)
+      const columns = Math.min(100, (yield* screen.columns) - 2)
+      if (event._tag === "Help") {
+        const help = formatter(screen.outStyle, "full").formatHelpDoc(tidy(event.helpDoc, columns))
+        return yield* screen.out(event.commandPath.length === 1 ? `${help}\n\n${appendix(screen.outStyle)}` : help)
+      }
+      const { formatErrors, formatHelpDoc } = formatter(screen.errStyle, "summary")
+      yield* screen.err(`${formatHelpDoc(tidy(event.helpDoc, columns))}\n${formatErrors(event.errors)}`)
+    })
+  })
+}))
+
+/** Turns wrong use into exit code 2, with a JSON line when the arguments ask for JSON. */
+export const usageErrors = (args: ReadonlyArray<string>) =>
+<R>(
+  self: Effect.Effect<void, ExitCode.Exit | CliError.CliError, R>
+): Effect.Effect<void, ExitCode.Exit, R | Screen> =>
+  Effect.catch(self, (error): Effect.Effect<void, ExitCode.Exit, Screen> => {
+    if (!CliError.isCliError(error)) return Effect.fail(error)
+    const faults = error._tag === "ShowHelp" ? error.errors : [error]
+    if (faults.length === 0) return Effect.void
+    const line = JsonLines.error(usage(faults.map((fault) => fault.message).join("; ")))
+    const tell = args.includes("--json") ? Screen.use((screen) => screen.out(JsonLines.format(line))) : Effect.void
+    return Effect.andThen(tell, Effect.fail(new ExitCode.Exit({ code: ExitCode.ofReason.InvalidRequest })))
+  })
+
+// internal
+
+const formatter = (style: Style.Style, globalFlags: "full" | "summary"): CliOutput.Formatter =>
+  CliOutput.defaultFormatter({ colors: style !== Style.none, globalFlags })
+
+/** Fits help into a terminal: long lines are broken, our own options stand before those of every command. */
+const tidy = (doc: HelpDoc.HelpDoc, columns: number): HelpDoc.HelpDoc => {
+  const isOwn = (flag: HelpDoc.FlagDoc) => Globals.flags.some(({ id }) => id === flag.name)
+  const globalFlags = doc.globalFlags?.map(shortType)
+  return {
+    ...doc,
+    description: wrap(doc.description, columns).join("\n  "),
+    flags: doc.flags.map(markRequired),
+    ...(globalFlags === undefined
+      ? {}
+      : { globalFlags: [...globalFlags.filter(isOwn), ...globalFlags.filter((flag) => !isOwn(flag))] })
+  }
+}
+
+const markRequired = (flag: HelpDoc.FlagDoc): HelpDoc.FlagDoc =>
+  flag.required
+    ? { ...flag, description: Option.map(flag.description, (text) => `${text} (required)`) }
+    : flag
+
+/** A type that lists all its words makes the column too wide; its description can have them. */
+const shortType = (flag: HelpDoc.FlagDoc): HelpDoc.FlagDoc => {
+  if (flag.name === "completions") {
+    return { ...flag, type: "<shell>", description: Option.some("Print completions: bash, zsh, fish, powershell") }
+  }
+  if (flag.name === "log-level") {
+    return {
+      ...flag,
+      type: "<level>",
+      description: Option.some("Show logs: trace, debug, info, warn (default), error, none")
+    }
+  }
+  return flag
+}
+
+const wrap = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  for (const word of text.split(" ")) {
+    const next = line === "" ? word : `${line} ${word}`
+    if (line !== "" && Style.width(next) > columns) {
+      lines.push(line)
+      line = word
+    } else line = next
+  }
+  return [...lines, line]
+}
+
+const appendix = (style: Style.Style): string => {
+  const section = (title: string, rows: ReadonlyArray<ReadonlyArray<string>>, right: ReadonlyArray<number> = []) =>
+    [style.bold(title), ...Style.table(rows, right).map((row) => `  ${row}`)].join("\n")
+  return [
+    section("ENVIRONMENT, also in a file .env of the current folder", [
+      ...Object.values(providers).flatMap(({ baseUrl, key, title }) => [
+        [style.green(key), `Key of ${title}`],
+        [style.green(baseUrl), `Address of ${title}${key === "GENERIC_API_KEY" ? "" : ", if not its own"}`]
+      ]),
+      [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: memory"]
+    ]),
+    section("EXIT CODES", ExitCode.meanings.map(([code, meaning]) => [String(code), meaning]), [0])
+  ].join("\n\n")
+}

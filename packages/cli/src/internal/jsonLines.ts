@@ -1,0 +1,73 @@
+/**
+ * What `--json` prints: one object a line.
+ *
+ * The full URL of a video stands only in the line of a task that has ended well: it is the result.
+ */
+import { isEnded, type Task } from "@video-tasks/core/Task"
+import * as TaskHandle from "@video-tasks/core/TaskHandle"
+import type { Video } from "@video-tasks/core/Video"
+import { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Redacted from "effect/Redacted"
+import type { Saved } from "./download.ts"
+import type { Failure } from "./problem.ts"
+
+/** A line of `--json`. */
+export interface Line {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+/** A task exists: made here, or attached. */
+export const created = (task: Task): Line => ({ type: "task.created", ...about(task) })
+
+/** A task as it stands: `task.finished` when it has ended, else `task.updated`. */
+export const state = (task: Task, files: ReadonlyArray<Saved> = []): Line => ({
+  type: isEnded(task) ? "task.finished" : "task.updated",
+  ...about(task),
+  ...(files.length === 0 ? {} : { files: files.map(file) })
+})
+
+/** Something failed. */
+export const error = (failure: Failure): Line => ({
+  type: "error",
+  ...(failure.handle === undefined ? {} : { handle: TaskHandle.format(failure.handle) }),
+  error: failure instanceof VideoTaskError
+    ? { reason: failure.reason._tag, message: failure.message, retryable: failure.retryable }
+    : { reason: failure.reason, message: sentence(failure), retryable: failure.retryable ?? false }
+})
+
+/** A task as plain data; times in ms since the epoch. */
+export const task = (self: Task): Readonly<Record<string, unknown>> => ({
+  id: self.id,
+  status: self.status,
+  provider: self.handle.provider,
+  family: self.handle.family,
+  remoteId: self.handle.remoteId,
+  model: self.model,
+  progress: self.progress,
+  estimatedRemainingMs: "estimatedRemainingMs" in self ? self.estimatedRemainingMs : undefined,
+  createdAt: self.createdAt,
+  updatedAt: self.updatedAt,
+  completedAt: "completedAt" in self ? self.completedAt : undefined,
+  cost: self.cost,
+  failure: "failure" in self ? self.failure : undefined,
+  videos: self.status === "SUCCESS" ? self.videos.map(video) : undefined
+})
+
+/** Writes a line; fields that are `undefined` are left out. */
+export const format = (line: Line): string => JSON.stringify(line)
+
+// internal
+
+const about = (self: Task) => ({ handle: TaskHandle.format(self.handle), task: task(self) })
+
+const sentence = (failure: { readonly message: string; readonly hint?: ReadonlyArray<string> | undefined }): string =>
+  [failure.message, ...(failure.hint ?? []).map((line) => line.trim())].join(" ")
+
+const video = ({ thumbnailUrl, url, ...facts }: Video) => ({
+  url: Redacted.value(url),
+  thumbnailUrl: thumbnailUrl === undefined ? undefined : Redacted.value(thumbnailUrl),
+  ...facts
+})
+
+const file = ({ bytes, mimeType, path, sha256 }: Saved) => ({ path, bytes, mimeType, sha256 })

@@ -1,0 +1,20 @@
+/**
+ * Logs go to stderr, above the live lines; warnings and worse unless `--log-level` says otherwise.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import { Screen } from "./screen.ts"
+
+/** Writes logs through the screen. */
+export const layer: Layer.Layer<never, never, Screen> = Layer.mergeAll(
+  Logger.layer([
+    Effect.gen(function*() {
+      const screen = yield* Screen
+      const run = Effect.runSyncWith(yield* Effect.context())
+      return Logger.make((options) => run(screen.err(Logger.formatLogFmt.log(options))))
+    })
+  ]),
+  Layer.succeed(References.MinimumLogLevel, "Warn")
+)

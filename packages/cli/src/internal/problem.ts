@@ -1,0 +1,29 @@
+/**
+ * What the command itself finds wrong, besides the errors of tasks.
+ */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Data from "effect/Data"
+import * as ExitCode from "./exitCode.ts"
+
+/** Something that the command refuses or cannot do; `hint` are lines on what to do next. */
+export class Problem extends Data.TaggedError("Problem")<{
+  /** The word for it in JSON lines. */
+  readonly reason: string
+  readonly code: number
+  readonly message: string
+  readonly hint?: ReadonlyArray<string> | undefined
+  readonly handle?: TaskHandle | undefined
+  readonly retryable?: boolean | undefined
+}> {}
+
+/** Every failure that a command ends with. */
+export type Failure = Problem | VideoTaskError
+
+/** Wrong use that was found after parsing: exit code 2. */
+export const usage = (message: string, hint?: ReadonlyArray<string>): Problem =>
+  new Problem({ reason: "Usage", code: ExitCode.ofReason.InvalidRequest, message, hint })
+
+/** The exit code of a failure. */
+export const exitCode = (failure: Failure): number =>
+  failure instanceof VideoTaskError ? ExitCode.ofReason[failure.reason._tag] : failure.code

@@ -1,0 +1,6 @@
+/**
+ * What to type to run this command again.
+ */
+
+/** In the workspace, where it runs from its sources, the command is a script of pnpm. */
+export const program = import.meta.url.endsWith(".ts") ? "pnpm video-tasks" : "video-tasks"

@@ -1,0 +1,138 @@
+/**
+ * Follows tasks and shows them: live lines at the foot of a terminal, one plain line for each change elsewhere.
+ */
+import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import { VideoTasks, type WaitOptions } from "@video-tasks/runtime/VideoTasks"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Moment } from "./render.ts"
+import * as Render from "./render.ts"
+import { Reporter } from "./reporter.ts"
+import { Screen } from "./screen.ts"
+
+/** How a task that was followed ended, or why following it did. */
+export type Ending =
+  | { readonly _tag: "ended"; readonly handle: TaskHandle; readonly task: Ended }
+  | { readonly _tag: "failed"; readonly handle: TaskHandle; readonly error: VideoTaskError.VideoTaskError }
+
+/** How to follow. */
+export interface FollowOptions {
+  readonly wait?: WaitOptions | undefined
+  /** What to do with each change of a task. */
+  readonly onChange?: ((task: Task) => Effect.Effect<void>) | undefined
+  /** What to do with each task as soon as it is over. */
+  readonly onEnding?: ((ending: Ending) => Effect.Effect<void>) | undefined
+  /** Keeps the live lines of ended tasks until all are over. */
+  readonly keepLines?: boolean | undefined
+}
+
+/**
+ * Follows tasks until all are over. An interruption tells how to go on with those that are not.
+ */
+export const follow = Effect.fn("progress.follow")(
+  function*(handles: ReadonlyArray<TaskHandle>, options: FollowOptions = {}) {
+    const tasks = yield* VideoTasks
+    const reporter = yield* Reporter
+    const board = yield* makeBoard(options.keepLines === true)
+    const open = new Set(handles)
+    const one = Effect.fnUntraced(function*(handle: TaskHandle) {
+      const ending = yield* tasks.observe(handle, options.wait).pipe(
+        Stream.tap((task) => board.changed(handle, task)),
+        Stream.tap((task) => options.onChange === undefined ? Effect.void : options.onChange(task)),
+        Stream.runLast,
+        Effect.flatMap((last) =>
+          last._tag === "Some" && isEnded(last.value)
+            ? Effect.succeed<Ending>({ _tag: "ended", handle, task: last.value })
+            : Effect.die(new Error("a task that was followed has not ended"))
+        ),
+        Effect.catch((error) => Effect.succeed<Ending>({ _tag: "failed", handle, error }))
+      )
+      open.delete(handle)
+      yield* board.ended(handle)
+      if (options.onEnding !== undefined) yield* options.onEnding(ending)
+      return ending
+    })
+    return yield* Effect.forEach(handles, one, { concurrency: "unbounded" }).pipe(
+      Effect.raceFirst(board.tick),
+      Effect.ensuring(board.clear),
+      Effect.onInterrupt(() => reporter.interrupted([...open]))
+    )
+  }
+)
+
+/** The failure that a task's end amounts to; a success with a video is none. */
+export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined => {
+  const reason = reasonOf(task)
+  return reason === undefined
+    ? undefined
+    : VideoTaskError.make({ provider: task.handle.provider, operation: "await", handle: task.handle, reason })
+}
+
+// internal
+
+const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
+  switch (task.status) {
+    case "SUCCESS":
+      return task.videos.length > 0
+        ? undefined
+        : new VideoTaskError.MissingResult({ detail: "the provider's answer has no link to a file" })
+    case "FAILED":
+      return new VideoTaskError.TaskFailed({ failure: task.failure })
+    case "ERROR":
+      return task.failure.code === "not_found"
+        ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
+        : new VideoTaskError.TaskErrored({ failure: task.failure })
+    case "CANCELLED":
+      return new VideoTaskError.TaskCancelled()
+    case "EXPIRED":
+      return new VideoTaskError.TaskExpired()
+  }
+}
+
+/** The time between two pictures. */
+const frame = Duration.millis(100)
+
+/** What is on the screen: the last moment of each task. */
+const makeBoard = Effect.fnUntraced(function*(keepLines: boolean) {
+  const tasks = yield* VideoTasks
+  const reporter = yield* Reporter
+  const screen = yield* Screen
+  const shown = new Map<TaskHandle, { readonly task: Task; readonly failures: number }>()
+  const moment = (handle: TaskHandle, task: Task): Effect.Effect<Moment> =>
+    Effect.zipWith(tasks.pollInfo(handle), Clock.currentTimeMillis, (info, now) => ({ task, info, now }))
+  const draw = Effect.gen(function*() {
+    if (!screen.animated || reporter.quiet) return
+    const moments = yield* Effect.forEach([...shown], ([handle, { task }]) => moment(handle, task))
+    yield* screen.live(Render.liveLines(screen.errStyle, moments, yield* screen.columns))
+  })
+  /** Where there are no live lines, a read that fails is worth a line of its own. */
+  const tellTrouble = Effect.fnUntraced(function*() {
+    if (screen.animated || reporter.json) return
+    for (const [handle, { failures, task }] of shown) {
+      const now = yield* moment(handle, task)
+      const current = now.info?.failures ?? 0
+      if (current === failures || isEnded(task)) continue
+      shown.set(handle, { task, failures: current })
+      if (current > failures) yield* reporter.changed(now)
+    }
+  })
+  return {
+    changed: Effect.fnUntraced(function*(handle: TaskHandle, task: Task) {
+      const now = yield* moment(handle, task)
+      shown.set(handle, { task, failures: now.info?.failures ?? 0 })
+      if (!isEnded(task)) yield* reporter.changed(now)
+      yield* draw
+    }),
+    ended: (handle: TaskHandle) =>
+      Effect.suspend(() => {
+        if (!keepLines) shown.delete(handle)
+        return draw
+      }),
+    tick: Effect.sleep(frame).pipe(Effect.andThen(tellTrouble()), Effect.andThen(draw), Effect.forever),
+    clear: screen.live([])
+  }
+})

@@ -1,0 +1,117 @@
+/**
+ * The two streams of the command: results on stdout, everything else on stderr, and live lines at the foot of stderr.
+ *
+ * Known secrets are blotted out of everything that is written here, whoever wrote them into a text.
+ */
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stdio from "effect/Stdio"
+import { createLogUpdate } from "log-update"
+import process from "node:process"
+import * as Style from "./style.ts"
+
+/** Where a command writes. */
+export class Screen extends Context.Service<Screen, {
+  /** Writes a result to stdout. */
+  readonly out: (text: string) => Effect.Effect<void>
+  /** Writes to stderr. */
+  readonly err: (text: string) => Effect.Effect<void>
+  /** Replaces the live lines; does nothing where `animated` is `false`. */
+  readonly live: (lines: ReadonlyArray<string>) => Effect.Effect<void>
+  /** The colours of stdout. */
+  readonly outStyle: Style.Style
+  /** The colours of stderr. */
+  readonly errStyle: Style.Style
+  /** Whether stderr is a terminal that can show live lines. */
+  readonly animated: boolean
+  /** The width of the terminal. */
+  readonly columns: Effect.Effect<number>
+  /** Never to be written from now on. */
+  readonly hide: (secret: Redacted.Redacted) => Effect.Effect<void>
+}>()("video-tasks/internal/Screen") {}
+
+/** What a screen needs to know of its terminal. */
+export interface Terminal {
+  readonly outStyle: Style.Style
+  readonly errStyle: Style.Style
+  readonly animated: boolean
+  readonly columns: () => number
+  /** Draws the live lines; an empty text takes them away. */
+  readonly draw: (text: string) => void
+}
+
+/** Makes a screen on the console of the context. */
+export const make = (terminal: Terminal): Screen["Service"] => {
+  const secrets = new Set<string>()
+  let frame = ""
+  const clean = (text: string): string => {
+    let result = text
+    for (const secret of secrets) result = result.replaceAll(secret, "<redacted>")
+    return result
+  }
+  const above = (write: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (frame === "") return write
+      terminal.draw("")
+      return Effect.ensuring(write, Effect.sync(() => terminal.draw(frame)))
+    })
+  return Screen.of({
+    out: (text) => above(Console.log(clean(text))),
+    err: (text) => above(Console.error(clean(text))),
+    live: (lines) =>
+      Effect.sync(() => {
+        const next = clean(lines.join("\n"))
+        if (!terminal.animated || next === frame) return
+        frame = next
+        terminal.draw(frame)
+      }),
+    outStyle: terminal.outStyle,
+    errStyle: terminal.errStyle,
+    animated: terminal.animated,
+    columns: Effect.sync(terminal.columns),
+    hide: (secret) =>
+      Effect.sync(() => {
+        const text = Redacted.value(secret)
+        if (text.length >= 4) secrets.add(text)
+      })
+  })
+}
+
+/** The screen of this process; it obeys NO_COLOR, FORCE_COLOR and TERM=dumb. */
+export const layer: Layer.Layer<Screen, never, Stdio.Stdio> = Layer.effect(
+  Screen,
+  Effect.gen(function*() {
+    const stdio = yield* Stdio.Stdio
+    const env = yield* environment
+    const [outTerminal, errTerminal] = [yield* stdio.stdoutIsTerminal, yield* stdio.stderrIsTerminal]
+    const colored = (isTerminal: boolean): boolean =>
+      env.term !== "dumb" && env.noColor === "" && (isTerminal || !["", "0", "false"].includes(env.forceColor))
+    const update = createLogUpdate(process.stderr)
+    return make({
+      outStyle: colored(outTerminal) ? Style.ansi : Style.none,
+      errStyle: colored(errTerminal) ? Style.ansi : Style.none,
+      animated: errTerminal && env.term !== "dumb",
+      columns: () => process.stderr.columns || 80,
+      draw: (text) => {
+        if (text === "") update.clear()
+        else update(text)
+      }
+    })
+  })
+)
+
+// internal
+
+const variable = (name: string) =>
+  Config.option(Config.String(name)).pipe(Config.map(Option.getOrElse(() => "")), Config.withDefault(""))
+
+const environment = Effect.orDie(Config.all({
+  term: variable("TERM"),
+  noColor: variable("NO_COLOR"),
+  forceColor: variable("FORCE_COLOR")
+}))

@@ -1,0 +1,125 @@
+/**
+ * What the environment and the file `.env` of the current folder say: keys, base URLs, the store.
+ *
+ * A base URL from `.env` counts only together with a key from the same file: a folder that somebody else filled must not
+ * lead a key of the environment to a foreign server.
+ */
+import * as Redact from "@video-tasks/core/Redact"
+import * as TaskHandle from "@video-tasks/core/TaskHandle"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as ExitCode from "./exitCode.ts"
+import { isKnownStore, storeAllowed } from "./globals.ts"
+import { Problem, usage } from "./problem.ts"
+import { program } from "./program.ts"
+
+/** The providers of the command, and the names of their variables. */
+export const providers = {
+  cometapi: { title: "CometAPI", key: "COMETAPI_KEY", baseUrl: "COMETAPI_BASE_URL" },
+  seeany: { title: "SeeAny", key: "SEEANY_API_KEY", baseUrl: "SEEANY_BASE_URL" },
+  generic: { title: "the gateway", key: "GENERIC_API_KEY", baseUrl: "GENERIC_BASE_URL" }
+} as const
+
+/** The id of a provider that the command knows. */
+export type ProviderId = keyof typeof providers
+
+/** Every provider id. */
+export const providerIds = Object.keys(providers) as ReadonlyArray<ProviderId>
+
+/** Whether the command knows such a provider. */
+export const isProviderId = (text: string): text is ProviderId => Object.hasOwn(providers, text)
+
+/** How to reach one provider. */
+export interface Access {
+  readonly apiKey: Redacted.Redacted | undefined
+  /** Absent when the provider's own address is meant. */
+  readonly baseUrl: string | undefined
+  /** Something that people should know, for example that a line of `.env` was not used. */
+  readonly remark?: string | undefined
+}
+
+/** Reads variables: the environment first, then `.env`. */
+export interface Settings {
+  readonly access: (id: ProviderId, baseUrl: string | undefined) => Effect.Effect<Access, Problem>
+}
+
+/** Reads the environment and `.env`; refuses a store that this version does not have. */
+export const load: Effect.Effect<Settings, Problem, FileSystem.FileSystem> = Effect.gen(function*() {
+  const environment = yield* ConfigProvider.ConfigProvider
+  const file = yield* dotEnv
+  const fromEnvironment = (name: string) => read(environment, name)
+  const fromFile = (name: string) => file === undefined ? Effect.undefined : read(file, name)
+  const store = (yield* fromEnvironment("VIDEO_TASKS_STORE")) ?? (yield* fromFile("VIDEO_TASKS_STORE"))
+  if (store !== undefined && !isKnownStore(store)) {
+    return yield* usage(`VIDEO_TASKS_STORE is ${Redact.url(store)}; allowed: ${storeAllowed}.`)
+  }
+  const access: Settings["access"] = Effect.fnUntraced(function*(id, flag) {
+    const names = providers[id]
+    const [key, keyOfFile] = [yield* fromEnvironment(names.key), yield* fromFile(names.key)]
+    const [url, urlOfFile] = [yield* fromEnvironment(names.baseUrl), yield* fromFile(names.baseUrl)]
+    const fileIsTrusted = key === undefined && keyOfFile !== undefined
+    const chosen = flag ?? url ?? (fileIsTrusted ? urlOfFile : undefined)
+    const baseUrl = chosen === undefined ? undefined : TaskHandle.normalizeBaseUrl(chosen)
+    if (chosen !== undefined && baseUrl === undefined) {
+      return yield* usage(`${names.baseUrl} is no http(s) origin with an optional path.`)
+    }
+    const apiKey = key ?? keyOfFile
+    const ignored = urlOfFile !== undefined && !fileIsTrusted && flag === undefined && url === undefined
+    return {
+      apiKey: apiKey === undefined ? undefined : Redacted.make(apiKey, { label: names.key }),
+      baseUrl,
+      ...(ignored && apiKey !== undefined ? { remark: ignoredUrl(names) } : {})
+    }
+  })
+  return { access }
+})
+
+/** What a first-time user reads. */
+export const missingKey = (id: ProviderId): Problem =>
+  new Problem({
+    reason: "Unauthorized",
+    code: ExitCode.ofReason.Unauthorized,
+    message: `There is no key for ${providers[id].title}: ${providers[id].key} is not set.`,
+    hint: [
+      `Make an API key in the console of ${providers[id].title}, then`,
+      `  export ${providers[id].key}=…        or write that line into a file .env in this folder`,
+      "To see everything work without a key:",
+      `  ${program} demo`
+    ]
+  })
+
+/** What a user of the generic endpoint reads who has not said where it is. */
+export const missingBaseUrl = (id: ProviderId): Problem =>
+  usage(`The provider ${id} has no address of its own: say where it is.`, [
+    `  export ${providers[id].baseUrl}=https://…        or --base-url https://…`,
+    "It is the address before /v1/video/generations."
+  ])
+
+// internal
+
+const ignoredUrl = (names: { readonly key: string; readonly baseUrl: string }): string =>
+  `${names.baseUrl} in .env is not used: it counts only together with a ${names.key} in the same file.`
+
+/** Reads one variable; empty counts as not set. */
+const read = (provider: ConfigProvider.ConfigProvider, name: string): Effect.Effect<string | undefined> =>
+  Config.option(Config.String(name)).parse(provider).pipe(
+    Effect.map((found) => Option.getOrUndefined(Option.filter(Option.map(found, (text) => text.trim()), isText))),
+    Effect.orElseSucceed(() => undefined)
+  )
+
+const isText = (text: string): boolean => text !== ""
+
+const dotEnv: Effect.Effect<ConfigProvider.ConfigProvider | undefined, Problem, FileSystem.FileSystem> = Effect.gen(
+  function*() {
+    const fs = yield* FileSystem.FileSystem
+    const exists = yield* Effect.orElseSucceed(fs.exists(".env"), () => false)
+    if (!exists) return undefined
+    return yield* ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
+      Effect.mapError(() => usage("The file .env in this folder cannot be read."))
+    )
+  }
+)
