@@ -90,10 +90,12 @@ const hidden = "<redacted>"
 
 const encoder = new TextEncoder()
 
-const bytesRead = (text: string, maxBytes: number): number => encoder.encodeInto(text, new Uint8Array(maxBytes)).read
+const bytesRead = (text: string, maxBytes: number): number =>
+  encoder.encodeInto(text, new Uint8Array(Math.max(0, maxBytes))).read
 
 /** A cheap look that lets the many harmless words of an answer pass. */
-const suspicious = /[?&%=@]|:[\\/]|\b(?:bearer|basic|data:|sk-|key_|whsec_|eyJ|AKIA)|[:=]\s*\\?["']|authorization/i
+const suspicious =
+  /[?&%=@]|:[\\/]|\b(?:bearer|basic|data:|sk-|key_|whsec_|eyJ|AKIA)|[:=]\s*\\?["']|(?:authorization|api[-_]key)\s*:/i
 
 /** The scheme has a bounded length, or a long word would be read again from each of its letters. */
 const urls = /(?:[a-z][a-z0-9+.-]{0,15}:[\\/]{2,}|\bdata:[a-z]{1,20}\/)[^\s"<>]*/gi
@@ -104,7 +106,7 @@ const parameters = /(?:[?&]|%3F|%26)[\w.~[\]-]+(?:=|%3D)[^\s"&]*/gi
 const plain = "(?:token|auth\\w*|key|header|scheme|is|was|not|or|and|missing|invalid|required)\\b"
 
 const credentials = new RegExp(
-  `\\b(bearer\\s+(?!${plain}|<)|basic\\s+(?=[\\w+/-]*[\\d=])|authorization\\s*:\\s*(?!bearer|basic|${plain}|<))[\\w.~+/=*-]+`,
+  `\\b(bearer\\s+(?!${plain}|<)|basic\\s+(?=[\\w+/-]*[\\d=])|(?:authorization|api[-_]key)\\s*:\\s*(?!bearer|basic|${plain}|<))[\\w.~+/=*-]+`,
   "gi"
 )
 
@@ -159,8 +161,11 @@ const writeContainer = (value: object, budget: Budget, depth: number): string =>
   return out + (isList ? "]" : "}")
 }
 
-const writeString = (value: string): string =>
-  JSON.stringify(wholeUrl.test(value) ? url(value) : shorten(text(shorten(value, 2 * maxString)), maxString))
+const writeString = (value: string): string => {
+  if (value.length <= maxString && !suspicious.test(value)) return JSON.stringify(value)
+  if (wholeUrl.test(value)) return JSON.stringify(shorten(url(value), maxString))
+  return JSON.stringify(shorten(text(shorten(value, 2 * maxString)), maxString))
+}
 
 /** A link that is a whole value may hold anything in its query, also what ends a link in a sentence. */
 const wholeUrl = /^\s*[a-z][a-z0-9+.-]{0,15}:[\\/]{2}[^\s?#]*[?#]/i

@@ -437,10 +437,12 @@ describe("CometApiWire, quirks", () => {
   })
 
   it("quirk 15: a wrapper without a task is a missing task", () => {
-    assert.deepStrictEqual(problem(read, { code: "success", data: null }), {
-      kind: "missing",
-      detail: "the answer holds no task"
-    })
+    for (const body of [{ code: "success" }, { code: 0, status: "ok" }, { status: "success" }, { success: true }]) {
+      assert.deepStrictEqual(problem(read, { ...body, data: null }), {
+        kind: "missing",
+        detail: "the answer holds no task"
+      })
+    }
   })
 
   it("quirk 19: unknown fields change nothing", () => {

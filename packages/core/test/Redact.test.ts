@@ -29,6 +29,7 @@ describe("Redact.text", () => {
     ["https%3A%2F%2Fa.example%2Fv.mp4%3Fsign%3Dabc%26x%3D1", "https%3A%2F%2Fa.example%2Fv.mp4"],
     ["https://a.example/v?title=my video&sign=abc", "https://a.example/v video"],
     ["Authorization: Bearer sk-abc123", "Authorization: Bearer <redacted>"],
+    ["X-Api-Key: abc123", "X-Api-Key: <redacted>"],
     ["authorization: sk-abc123", "authorization: <redacted>"],
     ["Authorization: Basic dXNlcjpwYXNz=", "Authorization: Basic <redacted>"],
     ["BEARER secretvalue.", "BEARER <redacted>"],

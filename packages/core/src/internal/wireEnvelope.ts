@@ -32,7 +32,10 @@ export const open = (body: unknown, idKeys: ReadonlyArray<string>): Result.Resul
   }
   if (id === undefined) {
     if (says === "no" || isComplaint(body)) return Result.fail(problem(body))
-    if (says === "yes" && inner === null && !hasWord(body)) return Result.fail(missing("the answer holds no task"))
+    // Also `{ status: "success", data: null }`: that word is the wrapper's.
+    if (inner === null && (says === "yes" || WireError.isSuccessCode(body["status"]))) {
+      return Result.fail(missing("the answer holds no task"))
+    }
     if (!hasWord(body) && !hasLink(body)) return Result.fail(notATask("the answer has no id, no status and no link"))
   }
   return Result.succeed({ task: body, layers: layersOf(body), remoteId: id, wrapper: undefined })
