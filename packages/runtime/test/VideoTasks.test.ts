@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Submission, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
+import { type Submission, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"

@@ -2,10 +2,10 @@
  * One account at one provider: what its requests have in common, however many tasks it has.
  */
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
+import type { Due } from "./dueHeap.ts"
 
 /** @internal */
 export interface BudgetLimits {
@@ -15,13 +15,15 @@ export interface BudgetLimits {
 }
 
 /**
- * Somebody in a queue of an account.
+ * Somebody who wants to send a request.
  *
  * @internal
  */
 export interface Queued {
-  /** It is your turn to look again. */
-  readonly called: () => void
+  /** It is your turn: a place is taken for you, give it back with `leave`. */
+  readonly granted: () => void
+  /** Whether it rather waits than tries a key that was refused. */
+  readonly isPatient: boolean
 }
 
 /** The longest pause that a `Retry-After` can ask for before we ask again. */
@@ -30,9 +32,16 @@ const maxPauseMs = 3_600_000
 /**
  * The request budget and the `Retry-After` clock of an account, and whether its key was refused.
  *
+ * **Details**
+ *
+ * Who wants to send stands in one line. The account is itself something that is due: the scheduler calls `pump` when the
+ * next in line may go. A token is only taken for somebody who goes at once, so whoever leaves the line owes nothing.
+ *
  * @internal
  */
-export class Account {
+export class Account implements Due {
+  dueAt = 0
+  index = -1
   readonly key: string
   /** Nobody of this account sends anything before, in ms since the epoch. */
   pausedUntil = 0
@@ -41,48 +50,63 @@ export class Account {
   /** Counts the times that a refusal was forgotten: an answer to an older request can't bring it back. */
   epoch = 0
   inFlight = 0
-  /** Who waits for a place, in order. */
-  readonly #queue = new Set<Queued>()
+  readonly #line = new Set<Queued>()
   /** Who waits for the key to be tried again. */
   readonly #parked = new Set<Queued>()
   readonly #limits: BudgetLimits
   readonly #limiter: RateLimiter.RateLimiter
+  readonly #schedule: (account: Account, at: number | "now" | "never") => void
 
-  constructor(key: string, limits: BudgetLimits, limiter: RateLimiter.RateLimiter) {
+  constructor(
+    key: string,
+    limits: BudgetLimits,
+    limiter: RateLimiter.RateLimiter,
+    schedule: (account: Account, at: number | "now" | "never") => void
+  ) {
     this.key = key
     this.#limits = limits
     this.#limiter = limiter
+    this.#schedule = schedule
   }
 
-  get isFull(): boolean {
-    return this.inFlight >= this.#limits.concurrency
-  }
-
-  /** How many wait for a place or for the key. */
+  /** How many wait. */
   get waiting(): number {
-    return this.#queue.size + this.#parked.size
+    return this.#line.size + this.#parked.size
   }
 
-  /** Takes one token and says how long to wait for it, in ms. A limiter that fails does not hold anybody up. */
-  readonly token: Effect.Effect<number> = Effect.suspend(() =>
-    this.#limiter.consume({
-      algorithm: "token-bucket",
-      onExceeded: "delay",
-      key: this.key,
-      limit: this.#limits.burst,
-      window: Duration.millis(1000 * this.#limits.burst / this.#limits.requestsPerSecond)
-    })
-  ).pipe(
-    Effect.map((result) => Duration.toMillis(result.delay)),
-    Effect.catch((error) => Effect.as(Effect.logWarning(`request budget of ${this.key}: ${error.message}`), 0))
-  )
+  enqueue(queued: Queued): void {
+    if (this.refusal !== undefined && queued.isPatient) {
+      this.#parked.add(queued)
+    } else {
+      this.#line.add(queued)
+      this.#schedule(this, "now")
+    }
+  }
+
+  /** It will not come. */
+  forget(queued: Queued): void {
+    this.#parked.delete(queued)
+    if (this.#line.delete(queued) && this.#line.size === 0) this.#schedule(this, "never")
+  }
+
+  /** Gives a place back. */
+  leave(): void {
+    this.inFlight--
+    if (this.#line.size > 0) this.#schedule(this, "now")
+  }
 
   pause(now: number, ms: number): void {
     this.pausedUntil = Math.max(this.pausedUntil, now + Math.min(Math.max(ms, 0), maxPauseMs))
   }
 
+  /** The key is no good: who is in line waits until somebody wants to try it again. */
   refuse(error: VideoTaskError): void {
     this.refusal = error
+    for (const queued of this.#line) {
+      if (!queued.isPatient) continue
+      this.#line.delete(queued)
+      this.#parked.add(queued)
+    }
   }
 
   /** Somebody wants to try again: a refusal is forgotten, and everybody who waited for that goes on. */
@@ -92,38 +116,40 @@ export class Account {
     this.epoch++
     const parked = [...this.#parked]
     this.#parked.clear()
-    for (const queued of parked) queued.called()
+    for (const queued of parked) this.enqueue(queued)
   }
 
-  park(queued: Queued): void {
-    this.#parked.add(queued)
-  }
-
-  queue(queued: Queued): void {
-    this.#queue.add(queued)
-  }
-
-  /** It will not come. */
-  forget(queued: Queued): void {
-    this.#queue.delete(queued)
-    this.#parked.delete(queued)
-  }
-
-  /** Gives a place back and calls the next in line. */
-  leave(): void {
-    this.inFlight--
-    this.next()
-  }
-
-  /** Calls the next in line, who looks for a place again. */
-  next(): void {
-    if (this.isFull) return
-    for (const queued of this.#queue) {
-      this.#queue.delete(queued)
-      queued.called()
-      return
+  /** Lets go whoever may go at `now`, and says when to look again. */
+  readonly pump = Effect.fnUntraced({ self: this }, function*(now: number) {
+    for (const queued of this.#line) {
+      // Who gives a place back looks again.
+      if (this.inFlight >= this.#limits.concurrency) return
+      if (this.pausedUntil > now) return this.#schedule(this, this.pausedUntil)
+      const delay = yield* this.token
+      if (delay > 0) return this.#schedule(this, now + delay)
+      if (!this.#line.delete(queued)) continue
+      this.inFlight++
+      queued.granted()
     }
-  }
+  })
+
+  /** Takes one token, or says how long there is none, in ms. A limiter that fails does not hold anybody up. */
+  readonly token: Effect.Effect<number> = Effect.suspend(() =>
+    this.#limiter.consume({
+      algorithm: "token-bucket",
+      onExceeded: "fail",
+      key: this.key,
+      limit: this.#limits.burst,
+      window: Duration.millis(1000 * this.#limits.burst / this.#limits.requestsPerSecond)
+    })
+  ).pipe(
+    Effect.as(0),
+    Effect.catch(({ reason }) =>
+      reason._tag === "RateLimitExceeded"
+        ? Effect.succeed(Math.max(1, Duration.toMillis(reason.retryAfter)))
+        : Effect.as(Effect.logWarning(`the request budget of ${this.key} failed: ${reason.message}`), 0)
+    )
+  )
 }
 
 /**
@@ -134,36 +160,24 @@ export class Account {
 export const runIn = <A, E, R>(account: Account, request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.andThen(
-      enter(account, restore),
+      Effect.suspend(() => turnOf(account, restore)),
       Effect.ensuring(restore(request), Effect.sync(() => account.leave()))
     )
   )
 
-const enter = Effect.fnUntraced(
-  function*(account: Account, restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) {
-    let hasToken = false
-    for (;;) {
-      const paused = account.pausedUntil - (yield* Clock.currentTimeMillis)
-      if (paused > 0) {
-        yield* restore(Effect.sleep(paused))
-      } else if (!hasToken) {
-        hasToken = true
-        const delay = yield* restore(account.token)
-        if (delay > 0) yield* restore(Effect.sleep(delay))
-      } else if (account.isFull) {
-        // Whoever is called and goes away instead has to call the next one.
-        yield* Effect.onInterrupt(restore(placeIn(account)), () => Effect.sync(() => account.next()))
-      } else {
-        account.inFlight++
-        return
+const turnOf = (account: Account, restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => {
+  let isGranted = false
+  const turn = Effect.callback<void>((resume) => {
+    const queued: Queued = {
+      isPatient: false,
+      granted: () => {
+        isGranted = true
+        resume(Effect.void)
       }
     }
-  }
-)
-
-const placeIn = (account: Account) =>
-  Effect.callback<void>((resume) => {
-    const queued = { called: () => resume(Effect.void) }
-    account.queue(queued)
+    account.enqueue(queued)
     return Effect.sync(() => account.forget(queued))
   })
+  // Whoever is interrupted when it is already their turn has to give the place back.
+  return Effect.onInterrupt(restore(turn), () => Effect.sync(() => isGranted && account.leave()))
+}

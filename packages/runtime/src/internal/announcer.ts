@@ -21,7 +21,7 @@ const farewellMs = 1000
 export const make: Effect.Effect<(step: ObservedStep) => void, never, Scope.Scope> = Effect.gen(function*() {
   const observer = yield* TaskObserver
   if (observer === noop) return () => undefined
-  const context = yield* Effect.context<never>()
+  const context = yield* Effect.context()
   const queue = yield* Queue.dropping<ObservedStep, Cause.Done>(capacity)
   const deliver = Effect.flatMap(Queue.take(queue), (step) =>
     Effect.suspend(() => observer.step(step)).pipe(

@@ -19,8 +19,8 @@ export interface Lane {
   readonly family: Family
   readonly policy: PollPolicy.PollPolicy
   readonly account: Account
-  /** Makes a task due now. */
-  readonly wake: (entry: Entry) => void
+  /** Reads a task whose turn it is. */
+  readonly start: (entry: Entry) => void
 }
 
 /**
@@ -36,6 +36,8 @@ export interface Waiter {
   readonly read: (failure: VideoTaskError | undefined) => void
   /** The wait is over without an end of the task. */
   readonly failed: (error: VideoTaskError) => void
+  /** Everything ends. */
+  readonly closed: () => void
 }
 
 /**
@@ -50,8 +52,6 @@ export class Entry implements Due, Queued {
   readonly lane: Lane
   history: PollPolicy.History
   polls = 0
-  /** Has taken a token of the budget and waits for its time. */
-  hasToken = false
   /** Followed although nobody waits. */
   isTracked = false
   waiters: Set<Waiter> | undefined = undefined
@@ -64,8 +64,12 @@ export class Entry implements Due, Queued {
     this.history = history
   }
 
-  called(): void {
-    this.lane.wake(this)
+  get isPatient(): boolean {
+    return true
+  }
+
+  granted(): void {
+    this.lane.start(this)
   }
 }
 

@@ -38,6 +38,20 @@ export const fromStore = (
   })
 
 /**
+ * The same error, of this task.
+ *
+ * @internal
+ */
+export const ofTask = (error: VideoTaskError.VideoTaskError, handle: TaskHandle): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider: error.provider,
+    operation: error.operation,
+    reason: error.reason,
+    requestId: error.requestId,
+    handle
+  })
+
+/**
  * The success of a task that has ended, or the typed error of any other end.
  *
  * @internal

@@ -20,6 +20,7 @@ type ReadTask = (entry: Entry, answered: () => void) => Effect.Effect<Read>
 export interface Instruments {
   readonly read: (read: ReadTask) => ReadTask
   readonly onUnrecognised: (lane: Lane, word: string, handle: TaskHandle) => Effect.Effect<void>
+  readonly onUnlisted: (lane: Lane, model: string) => Effect.Effect<void>
   readonly onIgnored: (lane: Lane) => void
   readonly onCreate: (lane: Lane, outcome: string) => void
 }
@@ -28,7 +29,7 @@ export interface Instruments {
 export const instrument = Effect.fnUntraced(function*(
   pollSpans: boolean | number
 ): Effect.fn.Return<Instruments> {
-  const context = yield* Effect.context<never>()
+  const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const counters = new Map<string, Metric.Counter<number>>()
@@ -60,6 +61,12 @@ export const instrument = Effect.fnUntraced(function*(
   const share = typeof pollSpans === "number" ? pollSpans : pollSpans ? 1 : 0
   const isSampled = () => share >= 1 || (share > 0 && random.nextDoubleUnsafe() < share)
 
+  const warnOnce = (key: string, message: string): Effect.Effect<void> => {
+    if (warned.has(key) || warned.size >= maxWords) return Effect.void
+    warned.add(key)
+    return Effect.logWarning(message)
+  }
+
   return {
     read: (read) => (entry, answered) => {
       const counted = Effect.tap(read(entry, answered), (result) => Effect.sync(() => noted(entry, result)))
@@ -67,13 +74,17 @@ export const instrument = Effect.fnUntraced(function*(
     },
     onUnrecognised: (lane, word, handle) => {
       count(Telemetry.unknownWords, lane, "family", lane.family.id)
-      const key = `${lane.provider.id} ${word}`
-      if (warned.has(key) || warned.size >= maxWords) return Effect.void
-      warned.add(key)
-      return Effect.logWarning(
-        `${lane.provider.id} reports a state that nobody knows: ${Redact.clip(Redact.text(word), 64)}; the wait goes on`
+      const shown = Redact.clip(Redact.text(word), 64)
+      return warnOnce(
+        `word ${lane.provider.id} ${word}`,
+        `${lane.provider.id} reports a state that nobody knows: ${shown}; the wait goes on`
       ).pipe(Effect.annotateLogs({ handle: format(handle) }))
     },
+    onUnlisted: (lane, model) =>
+      warnOnce(
+        `model ${lane.provider.id} ${lane.family.id} ${model}`,
+        `nothing is known of model ${Redact.clip(model, 64)}: only the prompt is checked, the rest is sent as given`
+      ),
     onIgnored: (lane) => count(Telemetry.ignored, lane, "family", lane.family.id),
     onCreate: (lane, outcome) => count(Telemetry.creates, lane, "outcome", outcome)
   }

@@ -5,7 +5,7 @@ import { Observation } from "@video-tasks/core/Observation"
 import type { Created, JournalEvent, TaskEvent } from "@video-tasks/core/TaskEvent"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
-import { type ObservedStep } from "../TaskObserver.ts"
+import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { retryStore } from "./errors.ts"
 

@@ -6,7 +6,8 @@ import type { Operation, VideoTaskError } from "@video-tasks/core/VideoTaskError
 import * as Effect from "effect/Effect"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import { Account, type BudgetLimits } from "./account.ts"
-import type { Entry, Lane } from "./entry.ts"
+import type { Lane } from "./entry.ts"
+import type { Scheduler } from "./scheduler.ts"
 
 /** @internal */
 export interface LanesOptions {
@@ -14,7 +15,7 @@ export interface LanesOptions {
   readonly limiter: RateLimiter.RateLimiter
   readonly limits: BudgetLimits
   readonly overrides: PollPolicy.Overrides
-  readonly wake: (entry: Entry) => void
+  readonly scheduler: Scheduler
 }
 
 /**
@@ -40,7 +41,7 @@ export class Lanes {
       family,
       policy: PollPolicy.override(family.poll, this.#options.overrides),
       account: this.#account(provider),
-      wake: this.#options.wake
+      start: this.#options.scheduler.start
     }
     this.#lanes.set(key, lane)
     return lane
@@ -58,7 +59,8 @@ export class Lanes {
     const key = JSON.stringify([provider.id, provider.account])
     const known = this.#accounts.get(key)
     if (known !== undefined) return known
-    const account = new Account(key, this.#options.limits, this.#options.limiter)
+    const { limiter, limits, scheduler } = this.#options
+    const account = new Account(key, limits, limiter, scheduler.scheduleAccount)
     this.#accounts.set(key, account)
     return account
   }

@@ -67,7 +67,8 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
   const settle = (id: TaskId, outcome: Outcome): Effect.Effect<void, TaskStoreError> => {
     const submission = submissions.get(id)
     if (submission === undefined) return Effect.fail(refused(`there is no submission ${id}`))
-    if (submission.outcome._tag !== "created") submissions.set(id, new Submission({ ...submission, outcome }))
+    const { outcome: before, ...rest } = submission
+    if (before._tag !== "created") submissions.set(id, new Submission({ ...rest, outcome }))
     return Effect.void
   }
 

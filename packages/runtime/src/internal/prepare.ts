@@ -10,6 +10,7 @@ import type * as Digest from "effect/crypto/Digest"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type { SubmitOptions } from "../VideoTasks.ts"
+import type { Instruments } from "./instrument.ts"
 import type { Refs } from "./refs.ts"
 import { requestHash } from "./requestHash.ts"
 import type { Order } from "./submit.ts"
@@ -17,6 +18,7 @@ import type { Order } from "./submit.ts"
 /** @internal */
 export const prepare = Effect.fnUntraced(function*(
   { lanes, providers }: Refs,
+  instruments: Instruments,
   request: VideoRequest,
   options: SubmitOptions
 ): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, Digest.Digest | SecureRandom.SecureRandom> {
@@ -35,11 +37,13 @@ export const prepare = Effect.fnUntraced(function*(
   if (spec?.retired !== undefined && options.force !== true) {
     return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: spec.retired }))
   }
+  const lane = lanes.of(provider, family)
+  if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
   return {
     id: yield* TaskId.make,
     request,
     requestHash: yield* hashed(provider.id, request),
-    lane: lanes.of(provider, family),
+    lane,
     resubmit: options.resubmit ?? "never"
   }
 })

@@ -3,7 +3,7 @@
  */
 import { Observation } from "@video-tasks/core/Observation"
 import * as Redact from "@video-tasks/core/Redact"
-import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
@@ -48,6 +48,9 @@ const readStored = Effect.fnUntraced(function*(
   const at = yield* Clock.currentTimeMillis
   if (Result.isFailure(answer)) {
     const error = answer.failure
+    yield* Effect.annotateLogs(Effect.logDebug("a read failed", error.reason._tag, Redact.text(error.message)), {
+      handle: format(handle)
+    })
     if (error.reason._tag !== "TaskNotFound") return failed(error, verdictOf(error))
     if (isYoung(lane, handle, at) || !isConfirmed(entry)) return failed(error, "again")
     const message = error.reason.detail ?? "the provider does not know the task"
@@ -72,7 +75,10 @@ const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTa
       if (!isBare || !lane.family.hasContentRoute) return Effect.succeed(observation)
       return lane.provider.content(handle).pipe(
         Effect.orElseSucceed(() => undefined),
-        Effect.map((video) => video === undefined ? observation : new Observation({ ...observation, videos: [video] }))
+        Effect.map((video) => {
+          const { videos: _, ...rest } = observation
+          return video === undefined ? observation : new Observation({ ...rest, videos: [video] })
+        })
       )
     }),
     Effect.catchDefect((defect) =>

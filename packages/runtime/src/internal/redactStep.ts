@@ -39,4 +39,5 @@ const redactVideo = ({ thumbnailUrl, url, ...rest }: Video): Video =>
 const withoutQuery = (url: Redacted.Redacted): Redacted.Redacted =>
   Redacted.make(Redact.url(Redacted.value(url)), { label: "video url" })
 
-const redactFailure = (failure: Failure): Failure => new Failure({ ...failure, message: Redact.text(failure.message) })
+const redactFailure = ({ message, ...rest }: Failure): Failure =>
+  new Failure({ ...rest, message: Redact.text(message) })

@@ -3,9 +3,8 @@
  */
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
 import type { TaskId } from "@video-tasks/core/TaskId"
-import { restore, toTask } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -13,13 +12,14 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import { type Account } from "./account.ts"
+import { Account } from "./account.ts"
 import { DueHeap } from "./dueHeap.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
 import type { Stepped } from "./journal.ts"
+import { broken, retryAfter, tell, timedOut, waitersOf } from "./outcomes.ts"
 
 /** @internal */
 export interface Scheduler {
@@ -43,8 +43,10 @@ export interface Scheduler {
   readonly expectedEndAt: (entry: Entry, model: string | undefined) => number
   /** Tells those who wait of a step that was not the fruit of a read. */
   readonly publish: (step: Pick<Stepped, "snapshot" | "version">) => void
-  /** Makes a task due now that waited for its account. */
-  readonly wake: (entry: Entry) => void
+  /** Reads a task whose turn it is; a place of its account is taken. */
+  readonly start: (entry: Entry) => void
+  /** Says when an account looks again who may go. */
+  readonly scheduleAccount: (account: Account, at: number | "now" | "never") => void
   readonly now: () => number
 }
 
@@ -60,7 +62,7 @@ export interface SchedulerOptions {
 /** @internal */
 export const make = Effect.fnUntraced(
   function*(options: SchedulerOptions): Effect.fn.Return<Scheduler, never, Scope.Scope> {
-    const state = new State(options, yield* Effect.context<never>(), yield* Clock.Clock, yield* Random.Random)
+    const state = new State(options, yield* Effect.context(), yield* Clock.Clock, yield* Random.Random)
     yield* Effect.addFinalizer(() => Effect.sync(() => state.close()))
     yield* Effect.forkScoped(state.loop)
     return state
@@ -72,7 +74,7 @@ const longestSleepMs = 2 ** 31 - 1
 
 class State implements Scheduler {
   readonly entries = new Map<TaskId, Entry>()
-  readonly #heap = new DueHeap<Entry | Alarm>()
+  readonly #heap = new DueHeap<Entry | Alarm | Account>()
   readonly #latch = Latch.makeUnsafe()
   readonly #options: SchedulerOptions
   readonly #clock: Clock.Clock
@@ -114,7 +116,7 @@ class State implements Scheduler {
   }
 
   hurry(entry: Entry): void {
-    if (entry.fiber === undefined && entry.index >= 0 && !entry.hasToken) this.#schedule(entry, this.now())
+    if (entry.fiber === undefined && entry.index >= 0) this.#schedule(entry, this.now())
   }
 
   leave(entry: Entry, waiter: Waiter | "track"): void {
@@ -134,24 +136,39 @@ class State implements Scheduler {
     this.#heap.remove(alarm)
   }
 
-  /** Makes a task due now that waited for its account. */
-  readonly wake = (entry: Entry): void => {
-    if (this.entries.get(entry.id) === entry && entry.fiber === undefined) this.#schedule(entry, this.now())
+  readonly scheduleAccount = (account: Account, at: number | "now" | "never"): void => {
+    if (at === "never") this.#heap.remove(account)
+    else this.#schedule(account, at === "now" ? this.now() : at)
   }
 
   close(): void {
-    for (const entry of [...this.entries.values()]) this.#drop(entry)
+    for (const entry of this.entries.values()) {
+      const waiters = waitersOf(entry)
+      this.#drop(entry)
+      for (const waiter of waiters) waiter.closed()
+    }
   }
 
-  readonly loop: Effect.Effect<never> = Effect.gen({ self: this }, function*() {
+  /** A fault of our own in one task must not stop the others. */
+  get loop(): Effect.Effect<never> {
+    return Effect.forever(
+      Effect.catchDefect(
+        this.#spin,
+        (defect) => Effect.logError("the scheduler of video tasks broke and goes on", defect)
+      )
+    )
+  }
+
+  readonly #spin: Effect.Effect<never> = Effect.gen({ self: this }, function*() {
     for (;;) {
       this.#latch.closeUnsafe()
       const item = this.#heap.peek()
       const wait = item === undefined ? Infinity : item.dueAt - this.now()
       if (item !== undefined && wait <= 0) {
         this.#heap.remove(item)
-        if (item instanceof Alarm) item.fire()
-        else yield* this.#dispatch(item)
+        if (item instanceof Account) yield* item.pump(this.now())
+        else if (item instanceof Alarm) item.fire()
+        else item.lane.account.enqueue(item)
       } else {
         this.#sleepsUntil = item?.dueAt ?? Infinity
         yield* wait === Infinity
@@ -162,31 +179,16 @@ class State implements Scheduler {
     }
   })
 
-  #schedule(item: Entry | Alarm, dueAt: number): void {
+  #schedule(item: Entry | Alarm | Account, dueAt: number): void {
     this.#heap.schedule(item, dueAt)
     if (dueAt < this.#sleepsUntil) this.#latch.openUnsafe()
   }
 
-  readonly #dispatch = Effect.fnUntraced({ self: this }, function*(entry: Entry) {
-    const { account } = entry.lane
-    const now = this.now()
-    if (account.refusal !== undefined) return account.park(entry)
-    if (account.pausedUntil > now) return this.#schedule(entry, account.pausedUntil)
-    if (!entry.hasToken) {
-      const delay = yield* account.token
-      if (this.entries.get(entry.id) !== entry) return
-      entry.hasToken = true
-      if (delay > 0) return this.#schedule(entry, now + delay)
-    }
-    if (account.isFull) return account.queue(entry)
-    this.#start(entry)
-  })
-
-  #start(entry: Entry): void {
+  readonly start = (entry: Entry): void => {
     const { account, policy } = entry.lane
     const epoch = account.epoch
-    entry.hasToken = false
-    account.inFlight++
+    // It was hurried into the heap while it stood in line.
+    this.#heap.remove(entry)
     const timeout = this.alarm(this.now() + policy.pollTimeoutMs, () => {
       if (entry.fiber !== fiber) return
       this.#finish(entry, timedOut(entry), epoch)
@@ -215,16 +217,16 @@ class State implements Scheduler {
     // An answer to a request from before somebody tried the key again says nothing about it now.
     const isRefusal = read.verdict === "account" && account.epoch === epoch
     if (isRefusal) this.#refuse(account, read.error)
-    else if (read.verdict === "stop") { for (const waiter of [...entry.waiters ?? []]) waiter.failed(read.error) }
+    else if (read.verdict === "stop") { for (const waiter of waitersOf(entry)) waiter.failed(read.error) }
     this.#next(entry, 0, Math.max(0, account.pausedUntil - now))
-    for (const waiter of [...entry.waiters ?? []]) waiter.read(read.error)
+    for (const waiter of waitersOf(entry)) waiter.read(read.error)
   }
 
   #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }): void {
     const { isAlmostDone, isChanged, model, reading, snapshot } = read
     entry.history = PollPolicy.observed(entry.lane.policy, entry.history, isAlmostDone ? {} : reading, this.now())
     entry.lastFailure = undefined
-    const waiters = [...entry.waiters ?? []]
+    const waiters = waitersOf(entry)
     if (isTerminal(snapshot.value)) return this.#over(entry, read)
     this.#next(entry, isAlmostDone ? 0 : this.#medianRestMs(entry, model), 0)
     if (isChanged) tell(waiters, read)
@@ -232,7 +234,7 @@ class State implements Scheduler {
   }
 
   #over(entry: Entry, step: Pick<Stepped, "snapshot" | "version">): void {
-    tell([...entry.waiters ?? []], step)
+    tell(waitersOf(entry), step)
     this.#drop(entry)
   }
 
@@ -240,7 +242,7 @@ class State implements Scheduler {
     const entry = this.entries.get(step.snapshot.task.id)
     if (entry === undefined) return
     if (isTerminal(step.snapshot.value)) this.#over(entry, step)
-    else tell([...entry.waiters ?? []], step)
+    else tell(waitersOf(entry), step)
   }
 
   expectedEndAt(entry: Entry, model: string | undefined): number {
@@ -268,9 +270,9 @@ class State implements Scheduler {
 
   #refuse(account: Account, error: VideoTaskError.VideoTaskError): void {
     account.refuse(error)
-    for (const entry of [...this.entries.values()]) {
+    for (const entry of this.entries.values()) {
       if (entry.lane.account !== account) continue
-      for (const waiter of [...entry.waiters ?? []]) waiter.failed(error)
+      for (const waiter of waitersOf(entry)) waiter.failed(error)
     }
   }
 
@@ -287,36 +289,3 @@ class State implements Scheduler {
     fiber.interruptUnsafe()
   }
 }
-
-const tell = (waiters: ReadonlyArray<Waiter>, { snapshot, version }: Pick<Stepped, "snapshot" | "version">): void => {
-  if (waiters.length === 0) return
-  const task = toTask(restore(snapshot))
-  for (const waiter of waiters) waiter.changed(task, version)
-}
-
-const retryAfter = (error: VideoTaskError.VideoTaskError): number | undefined =>
-  error.reason._tag === "RateLimited" || error.reason._tag === "ProviderUnavailable"
-    ? error.reason.retryAfterMs
-    : undefined
-
-const timedOut = (entry: Entry): Read => ({
-  _tag: "Failed",
-  verdict: "again",
-  error: VideoTaskError.make({
-    provider: entry.lane.provider.id,
-    operation: "observe",
-    reason: new VideoTaskError.ProviderUnavailable({
-      detail: `no complete answer within ${entry.lane.policy.pollTimeoutMs / 1000} s`
-    })
-  })
-})
-
-const broken = (entry: Entry): Read => ({
-  _tag: "Failed",
-  verdict: "again",
-  error: VideoTaskError.make({
-    provider: entry.lane.provider.id,
-    operation: "observe",
-    reason: new VideoTaskError.UnexpectedResponse({ detail: "the read was cut off by a fault of its own" })
-  })
-})

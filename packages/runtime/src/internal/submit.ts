@@ -194,7 +194,10 @@ const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
         Effect.sync(() => {
           if (error.reason._tag !== "SubmissionAmbiguous") progress.phase = "waiting"
         })
-      )
+      ),
+      Effect.withSpan("VideoTasks.create", {
+        attributes: { "video_task.id": order.id, "video_task.provider": provider.id }
+      })
     )
   })
 
@@ -215,7 +218,9 @@ const complete = (
   if (reason._tag !== "SubmissionAmbiguous") return error
   const { detail, sentAt, status } = reason
   return VideoTaskError.make({
-    ...error,
+    provider: error.provider,
+    operation: error.operation,
+    requestId: error.requestId,
     reason: new VideoTaskError.SubmissionAmbiguous({
       detail,
       ...(status === undefined ? {} : { status }),

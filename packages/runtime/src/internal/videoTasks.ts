@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Queue from "effect/Queue"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(
     limiter: yield* limiterOf,
     limits: limitsOf(options.budget),
     overrides: overridesOf(options.poll),
-    wake: scheduler.wake
+    scheduler
   })
   const scope = yield* Effect.scope
   const parts: Parts = {
@@ -123,7 +123,7 @@ const toTask = (stored: StoredTask): Task => TaskMachine.toTask(TaskMachine.rest
 const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack"> => ({
   submit: Effect.fn("VideoTasks.submit")(function*(request, options = {}) {
     const { instruments, platform, refs, scope } = parts
-    const order = yield* Effect.provideContext(prepare(refs, request, options), platform)
+    const order = yield* Effect.provideContext(prepare(refs, instruments, request, options), platform)
     yield* Effect.annotateCurrentSpan(spanAttributes(order.lane.provider.id, order.lane.family.id, order.id))
     return yield* Effect.onExit(
       submit(refs.journal, order, scope),
@@ -188,7 +188,8 @@ const waits = (parts: Parts): Pick<Service, "observe" | "await" | "awaitEnd" | "
       const deferred = yield* Deferred.make<Ended, VideoTaskError.VideoTaskError>()
       yield* follow(parts, lane, stored.snapshot, options, {
         next: (task) => isEnded(task) && Deferred.doneUnsafe(deferred, Effect.succeed(task)),
-        fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error))
+        fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error)),
+        close: () => Deferred.doneUnsafe(deferred, Effect.interrupt)
       })
       return yield* Deferred.await(deferred)
     }))
@@ -219,7 +220,8 @@ const observe = (
           Queue.offerUnsafe(queue, task)
           if (isEnded(task)) Queue.endUnsafe(queue)
         },
-        fail: (error) => Queue.failCauseUnsafe(queue, Cause.fail(error))
+        fail: (error) => Queue.failCauseUnsafe(queue, Cause.fail(error)),
+        close: () => Queue.failCauseUnsafe(queue, Cause.interrupt())
       })
     }),
     { bufferSize: observeBuffer, strategy: "sliding" }
@@ -237,7 +239,8 @@ const readOnce = (parts: Parts, lane: Lane, { snapshot }: StoredTask) =>
       },
       read: (failure) =>
         Deferred.doneUnsafe(deferred, failure === undefined ? Effect.succeed(latest) : Effect.fail(failure)),
-      fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error))
+      fail: (error) => Deferred.doneUnsafe(deferred, Effect.fail(error)),
+      close: () => Deferred.doneUnsafe(deferred, Effect.interrupt)
     })
     parts.scheduler.hurry(entry)
     return yield* Deferred.await(deferred)

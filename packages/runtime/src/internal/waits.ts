@@ -2,7 +2,7 @@
  * Waiting for a task: somebody joins its reads, with a patience of their own.
  */
 import { isEnded, type Task } from "@video-tasks/core/Task"
-import { type TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Duration from "effect/Duration"
@@ -11,8 +11,8 @@ import type * as Scope from "effect/Scope"
 import type { AnySpan } from "effect/Tracer"
 import type { TaskStore } from "../TaskStore.ts"
 import type { WaitOptions } from "../VideoTasks.ts"
-import { type Alarm, Entry, type Lane, type Waiter } from "./entry.ts"
-import { fromStore, retryStore } from "./errors.ts"
+import type { Alarm, Entry, Lane, Waiter } from "./entry.ts"
+import { fromStore, ofTask, retryStore } from "./errors.ts"
 import type { Scheduler } from "./scheduler.ts"
 
 /**
@@ -23,6 +23,8 @@ import type { Scheduler } from "./scheduler.ts"
 export interface Sink {
   readonly next: (task: Task) => void
   readonly fail: (error: VideoTaskError.VideoTaskError) => void
+  /** Nothing will come any more. */
+  readonly close: () => void
   /** A read is over, and what it failed with. */
   readonly read?: ((failure: VideoTaskError.VideoTaskError | undefined) => void) | undefined
 }
@@ -124,14 +126,20 @@ class Wait implements Waiter {
   read(failure: VideoTaskError.VideoTaskError | undefined): void {
     if (this.#isOver) return
     this.#reads++
-    this.#sink.read?.(failure === undefined ? undefined : VideoTaskError.make({ ...failure, handle: this.#handle }))
+    this.#sink.read?.(failure === undefined ? undefined : ofTask(failure, this.#handle))
     if (this.#isOverdue) this.#timeOut()
   }
 
   failed(error: VideoTaskError.VideoTaskError): void {
     if (this.#isOver) return
     this.#close()
-    this.#sink.fail(VideoTaskError.make({ ...error, handle: this.#handle }))
+    this.#sink.fail(ofTask(error, this.#handle))
+  }
+
+  closed(): void {
+    if (this.#isOver) return
+    this.#close()
+    this.#sink.close()
   }
 
   leave(entry: Entry): void {

@@ -1,5 +1,11 @@
-import { Observation, type VideoProvider, VideoProviders, type VideoRequest, VideoTaskError } from "@video-tasks/core"
-import { Video } from "@video-tasks/core"
+import {
+  Observation,
+  Video,
+  type VideoProvider,
+  VideoProviders,
+  type VideoRequest,
+  VideoTaskError
+} from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Layer, Redacted } from "effect"
 

@@ -1,0 +1,54 @@
+/**
+ * What reads lead to when they do not lead to an answer, and telling those who wait.
+ */
+import { restore, toTask } from "@video-tasks/core/TaskMachine"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type { Entry, Read, Waiter } from "./entry.ts"
+import type { Stepped } from "./journal.ts"
+
+/**
+ * A copy: whoever is told may leave.
+ *
+ * @internal
+ */
+export const waitersOf = (entry: Entry): ReadonlyArray<Waiter> => entry.waiters === undefined ? [] : [...entry.waiters]
+
+/** @internal */
+export const tell = (
+  waiters: ReadonlyArray<Waiter>,
+  { snapshot, version }: Pick<Stepped, "snapshot" | "version">
+): void => {
+  if (waiters.length === 0) return
+  const task = toTask(restore(snapshot))
+  for (const waiter of waiters) waiter.changed(task, version)
+}
+
+/** @internal */
+export const retryAfter = (error: VideoTaskError.VideoTaskError): number | undefined =>
+  error.reason._tag === "RateLimited" || error.reason._tag === "ProviderUnavailable"
+    ? error.reason.retryAfterMs
+    : undefined
+
+/** @internal */
+export const timedOut = (entry: Entry): Read => ({
+  _tag: "Failed",
+  verdict: "again",
+  error: VideoTaskError.make({
+    provider: entry.lane.provider.id,
+    operation: "observe",
+    reason: new VideoTaskError.ProviderUnavailable({
+      detail: `no complete answer within ${entry.lane.policy.pollTimeoutMs / 1000} s`
+    })
+  })
+})
+
+/** @internal */
+export const broken = (entry: Entry): Read => ({
+  _tag: "Failed",
+  verdict: "again",
+  error: VideoTaskError.make({
+    provider: entry.lane.provider.id,
+    operation: "observe",
+    reason: new VideoTaskError.UnexpectedResponse({ detail: "the read was cut off by a fault of its own" })
+  })
+})
