@@ -71,7 +71,7 @@ const read = (answer: ApiAnswer, question: Question): Said => {
     : body._tag === "Text"
     ? ErrorBody.read(body.text)
     : {}
-  const words = [error.code, error.message].filter((word) => word !== undefined)
+  const words = [error.code === error.type ? undefined : error.code, error.message].filter((word) => word !== undefined)
   const said = words.length === 0 ? inWords(body) : [...new Set(words)].join(": ")
   return {
     answer,

@@ -7,10 +7,12 @@
 import * as ErrorBody from "@video-tasks/core/ErrorBody"
 import * as Redact from "@video-tasks/core/Redact"
 import * as Transport from "@video-tasks/core/Transport"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
@@ -19,6 +21,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as ResponseBody from "./responseBody.ts"
 import * as RetryAfter from "./retryAfter.ts"
 import * as Secret from "./secret.ts"
@@ -90,18 +93,14 @@ export const make = Effect.fnUntraced(function*(
       redirect: "manual"
     })) as Context.Context<never>
   )
-  const exchange = Effect.fnUntraced(function*(
-    request: ApiRequest
-  ) {
+  const exchange = Effect.fnUntraced(function*(request: ApiRequest) {
     const response = yield* Effect.catch(client.execute(toHttp(account, request)), answeredAnyway)
     const head = headOf(response, account.baseUrl, secret)
-    const body = request.discardBody?.(head) === true
-      ? discarded
-      : yield* ResponseBody.read(response, secret)
+    const body = request.discardBody?.(head) === true ? discarded : yield* ResponseBody.read(response, secret)
     const now = yield* Clock.currentTimeMillis
     const retryAfterMs = RetryAfter.read(response.headers, body._tag === "Json" ? body.value : undefined, now)
     return { ...head, retryAfterMs, body }
-  }, Effect.scoped)
+  }, releasing)
   return (request) =>
     exchange(request).pipe(
       Effect.mapError((error) => problemOf(error, secret)),
@@ -109,6 +108,15 @@ export const make = Effect.fnUntraced(function*(
       strict
     )
 })
+
+// What was answered, or is no longer wanted, gives its connection back. What failed has none, and aborting it once more
+// makes Node's fetch throw where nobody can catch it, when it still holds a form to upload.
+const releasing = <A>(effect: Effect.Effect<A, HttpClientError.HttpClientError, Scope.Scope>) =>
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.onExit(
+      Scope.provide(effect, scope),
+      (exit) => Exit.isFailure(exit) && Cause.hasFails(exit.cause) ? Effect.void : Scope.close(scope, exit)
+    ))
 
 const discarded: ResponseBody.Body = { _tag: "Discarded" }
 

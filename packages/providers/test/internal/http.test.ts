@@ -280,6 +280,18 @@ describe("http", () => {
       assert.strictEqual(state.aborted, 1)
     }))
 
+  it.effect("does not abort what has failed already: with a form to upload, Node's fetch would crash the process", () =>
+    Effect.gen(function*() {
+      const { client, state } = stub(() => ({ cause: new TypeError("fetch failed") }))
+      yield* Effect.flip(send(client))
+      assert.strictEqual(state.aborted, 0)
+      const body = new FormData()
+      body.append("prompt", "A paper airplane")
+      // A port that fetch refuses by itself: nothing is sent anywhere.
+      const blocked = send(yield* HttpClient.HttpClient, { method: "POST", body }, { baseUrl: "http://127.0.0.1:9" })
+      assert.match((yield* Effect.flip(blocked)).detail, /bad port/)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
+
   it("reads the request id from the error when the head has none", () => {
     const answer: Http.ApiAnswer = {
       status: 401,
