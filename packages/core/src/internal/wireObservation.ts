@@ -14,8 +14,8 @@ import * as WireError from "./wireError.ts"
 import * as Json from "./wireJson.ts"
 import * as WireVideos from "./wireVideos.ts"
 
-/** What a wire module has read from the fields of its own API; `undefined` is what it did not find. @internal */
-export interface Parts {
+/** What a wire module has read from the fields of its own API; `undefined` is what it did not find. */
+interface Parts {
   /** The word for the state. */
   readonly word: string | undefined
   readonly progress?: number | undefined
