@@ -109,14 +109,19 @@ export const make = Effect.fnUntraced(function*(
     )
 })
 
-// What was answered, or is no longer wanted, gives its connection back. What failed has none, and aborting it once more
-// makes Node's fetch throw where nobody can catch it, when it still holds a form to upload.
-const releasing = <A>(effect: Effect.Effect<A, HttpClientError.HttpClientError, Scope.Scope>) =>
+// What is no longer wanted gives its connection back. What was read to its end has done so by itself. What failed has
+// none, and aborting it once more makes Node's fetch throw where nobody can catch it when it still holds a form.
+const releasing = (effect: Effect.Effect<ApiAnswer, HttpClientError.HttpClientError, Scope.Scope>) =>
   Effect.flatMap(Scope.make(), (scope) =>
     Effect.onExit(
       Scope.provide(effect, scope),
-      (exit) => Exit.isFailure(exit) && Cause.hasFails(exit.cause) ? Effect.void : Scope.close(scope, exit)
+      (exit) => isOver(exit) ? Effect.void : Scope.close(scope, exit)
     ))
+
+const isOver = (exit: Exit.Exit<ApiAnswer, unknown>): boolean =>
+  Exit.isSuccess(exit) ? readToTheEnd.has(exit.value.body._tag) : Cause.hasFails(exit.cause)
+
+const readToTheEnd: ReadonlySet<ResponseBody.Body["_tag"]> = new Set(["Json", "Markup", "Text", "Empty"])
 
 const discarded: ResponseBody.Body = { _tag: "Discarded" }
 
