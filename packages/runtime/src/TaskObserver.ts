@@ -6,12 +6,14 @@
  * @since 0.1.0
  */
 import type { TaskEvent } from "@video-tasks/core/TaskEvent"
-import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
-import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import { isTerminal, type TaskStatus } from "@video-tasks/core/TaskStatus"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as InspectorMessages from "./InspectorMessages.ts"
 
 /**
  * One stored step of one task.
@@ -60,3 +62,38 @@ export const noop: Observer = { step: () => Effect.void }
 export const TaskObserver = Context.Reference<Observer>("@video-tasks/runtime/TaskObserver", {
   defaultValue: () => noop
 })
+
+/**
+ * Writes every step as a log line of level Info, with the handle as an annotation.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLog: Layer.Layer<never> = Layer.succeed(TaskObserver, {
+  step: ({ from, handle, snapshot, to }) => {
+    const progress = snapshot.task.progress === undefined ? "" : ` ${snapshot.task.progress} %`
+    const change = from === undefined || from === to ? to : `${from} → ${to}`
+    return Effect.logInfo(`${change}${progress}`).pipe(Effect.annotateLogs({ handle: format(handle) }))
+  }
+})
+
+/**
+ * Sends every step as messages of the Stately inspector; see `InspectorMessages`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerInspector = (
+  send: (message: InspectorMessages.Message) => Effect.Effect<void>
+): Layer.Layer<never> =>
+  Layer.sync(TaskObserver, () => {
+    const known = new Set<TaskId>()
+    return {
+      step: (step) => {
+        const messages = InspectorMessages.fromStep(step, { isFirst: !known.has(step.id) })
+        if (isTerminal(step.to)) known.delete(step.id)
+        else known.add(step.id)
+        return Effect.forEach(messages, send, { discard: true })
+      }
+    }
+  })

@@ -17,12 +17,22 @@ export * as DurationHistogram from "./DurationHistogram.ts"
 /**
  * @since 0.1.0
  */
+export * as InspectorMessages from "./InspectorMessages.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskObserver from "./TaskObserver.ts"
 
 /**
  * @since 0.1.0
  */
 export * as TaskStore from "./TaskStore.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as TaskStoreSuite from "./TaskStoreSuite.ts"
 
 /**
  * @since 0.1.0
