@@ -11,7 +11,8 @@ import type * as Redacted from "effect/Redacted"
  * **Gotchas**
  *
  * Redirects are never followed. With fetch that takes a `FetchHttpClient.RequestInit` of ours: options of your own are
- * merged into it when they are in the context where the provider is built or used, except `redirect`.
+ * merged into it when they are in the context where the provider is built or used, except `redirect`. Do not give a
+ * client that follows redirects by itself (`HttpClient.followRedirects`): nobody below it can hold it back.
  *
  * @category options
  * @since 0.1.0

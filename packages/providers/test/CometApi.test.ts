@@ -301,6 +301,17 @@ describe("CometApi", () => {
           api.validate(CometApi.video({ model: "m", prompt: "" })).map(({ field }) => field)
         ])).pipe(Effect.map(({ value }) => assert.deepStrictEqual(value, [[], ["prompt"]]))))
 
+    it("lets the compiler refuse what the create page does not list", () => {
+      const models = [
+        // @ts-expect-error: no Seedance model of the page
+        CometApi.seedance({ model: "veo3-fast", prompt }),
+        // @ts-expect-error: no size of the page
+        CometApi.seedance({ model: "doubao-seedance-2-0", prompt, size: "2:1" }),
+        CometApi.video({ model: "veo3-fast", prompt, size: "2:1" })
+      ]
+      assert.deepStrictEqual(models.map(({ family }) => family), ["seedance", "seedance", "video"])
+    })
+
     it("chooses the family by the model", () => {
       const families = ["doubao-seedance-2-0", "seedance-2-5", "veo3-fast", "sora-2", "my-seedance"].map(
         CometApi.familyOf

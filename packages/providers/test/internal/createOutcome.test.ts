@@ -56,6 +56,7 @@ const rejected: ReadonlyArray<Row> = [
     "UnexpectedResponse",
     /never followed/
   ],
+  ["a redirect that a browser hides", () => Response.error(), "UnexpectedResponse", /redirect/],
   ["308", () => new Response(null, { status: 308 }), "UnexpectedResponse"],
   [
     "400 of the gateway",
