@@ -25,7 +25,7 @@ import * as TaskPath from "./taskPath.ts"
 import * as Validation from "./validation.ts"
 
 /** The paths of an API; `{id}` stands for the task. */
-export interface Paths {
+interface Paths {
   readonly create?: string | undefined
   readonly query: string
   readonly content?: string | undefined
