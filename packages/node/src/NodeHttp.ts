@@ -9,9 +9,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Dispatchers from "./internal/dispatcher.ts"
+import * as Exchange from "./internal/exchange.ts"
 import * as NodeHasher from "./NodeHasher.ts"
 
 /**
@@ -112,8 +114,18 @@ const proxiesOf = (proxy: "environment" | "none" | Proxies): Effect.Effect<Dispa
   return Effect.succeed({ http, https, no })
 }
 
-const client = (settings: Dispatchers.Settings, guard: "any" | "public") =>
-  Effect.flatMap(
-    Dispatchers.make(settings, guard),
-    (dispatcher) => Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+const client = Effect.fnUntraced(function*(
+  settings: Dispatchers.Settings,
+  guard: "any" | "public"
+): Effect.fn.Return<HttpClient.HttpClient, never, Scope.Scope> {
+  const dispatcher = yield* Dispatchers.make(settings, guard)
+  const withBody = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+  const withoutBody = HttpClient.make((request, url, signal) => Exchange.send(dispatcher, request, url, signal))
+  return HttpClient.makeWith<never, never, HttpClientError, never>(
+    Effect.flatMap((request) => (isPlain(request) ? withoutBody : withBody).postprocess(Effect.succeed(request))),
+    Effect.succeed
   )
+})
+
+const isPlain = (request: HttpClientRequest): boolean =>
+  request.body._tag === "Empty" && request.headers["upgrade"] === undefined

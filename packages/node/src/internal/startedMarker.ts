@@ -21,8 +21,9 @@ class StartedMarker implements Dispatcher.DispatchHandler {
     this.#handler = handler
   }
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#started = true
     this.#handler.onRequestStart?.(controller, context)
+    // The handler aborts a request here that was given up while it waited: nothing is written then.
+    this.#started = !controller.aborted
   }
   onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>): void {
     this.#handler.onRequestUpgrade?.(...args)
