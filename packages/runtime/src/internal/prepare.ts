@@ -1,12 +1,10 @@
 /**
  * Everything about a create that is decided before anything is sent.
  */
-import * as Redact from "@video-tasks/core/Redact"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
-import type * as Digest from "effect/crypto/Digest"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type { SubmitOptions } from "../VideoTasks.ts"
@@ -21,7 +19,7 @@ export const prepare = Effect.fnUntraced(function*(
   instruments: Instruments,
   request: VideoRequest,
   options: SubmitOptions
-): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, Digest.Digest | SecureRandom.SecureRandom> {
+): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, SecureRandom.SecureRandom> {
   const provider = yield* providers.get(request.provider, "create")
   const fail = (reason: VideoTaskError.Reason) =>
     Effect.fail(VideoTaskError.make({ provider: provider.id, operation: "create", reason }))
@@ -42,19 +40,8 @@ export const prepare = Effect.fnUntraced(function*(
   return {
     id: yield* TaskId.make,
     request,
-    requestHash: yield* hashed(provider.id, request),
+    requestHash: yield* requestHash(request),
     lane,
     resubmit: options.resubmit ?? "never"
   }
 })
-
-/** A browser has SHA-256 only on pages that came over HTTPS. */
-const hashed = (provider: string, request: VideoRequest) =>
-  Effect.catchDefect(requestHash(request), (defect) =>
-    Effect.fail(VideoTaskError.make({
-      provider,
-      operation: "create",
-      reason: new VideoTaskError.Unsupported({
-        detail: `this runtime can't compute SHA-256: ${Redact.text(String(defect))}`
-      })
-    })))

@@ -1,5 +1,6 @@
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
-import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 
 /** How much of each end of a file is looked at. */
@@ -8,28 +9,38 @@ const sampleSize = 65_536
 /**
  * A fingerprint of a request: SHA-256 of everything in it, in one order. Of a file, its size, type and both ends count.
  *
+ * Computed here rather than by the platform, which has no digest on pages without HTTPS and answers later than it must.
+ *
  * @internal
  */
-export const requestHash = Effect.fnUntraced(
-  function*(request: VideoRequest): Effect.fn.Return<string, never, Digest.Digest> {
-    const digest = yield* Digest.Digest
-    const images = yield* Effect.forEach(request.images ?? [], (image) => imageHash(digest, image))
+export const requestHash = (request: VideoRequest): Effect.Effect<string> =>
+  Effect.map(Effect.forEach(request.images ?? [], imageHash), (images) => {
     const { provider, family, model, prompt, seconds, size, resolution, options } = request
-    const text = stable({ provider, family, model, prompt, seconds, size, resolution, options, images })
-    return yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
-  }
-)
+    return hash(utf8ToBytes(stable({ provider, family, model, prompt, seconds, size, resolution, options, images })))
+  })
 
-const imageHash = Effect.fnUntraced(function*(digest: Digest.Digest["Service"], image: ImageInput) {
-  if (image instanceof URL) return image.href
-  const blob = image instanceof Uint8Array ? new Blob([image]) : image
-  const ends = blob.size <= 2 * sampleSize
-    ? blob
-    : new Blob([blob.slice(0, sampleSize), blob.slice(blob.size - sampleSize)])
+const hash = (bytes: Uint8Array): string => bytesToHex(sha256(bytes))
+
+const imageHash = (image: ImageInput): Effect.Effect<string> => {
+  if (image instanceof URL) return Effect.succeed(image.href)
+  if (image instanceof Uint8Array) return Effect.succeed(`${image.length} ${hash(endsOf(image))}`)
+  const ends = image.size <= 2 * sampleSize
+    ? image
+    : new Blob([image.slice(0, sampleSize), image.slice(image.size - sampleSize)])
   // A file that can't be read fails where it is sent, with the right words.
-  const bytes = yield* Effect.orElseSucceed(Effect.tryPromise(() => ends.arrayBuffer()), () => new ArrayBuffer(0))
-  return `${blob.size} ${blob.type} ${yield* digest.digestHex(Digest.sha256, new Uint8Array(bytes))}`
-})
+  return Effect.tryPromise(() => ends.arrayBuffer()).pipe(
+    Effect.map((bytes) => `${image.size} ${image.type} ${hash(new Uint8Array(bytes))}`),
+    Effect.orElseSucceed(() => `${image.size} ${image.type}`)
+  )
+}
+
+const endsOf = (bytes: Uint8Array): Uint8Array => {
+  if (bytes.length <= 2 * sampleSize) return bytes
+  const ends = new Uint8Array(2 * sampleSize)
+  ends.set(bytes.subarray(0, sampleSize))
+  ends.set(bytes.subarray(bytes.length - sampleSize), sampleSize)
+  return ends
+}
 
 /** JSON with the keys in order, so that equal requests have equal texts. */
 const stable = (value: unknown): string => {

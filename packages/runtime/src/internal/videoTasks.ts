@@ -7,7 +7,6 @@ import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -63,7 +62,7 @@ interface Parts {
   readonly recent: Recent
   readonly instruments: Instruments
   readonly scope: Scope.Scope
-  readonly platform: Context.Context<Digest.Digest | SecureRandom.SecureRandom>
+  readonly platform: Context.Context<SecureRandom.SecureRandom>
 }
 
 /** @internal */
@@ -72,7 +71,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Service, never, VideoProviders | TaskStore | Scope.Scope> {
   const providers = yield* VideoProviders
   const store = yield* TaskStore
-  const platform = yield* Layer.build(Layer.merge(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
+  const platform = yield* Layer.build(SecureRandom.layerWebCrypto)
   const journal: Journal.Journal = { store, announce: yield* Announcer.make }
   const durations = new Durations()
   const recent = new Recent()
