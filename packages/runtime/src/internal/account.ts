@@ -35,7 +35,7 @@ const maxPauseMs = 3_600_000
  * **Details**
  *
  * Who wants to send stands in one line. The account is itself something that is due: the scheduler calls `pump` when the
- * next in line may go. A token is only taken for somebody who goes at once, so whoever leaves the line owes nothing.
+ * next in line may go. One token at most is taken ahead of its time, so those who leave the line owe nothing.
  *
  * @internal
  */
@@ -50,6 +50,8 @@ export class Account implements Due {
   /** Counts the times that a refusal was forgotten: an answer to an older request can't bring it back. */
   epoch = 0
   inFlight = 0
+  /** From when the token can be used that is taken already. */
+  #tokenAt: number | undefined = undefined
   readonly #line = new Set<Queued>()
   /** Who waits for the key to be tried again. */
   readonly #parked = new Set<Queued>()
@@ -125,29 +127,28 @@ export class Account implements Due {
       // Who gives a place back looks again.
       if (this.inFlight >= this.#limits.concurrency) return
       if (this.pausedUntil > now) return this.#schedule(this, this.pausedUntil)
-      const delay = yield* this.token
-      if (delay > 0) return this.#schedule(this, now + delay)
+      this.#tokenAt ??= now + (yield* this.token)
+      if (this.#tokenAt > now) return this.#schedule(this, this.#tokenAt)
       if (!this.#line.delete(queued)) continue
+      this.#tokenAt = undefined
       this.inFlight++
       queued.granted()
     }
   })
 
-  /** Takes one token, or says how long there is none, in ms. A limiter that fails does not hold anybody up. */
+  /** Takes one token, and says how long it has to be waited for, in ms. A limiter that fails does not hold anybody up. */
   readonly token: Effect.Effect<number> = Effect.suspend(() =>
     this.#limiter.consume({
       algorithm: "token-bucket",
-      onExceeded: "fail",
+      onExceeded: "delay",
       key: this.key,
       limit: this.#limits.burst,
       window: Duration.millis(1000 * this.#limits.burst / this.#limits.requestsPerSecond)
     })
   ).pipe(
-    Effect.as(0),
-    Effect.catch(({ reason }) =>
-      reason._tag === "RateLimitExceeded"
-        ? Effect.succeed(Math.max(1, Duration.toMillis(reason.retryAfter)))
-        : Effect.as(Effect.logWarning(`the request budget of ${this.key} failed: ${reason.message}`), 0)
+    Effect.map((result) => Duration.toMillis(result.delay)),
+    Effect.catch(({ message }) =>
+      Effect.as(Effect.logWarning(`the request budget of ${this.key} failed: ${message}`), 0)
     )
   )
 }

@@ -81,6 +81,7 @@ class State implements Scheduler {
   readonly #random: Random.Random
   readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   #sleepsUntil = -Infinity
+  #isClosed = false
 
   constructor(
     options: SchedulerOptions,
@@ -107,6 +108,7 @@ class State implements Scheduler {
     }
     if (waiter === "track") entry.isTracked = true
     else (entry.waiters ??= new Set()).add(waiter)
+    if (this.#isClosed && waiter !== "track") waiter.closed()
     return entry
   }
 
@@ -142,6 +144,7 @@ class State implements Scheduler {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const entry of this.entries.values()) {
       const waiters = waitersOf(entry)
       this.#drop(entry)
