@@ -146,7 +146,8 @@ export class Account implements Due {
       window: Duration.millis(1000 * this.#limits.burst / this.#limits.requestsPerSecond)
     })
   ).pipe(
-    Effect.map((result) => Duration.toMillis(result.delay)),
+    // Clocks count in whole ms; what a part of one more brings, the next look takes.
+    Effect.map((result) => Math.ceil(Duration.toMillis(result.delay))),
     Effect.catch(({ message }) =>
       Effect.as(Effect.logWarning(`the request budget of ${this.key} failed: ${message}`), 0)
     )

@@ -176,7 +176,7 @@ class State implements Scheduler {
         this.#sleepsUntil = item?.dueAt ?? Infinity
         yield* wait === Infinity
           ? this.#latch.await
-          : Effect.raceFirst(this.#latch.await, Effect.sleep(Math.min(wait, longestSleepMs)))
+          : Effect.raceFirst(this.#latch.await, Effect.sleep(Math.min(Math.ceil(wait), longestSleepMs)))
         this.#sleepsUntil = -Infinity
       }
     }
