@@ -2,7 +2,7 @@ import { assert, describe, it, vi } from "@effect/vitest"
 import { Transport } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
 import * as Download from "@video-tasks/runtime/Download"
-import { Effect, Fiber, type Layer, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, type Layer, Stream } from "effect"
 import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import * as Net from "node:net"
 import * as Zlib from "node:zlib"
@@ -243,6 +243,95 @@ describe("NodeHttp", () => {
       }).pipe(Effect.provide(direct())))
   })
 
+  describe("the body of an answer", () => {
+    const answering = (body: string, headers: Record<string, string | ReadonlyArray<string>> = {}) =>
+      Effect.flatMap(
+        Sockets.http((_, response) => response.writeHead(200, headers as Record<string, string>).end(body)),
+        (origin) => get(`${origin}/path?a=1#hash`)
+      )
+
+    it.live("can be read in every form, more than once", () =>
+      Effect.gen(function*() {
+        const json = yield* answering("{\"status\":\"IN_PROGRESS\"}")
+        assert.deepStrictEqual(yield* json.json, { status: "IN_PROGRESS" })
+        assert.strictEqual(yield* json.text, "{\"status\":\"IN_PROGRESS\"}")
+        assert.strictEqual((yield* json.arrayBuffer).byteLength, 24)
+        const form = yield* answering("a=1&b=%3F2")
+        assert.deepStrictEqual((yield* form.urlParamsBody).params, [["a", "1"], ["b", "?2"]])
+        const data = yield* answering("a=1", { "content-type": "application/x-www-form-urlencoded" })
+        assert.deepStrictEqual([...yield* data.formData], [["a", "1"]])
+        const empty = yield* answering("")
+        assert.deepStrictEqual([yield* empty.json, yield* empty.text], [null, ""])
+      }).pipe(Effect.provide(direct())))
+
+    it.live("comes with its head", () =>
+      Effect.gen(function*() {
+        const response = yield* answering("", { "set-cookie": ["a=1", "b=2"], "X-Request-Id": "r1" })
+        assert.match(response.url, /^http:\/\/127\.0\.0\.1:\d+\/path\?a=1$/)
+        assert.deepStrictEqual([response.status, response.headers["x-request-id"]], [200, "r1"])
+        assert.deepStrictEqual(Object.keys(response.cookies.cookies), ["a", "b"])
+        assert.strictEqual((yield* Effect.flip(response.upgrade)).reason._tag, "StatusCodeError")
+      }).pipe(Effect.provide(direct())))
+
+    it.live("that is not what it was read as is a DecodeError", () =>
+      Effect.gen(function*() {
+        const response = yield* answering("<html>")
+        assert.deepStrictEqual(yield* failure(response.json), ["DecodeError", "unknown"])
+        assert.strictEqual(yield* response.text, "<html>")
+      }).pipe(Effect.provide(direct())))
+
+    it.live("waits for its reader", () =>
+      Effect.gen(function*() {
+        const piece = Buffer.alloc(1_048_576)
+        const pieces = 64
+        let sent = 0
+        const origin = yield* Sockets.http((_, response) => {
+          const more = () => {
+            while (sent < pieces) {
+              sent++
+              if (!response.write(piece)) return
+            }
+            response.end()
+          }
+          response.on("drain", more)
+          more()
+        })
+        const response = yield* get(origin)
+        const pull = yield* Stream.toPull(response.stream)
+        yield* pull
+        yield* Effect.sleep("100 millis")
+        // What the system buffers on the way is a few MiB at most.
+        assert.isBelow(sent, pieces / 2)
+        let read = 0
+        yield* Effect.forever(Effect.map(pull, (chunks) => {
+          for (const chunk of chunks) read += chunk.length
+        })).pipe(Effect.catchIf(Cause.isDone, () => Effect.void))
+        assert.isAbove(read, (pieces - 1) * piece.length)
+      }).pipe(Effect.scoped, Effect.provide(direct())))
+
+    it.live("that nobody reads is given up with its scope", () =>
+      Effect.gen(function*() {
+        let closed = 0
+        const origin = yield* Sockets.http((request, response) => {
+          request.socket.on("close", () => closed++)
+          response.writeHead(200, { "content-length": 10 }).write("half")
+        })
+        const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+        const status = yield* Effect.scoped(Effect.map(client.get(origin), (response) => response.status))
+        assert.strictEqual(status, 200)
+        yield* Sockets.eventually(() => closed === 1)
+      }).pipe(Effect.provide(direct())))
+
+    it.live("shows no key when it is printed", () =>
+      Effect.gen(function*() {
+        const origin = yield* Sockets.http((_, response) => response.end())
+        const response = yield* HttpClient.execute(
+          HttpClientRequest.bearerToken(HttpClientRequest.get(origin), "sk-s3cret")
+        )
+        assert.notInclude(JSON.stringify(response), "s3cret")
+      }).pipe(Effect.provide(direct())))
+  })
+
   describe("connections", () => {
     const counting = Effect.gen(function*() {
       const sockets = new Set<Net.Socket>()
@@ -365,6 +454,21 @@ describe("NodeHttp", () => {
           const client = direct({ proxy: { https: `http://127.0.0.1:${port}` } })
           const seen = yield* Effect.provide(failure(get("https://localhost:1/")), client)
           assert.deepStrictEqual(seen, ["TransportError", "no"])
+        }
+      }))
+
+    it.live("takes a host and a port for one, and refuses what is none without quoting it", () =>
+      Effect.gen(function*() {
+        const { asked, origin } = yield* proxy(0)
+        const bare = direct({ proxy: { http: origin.replace("http://", "") } })
+        assert.strictEqual(yield* Effect.provide(bodyOf("http://videos.invalid/"), bare), "from the proxy")
+        assert.deepStrictEqual(asked, ["GET http://videos.invalid/"])
+        for (const wrong of ["ftp://user:s3cret@proxy", "http://user:s3cret@pro xy"]) {
+          const exit = yield* Effect.exit(Effect.provide(get(origin), direct({ proxy: { https: wrong } })))
+          assert.isTrue(Exit.isFailure(exit))
+          const said = Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""
+          assert.include(said, "the proxy for https requests (HTTPS_PROXY) is not a URL of http, https or socks5")
+          assert.notInclude(said, "s3cret")
         }
       }))
 

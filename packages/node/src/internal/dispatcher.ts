@@ -82,10 +82,20 @@ const agent = (settings: Settings, guard: "any" | "public", pipelining: 0 | 1) =
         connectTimeout: settings.connectTimeoutMs,
         requestTls: connect,
         proxyTls: connect,
-        httpProxy: settings.proxies.http,
-        httpsProxy: settings.proxies.https,
+        httpProxy: proxyUrl(settings.proxies.http, "http"),
+        httpsProxy: proxyUrl(settings.proxies.https, "https"),
         noProxy: settings.proxies.no
       })
     }),
     (dispatcher) => Effect.promise(() => dispatcher.destroy())
   )
+
+/** `host:port` is common for a proxy and means HTTP. A proxy can hold a password, so the message does not quote it. */
+const proxyUrl = (text: string, of: string): string => {
+  if (text === "") return ""
+  const url = text.includes("://") ? text : `http://${text}`
+  if (URL.canParse(url) && proxyProtocols.has(new URL(url).protocol)) return url
+  throw new Error(`the proxy for ${of} requests (${of.toUpperCase()}_PROXY) is not a URL of http, https or socks5`)
+}
+
+const proxyProtocols = new Set(["http:", "https:", "socks5:", "socks:"])
