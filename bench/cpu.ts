@@ -10,7 +10,6 @@ import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
-import type * as Undici from "undici"
 
 export const name = "CPU of one poll"
 
@@ -91,9 +90,18 @@ const followed = (ids: ReadonlyArray<string>) =>
     return now - before
   })
 
+/** What is used of undici, which only the package `node` depends on. */
+interface Undici {
+  readonly Agent: new() => { readonly close: () => Promise<void> }
+  readonly request: (
+    url: string,
+    options: { readonly dispatcher: unknown }
+  ) => Promise<{ readonly body: { readonly text: () => Promise<string> } }>
+}
+
 /** From the barest to the whole. The first one is what the others are compared with. */
 const makeWays = async (baseUrl: string, ids: ReadonlyArray<string>) => {
-  const undici = createRequire(new URL("../packages/node/package.json", import.meta.url))("undici") as typeof Undici
+  const undici = createRequire(new URL("../packages/node/package.json", import.meta.url))("undici") as Undici
   const dispatcher = new undici.Agent()
   const [spans, noSpans] = [world(baseUrl, true), world(baseUrl, false)]
   const client = await noSpans.runPromise(HttpClient.HttpClient)

@@ -18,7 +18,7 @@ export const refusedRange = (text: string): string | undefined => {
 }
 
 /** Returns `true` when a host of a URL is a literal address. */
-export const isLiteral = (host: string): boolean => host.startsWith("[") || parseIPv4(host) !== undefined
+const isLiteral = (host: string): boolean => host.startsWith("[") || parseIPv4(host) !== undefined
 
 /**
  * Names what is private about the host of a URL, without asking the DNS; `undefined` when nothing is. The URL parser has

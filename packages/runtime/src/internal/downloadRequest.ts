@@ -38,7 +38,7 @@ export interface Part {
 }
 
 /** How many redirects are followed. */
-export const maxRedirects = 5
+const maxRedirects = 5
 
 /**
  * Asks for a file, or the rest of one. Succeeds with an answer whose status is 200, 206 or (when a part was asked for)

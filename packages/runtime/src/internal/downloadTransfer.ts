@@ -60,7 +60,7 @@ export const make = (file: FileSystem.File, link: string, settings: Settings): T
  * Between attempts that brought nothing: half a second, doubled each time up to 10 seconds, never earlier than the
  * server asks for.
  */
-export const stalledSchedule = (retries: number) =>
+const stalledSchedule = (retries: number) =>
   Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
     Schedule.jittered,
     Schedule.upTo({ times: retries }),
@@ -72,7 +72,7 @@ export const stalledSchedule = (retries: number) =>
   )
 
 /** After an attempt that brought a good part of the file. */
-export const resumeSchedule = Schedule.spaced("500 millis")
+const resumeSchedule = Schedule.spaced("500 millis")
 
 /** Fetches all of the link, or what is missing of it. */
 export const run = (self: Transfer): Effect.Effect<void, Problem, HttpClient.HttpClient> =>
