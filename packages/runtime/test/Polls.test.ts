@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Observation, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Effect, Exit, Fiber, Logger, Metric } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -328,9 +328,8 @@ describe("a read of a task", () => {
       )
       assert.deepStrictEqual(found?.state, { count: 3, incremental: true })
     }).pipe(
-      Effect.provide(Harness.layer(provider)),
-      Effect.provideService(Metric.MetricRegistry, new Map()),
-      Effect.provide(Logger.layer([logger]))
+      Effect.provide(Layer.provideMerge(Harness.layer(provider), Logger.layer([logger]))),
+      Effect.provideService(Metric.MetricRegistry, new Map())
     )
   })
 })

@@ -2,6 +2,7 @@
  * One read of one task: ask the provider, let the machine decide, store what changed.
  */
 import { Observation } from "@video-tasks/core/Observation"
+import type * as PollPolicy from "@video-tasks/core/PollPolicy"
 import * as Redact from "@video-tasks/core/Redact"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
@@ -89,15 +90,16 @@ const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTa
     )
   )
 
+/** Only what the cadence needs leaves here: an observation can hold what nobody may see. */
 const outcome = (
   { snapshot, verdict, version }: Journal.Stepped,
-  reading: { readonly progress?: number | undefined; readonly estimatedRemainingMs?: number | undefined }
+  { estimatedRemainingMs, progress }: PollPolicy.Reading
 ): Read => ({
   _tag: "Observed",
   snapshot,
   version,
   isChanged: verdict === "changed",
-  reading,
+  reading: { progress, estimatedRemainingMs },
   model: snapshot.task.model,
   isAlmostDone: snapshot.task.missingVideo !== undefined
 })

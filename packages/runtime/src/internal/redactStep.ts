@@ -22,10 +22,11 @@ export const redactStep = (step: ObservedStep): ObservedStep => {
   }
 }
 
-const redactObservation = ({ failure, raw: _, videos, ...rest }: Observation): Observation =>
+const redactObservation = ({ failure, raw: _, unrecognised, videos, ...rest }: Observation): Observation =>
   new Observation({
     ...rest,
     videos: videos.map(redactVideo),
+    ...(unrecognised === undefined ? {} : { unrecognised: Redact.text(unrecognised) }),
     ...(failure === undefined ? {} : { failure: redactFailure(failure) })
   })
 

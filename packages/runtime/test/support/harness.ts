@@ -8,6 +8,7 @@ import {
 } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Layer, Redacted } from "effect"
+import { inspect } from "node:util"
 
 export const request: VideoRequest.VideoRequest = {
   provider: "double",
@@ -69,3 +70,13 @@ export const layer = (
       )
     )
   )
+
+export const reveal = (url: Redacted.Redacted): string => Redacted.value(url)
+
+/** All that a careless reader could print of a value. */
+export const everything = (value: unknown): string =>
+  [
+    JSON.stringify(value, (_, one: unknown) => typeof one === "bigint" ? String(one) : one),
+    inspect(value, { depth: 20 }),
+    String(value)
+  ].join("\n")
