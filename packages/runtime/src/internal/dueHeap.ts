@@ -36,12 +36,6 @@ export class DueHeap<A extends Due> {
     this.#down(item, this.#up(item, item.index))
   }
 
-  pop(): A | undefined {
-    const top = this.#items[0]
-    if (top !== undefined) this.remove(top)
-    return top
-  }
-
   remove(item: A): void {
     const hole = item.index
     if (hole < 0) return
