@@ -1,4 +1,4 @@
-import type * as PollPolicy from "@video-tasks/core/PollPolicy"
+import * as PollPolicy from "@video-tasks/core/PollPolicy"
 import type { Task } from "@video-tasks/core/Task"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
@@ -50,18 +50,31 @@ export class Entry implements Due, Queued {
   index = -1
   readonly id: TaskId
   readonly lane: Lane
-  history: PollPolicy.History
+  /** When the job began, in ms since the epoch. */
+  readonly startedAt: number
+  /** Only there when something was read: most tasks of a large program wait for their first read. */
+  #history: PollPolicy.History | undefined = undefined
   polls = 0
   /** Followed although nobody waits. */
   isTracked = false
   waiters: Set<Waiter> | undefined = undefined
   fiber: Fiber.Fiber<unknown> | undefined = undefined
   lastFailure: VideoTaskError | undefined = undefined
+  /** How many reads in a row said that there is no such task. */
+  notFoundInARow = 0
 
-  constructor(id: TaskId, lane: Lane, history: PollPolicy.History) {
+  constructor(id: TaskId, lane: Lane, startedAt: number) {
     this.id = id
     this.lane = lane
-    this.history = history
+    this.startedAt = startedAt
+  }
+
+  get history(): PollPolicy.History {
+    return this.#history ?? PollPolicy.start(this.startedAt)
+  }
+
+  set history(history: PollPolicy.History) {
+    this.#history = history
   }
 
   get isPatient(): boolean {

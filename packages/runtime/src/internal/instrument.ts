@@ -54,7 +54,7 @@ export const instrument = Effect.fnUntraced(function*(
     }
     count(Telemetry.polls, entry.lane, "outcome", read.isChanged ? "changed" : "unchanged")
     if (!read.isChanged || !isTerminal(read.snapshot.value)) return
-    const gap = clock.currentTimeMillisUnsafe() - entry.history.startedAt - entry.history.readAt
+    const gap = clock.currentTimeMillisUnsafe() - entry.startedAt - entry.history.readAt
     Metric.withAttributes(Telemetry.lag, { provider: entry.lane.provider.id }).updateUnsafe(gap, context)
   }
 

@@ -53,7 +53,7 @@ const readStored = Effect.fnUntraced(function*(
       handle: format(handle)
     })
     if (error.reason._tag !== "TaskNotFound") return failed(error, verdictOf(error))
-    if (isYoung(lane, handle, at) || !isConfirmed(entry)) return failed(error, "again")
+    if (isYoung(lane, handle, at) || !isConfirmed(entry, handle)) return failed(error, "again")
     const message = error.reason.detail ?? "the provider does not know the task"
     const lost = Journal.step(options.journal, stored, { type: "task.lost", at, message })
     return outcome(yield* Effect.uninterruptible(lost), {})
@@ -121,9 +121,14 @@ const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "ac
 const isYoung = (lane: Lane, handle: TaskHandle, at: number): boolean =>
   handle.requestHash !== undefined && handle.createdAt !== undefined && at < handle.createdAt + lane.family.graceMs
 
-/** A task that was seen here is only lost when two reads in a row say so. */
-const isConfirmed = (entry: Entry): boolean =>
-  entry.history.readAt === 0 || entry.lastFailure?.reason._tag === "TaskNotFound"
+/**
+ * A task that we created, or that was seen here, is only lost when three reads in a row say so: the first read may well come
+ * after the grace, and a gateway that does not know its own task yet must not cost a paid video.
+ */
+const isConfirmed = (entry: Entry, handle: TaskHandle): boolean => {
+  const isKnown = handle.requestHash !== undefined || entry.history.readAt !== 0
+  return !isKnown || entry.notFoundInARow >= 2
+}
 
 /** Jobs that were seen running here tell how long jobs take. */
 const recordDuration = (options: ReadOptions, entry: Entry, { task }: Persisted, at: number): void => {

@@ -103,7 +103,7 @@ class State implements Scheduler {
   join(id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track"): Entry {
     let entry = this.entries.get(id)
     if (entry === undefined) {
-      entry = new Entry(id, lane, PollPolicy.start(startedAt))
+      entry = new Entry(id, lane, startedAt)
       this.entries.set(id, entry)
     }
     if (waiter === "track") entry.isTracked = true
@@ -214,21 +214,24 @@ class State implements Scheduler {
     if (read._tag === "Observed") return this.#observed(entry, read)
     entry.history = PollPolicy.failed(entry.history)
     entry.lastFailure = read.error
+    entry.notFoundInARow = read.error.reason._tag === "TaskNotFound" ? entry.notFoundInARow + 1 : 0
     const now = this.now()
     const retryAfterMs = retryAfter(read.error)
     if (retryAfterMs !== undefined) account.pause(now, retryAfterMs)
     // An answer to a request from before somebody tried the key again says nothing about it now.
     const isRefusal = read.verdict === "account" && account.epoch === epoch
-    if (isRefusal) this.#refuse(account, read.error)
-    else if (read.verdict === "stop") { for (const waiter of waitersOf(entry)) waiter.failed(read.error) }
+    const waiters = waitersOf(entry)
     this.#next(entry, 0, Math.max(0, account.pausedUntil - now))
-    for (const waiter of waitersOf(entry)) waiter.read(read.error)
+    if (isRefusal) this.#refuse(account, read.error)
+    else if (read.verdict === "stop") { for (const waiter of waiters) waiter.failed(read.error) }
+    for (const waiter of waiters) waiter.read(read.error)
   }
 
   #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }): void {
     const { isAlmostDone, isChanged, model, reading, snapshot } = read
     entry.history = PollPolicy.observed(entry.lane.policy, entry.history, isAlmostDone ? {} : reading, this.now())
     entry.lastFailure = undefined
+    entry.notFoundInARow = 0
     const waiters = waitersOf(entry)
     if (isTerminal(snapshot.value)) return this.#over(entry, read)
     this.#next(entry, isAlmostDone ? 0 : this.#medianRestMs(entry, model), 0)
@@ -258,7 +261,7 @@ class State implements Scheduler {
   }
 
   #medianRestMs(entry: Entry, model: string | undefined): number {
-    return this.#options.durations.medianRestMs(entry.lane, model, this.now() - entry.history.startedAt)
+    return this.#options.durations.medianRestMs(entry.lane, model, this.now() - entry.startedAt)
   }
 
   #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {
@@ -273,10 +276,9 @@ class State implements Scheduler {
 
   #refuse(account: Account, error: VideoTaskError.VideoTaskError): void {
     account.refuse(error)
-    for (const entry of this.entries.values()) {
-      if (entry.lane.account !== account) continue
-      for (const waiter of waitersOf(entry)) waiter.failed(error)
-    }
+    // Taken before anybody is told: who hears of it may wait again at once, and that wait is not meant.
+    const entries = [...this.entries.values()].filter((entry) => entry.lane.account === account)
+    for (const waiter of entries.flatMap(waitersOf)) waiter.failed(error)
   }
 
   #drop(entry: Entry): void {
