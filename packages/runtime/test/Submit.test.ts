@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ModelSpec, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Cause, Clock, Effect, Exit, Fiber, Layer, Option } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -134,6 +134,61 @@ describe("VideoTasks.submit", () => {
       const handle = yield* tasks.submit(Harness.request, { force: true })
       assert.strictEqual(handle.remoteId, "remote-1")
     }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("warns once of a model that is not on the list, and sends it as given", () => {
+    const provider = VideoProvider.double({ family: { models: [{ id: "known" }] } })
+    const lines: Array<string> = []
+    const logger = Logger.make((entry) => lines.push(Logger.formatJson.log(entry)))
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      for (const model of ["your-model", "your-model", "known"]) yield* tasks.submit({ ...Harness.request, model })
+      assert.strictEqual(lines.filter((line) => line.includes("nothing is known of model your-model")).length, 1)
+      assert.strictEqual(lines.length, 1)
+    }).pipe(Effect.provide(Layer.provideMerge(Harness.layer(provider), Logger.layer([logger]))))
+  })
+
+  it.effect("takes what the answer to the create says already, be it the end", () => {
+    let reads = 0
+    const provider = VideoProvider.double({
+      create: (request, options) =>
+        Effect.map(created(request, options), ({ handle }) => ({ handle, observation: Harness.success })),
+      observe: () => Effect.sync(() => (reads++, Harness.success))
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* tasks.submit(Harness.request)
+      assert.deepStrictEqual((yield* tasks.await(handle)).videos, [Harness.video])
+      assert.strictEqual(reads, 0)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("keeps one task when the provider answers two creates with the same one", () => {
+    const { posts, provider } = answering(["created"])
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const store = yield* TaskStore.TaskStore
+      const first = yield* tasks.submit(Harness.request)
+      const second = yield* tasks.submit(Harness.request)
+      assert.isTrue(TaskHandle.isSameTask(first, second))
+      assert.strictEqual((yield* store.list({})).items.length, 1)
+      assert.deepStrictEqual([posts.length, yield* outcomes], [2, ["created", "created"]])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("is not sent at all when the account was asked to pause for longer than two minutes", () => {
+    const { posts, provider } = answering(["created"])
+    const paused: VideoProvider.VideoProvider = {
+      ...provider,
+      observe: () => Effect.fail(Harness.rateLimited(600_000))
+    }
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      yield* tasks.track(yield* tasks.attach({ provider: "double", remoteId: "x" }))
+      const error = failureOf(yield* submitFor("1 second"))
+      assert.strictEqual(error?.reason._tag, "RateLimited")
+      assert.deepStrictEqual([posts.length, yield* outcomes], [0, ["rejected"]])
+    }).pipe(Effect.provide(Harness.layer(paused)))
   })
 
   describe("sends a create once", () => {

@@ -52,6 +52,8 @@ export class Entry implements Due, Queued {
   readonly lane: Lane
   /** When the job began, in ms since the epoch. */
   readonly startedAt: number
+  /** Since when it is followed, in ms since the epoch. */
+  readonly joinedAt: number
   /** Only there when something was read: most tasks of a large program wait for their first read. */
   #history: PollPolicy.History | undefined = undefined
   polls = 0
@@ -63,10 +65,11 @@ export class Entry implements Due, Queued {
   /** How many reads in a row said that there is no such task. */
   notFoundInARow = 0
 
-  constructor(id: TaskId, lane: Lane, startedAt: number) {
+  constructor(id: TaskId, lane: Lane, startedAt: number, joinedAt: number) {
     this.id = id
     this.lane = lane
     this.startedAt = startedAt
+    this.joinedAt = joinedAt
   }
 
   get history(): PollPolicy.History {

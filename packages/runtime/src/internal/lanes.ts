@@ -56,7 +56,8 @@ export class Lanes {
   }
 
   #account(provider: VideoProvider): Account {
-    const key = JSON.stringify([provider.id, provider.account])
+    // The prefix is for a limiter that others use as well.
+    const key = `video-tasks ${JSON.stringify([provider.id, provider.account])}`
     const known = this.#accounts.get(key)
     if (known !== undefined) return known
     const { limiter, limits, scheduler } = this.#options

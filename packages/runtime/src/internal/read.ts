@@ -118,16 +118,16 @@ const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "ac
     : "stop"
 
 /** Right after our own create, some servers do not know the task yet. Only our own handles have a request hash. */
-const isYoung = (lane: Lane, handle: TaskHandle, at: number): boolean =>
-  handle.requestHash !== undefined && handle.createdAt !== undefined && at < handle.createdAt + lane.family.graceMs
+const isYoung = (lane: Lane, { createdAt, requestHash }: TaskHandle, at: number): boolean =>
+  requestHash !== undefined && createdAt !== undefined && createdAt <= at && at < createdAt + lane.family.graceMs
 
 /**
- * A task that we created, or that was seen here, is only lost when three reads in a row say so: the first read may well come
- * after the grace, and a gateway that does not know its own task yet must not cost a paid video.
+ * A task that was seen here is only lost when two reads in a row say so. One that we have just created, when three do: the
+ * first read may well come after the grace, and a gateway that does not know its own task yet must not cost a paid video.
  */
 const isConfirmed = (entry: Entry, handle: TaskHandle): boolean => {
-  const isKnown = handle.requestHash !== undefined || entry.history.readAt !== 0
-  return !isKnown || entry.notFoundInARow >= 2
+  const needed = entry.history.readAt !== 0 ? 2 : isYoung(entry.lane, handle, entry.joinedAt) ? 3 : 1
+  return entry.notFoundInARow + 1 >= needed
 }
 
 /** Jobs that were seen running here tell how long jobs take. */

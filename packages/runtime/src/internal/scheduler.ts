@@ -103,7 +103,7 @@ class State implements Scheduler {
   join(id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track"): Entry {
     let entry = this.entries.get(id)
     if (entry === undefined) {
-      entry = new Entry(id, lane, startedAt)
+      entry = new Entry(id, lane, startedAt, this.now())
       this.entries.set(id, entry)
     }
     if (waiter === "track") entry.isTracked = true
