@@ -13,11 +13,11 @@ import * as Schema from "effect/Schema"
  */
 export class Video extends Schema.Class<Video>("@video-tasks/core/Video")({
   /** Where to fetch the file: usually signed and short-lived, so it is redacted everywhere but in a store's encoder. */
-  url: Schema.RedactedFromValue(Schema.String, { label: "video url" }),
+  url: Schema.RedactedFromValue(Schema.String),
   /** `true` when the file is served by the API itself and wants the account's credentials. */
   needsCredentials: Schema.optionalKey(Schema.Boolean),
   /** A still picture of the video. */
-  thumbnailUrl: Schema.optionalKey(Schema.RedactedFromValue(Schema.String, { label: "thumbnail url" })),
+  thumbnailUrl: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
   /** The media type, for example `video/mp4`. */
   mimeType: Schema.optionalKey(Schema.String),
   /** The length of the video in seconds. */

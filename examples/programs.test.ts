@@ -1,0 +1,30 @@
+/**
+ * The programs of this folder, run as a reader would run them.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import * as path from "node:path"
+
+const run = (file: string): string =>
+  execFileSync(process.execPath, [path.join(import.meta.dirname, file)], { encoding: "utf8", timeout: 60_000 })
+
+interface Message {
+  readonly type: string
+  readonly snapshot?: { readonly value: string }
+}
+
+describe("examples", () => {
+  it("composes VideoTasks into a service of an app", () => {
+    assert.match(run("compose-in-an-app.ts"), /^the trailer is ready: .*<redacted.*>\n$/)
+  }, 60_000)
+
+  it("prints the inspector messages of a live task, without secrets", () => {
+    const printed = run("inspect-a-task.ts")
+    const messages: ReadonlyArray<Message> = printed.trim().split("\n").map((line) => JSON.parse(line))
+    assert.strictEqual(messages[0]?.type, "@xstate.actor")
+    const last = messages.at(-1)
+    assert.strictEqual(last?.type, "@xstate.snapshot")
+    assert.strictEqual(last?.snapshot?.value, "SUCCESS")
+    assert.notInclude(printed, "X-Tos-Signature")
+  }, 60_000)
+})

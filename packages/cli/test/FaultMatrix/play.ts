@@ -1,0 +1,102 @@
+/**
+ * Plays one row at one API: a simulator on a port, the real providers over the real transport, time sped up.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { VideoProviders, VideoTaskError } from "@video-tasks/core"
+import { NodeHttp } from "@video-tasks/node"
+import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
+import { Download, TaskStore, VideoTasks } from "@video-tasks/runtime"
+import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Clock, Effect, FileSystem, Layer, Path, Redacted } from "effect"
+import type { End, Group, Row } from "./rows.ts"
+import { scaledClock } from "./scaledClock.ts"
+
+/** What became of a row. */
+export interface Played {
+  readonly ends: string
+  readonly afterwards: string | undefined
+  readonly posts: number
+  readonly bills: number
+  readonly hasHandle: boolean
+}
+
+/** How many times faster than the wall clock the matrix runs. */
+const factor = 40
+
+const world = (options: Row["options"]) => {
+  const simulator = SimulatorServer.layerSimulator({
+    seed: 7,
+    jobSeconds: { min: 40, max: 50 },
+    tickSeconds: 5,
+    ...options
+  })
+  const providers = Layer.unwrap(Effect.map(SimulatorServer.SimulatorServer, ({ baseUrl }) => {
+    const common = { apiKey: Redacted.make("sk-matrix-secret"), baseUrl }
+    return VideoProviders.layer([CometApi.CometApi, GenericApi.GenericApi, SeeAny.SeeAny]).pipe(
+      Layer.provide([CometApi.layer(common), GenericApi.layer(common), SeeAny.layer(common)])
+    )
+  }))
+  return VideoTasks.layer().pipe(
+    Layer.provideMerge(providers),
+    Layer.provideMerge(simulator),
+    Layer.provide(TaskStore.layerMemory),
+    Layer.provideMerge(NodeHttp.layer()),
+    Layer.provideMerge(NodeServices.layer)
+  )
+}
+
+const start = Effect.fnUntraced(function*(api: Script.Api, prompt: string) {
+  const tasks = yield* VideoTasks.VideoTasks
+  switch (api) {
+    case "cometapi":
+      return yield* tasks.submit(CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 }))
+    case "generic":
+      return yield* tasks.submit(GenericApi.video({ model: "some-model", prompt }))
+    case "seeany": {
+      const simulator = yield* Simulator.Simulator
+      const remoteId = yield* simulator.addTask("seeany", { prompt })
+      return yield* tasks.attach({ provider: "seeany", remoteId })
+    }
+  }
+})
+
+/** Waits and downloads; the end in one word. */
+const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTasks["Service"]["await"]>[0]) {
+  const tasks = yield* VideoTasks.VideoTasks
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const done = yield* tasks.await(handle, { deadline: "240 seconds" })
+  const folder = yield* Effect.orDie(fs.makeTempDirectoryScoped())
+  yield* Download.toFile(done, path.join(folder, "video.mp4"))
+}, Effect.scoped)
+
+const word = (error: VideoTaskError.VideoTaskError): End => error.reason._tag as End
+
+/** Plays a row at an API. */
+export const play = (group: Group, row: Row, api: Script.Api): Effect.Effect<Played, unknown> =>
+  Effect.gen(function*() {
+    const simulator = yield* Simulator.Simulator
+    yield* simulator.script((row.lines ?? []).map((line) => ({ ...line, on: group.on, api })))
+    const failures: Array<VideoTaskError.VideoTaskError> = []
+    const ended = <E>(effect: Effect.Effect<void, VideoTaskError.VideoTaskError, E>) =>
+      effect.pipe(
+        Effect.as("SUCCESS"),
+        Effect.catchTag("VideoTaskError", (error) => {
+          failures.push(error)
+          return Effect.succeed<string>(word(error))
+        })
+      )
+    const handle = yield* Effect.result(start(api, row.prompt ?? "a paper airplane"))
+    const first = handle._tag === "Failure"
+      ? yield* ended(Effect.fail(handle.failure))
+      : yield* ended(follow(handle.success))
+    const afterwards = row.afterwards === undefined || handle._tag === "Failure"
+      ? undefined
+      : yield* ended(follow(handle.success))
+    const { bills, posts } = yield* simulator.ledger
+    const hasHandle = handle._tag === "Failure" || failures.every((error) => error.handle !== undefined)
+    return { ends: first, afterwards, posts, bills, hasHandle }
+  }).pipe(
+    Effect.provide(world(row.options)),
+    Effect.provideService(Clock.Clock, scaledClock(factor))
+  )

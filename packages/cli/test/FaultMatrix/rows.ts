@@ -1,0 +1,226 @@
+/**
+ * The faults, as data: what is played, and how each must end.
+ */
+import type { Script, SimulatorOptions } from "@video-tasks/simulator"
+
+/** The reasons of failed waits and the states of ended tasks that a row can expect. */
+export type End =
+  | "SUCCESS"
+  | "InvalidRequest"
+  | "MissingResult"
+  | "ModelUnavailable"
+  | "NotSent"
+  | "PayloadTooLarge"
+  | "QuotaExceeded"
+  | "ResultExpired"
+  | "DownloadFailed"
+  | "SubmissionAmbiguous"
+  | "TaskErrored"
+  | "TaskFailed"
+  | "TaskNotFound"
+  | "Unauthorized"
+  | "UnexpectedResponse"
+  | "WaitTimedOut"
+
+export interface Row {
+  readonly fault: string
+  /** Which APIs can meet it. SeeAny documents no create: its tasks are attached. */
+  readonly apis: ReadonlyArray<Script.Api>
+  readonly lines?: ReadonlyArray<Omit<Script.Line, "on">> | undefined
+  readonly options?: SimulatorOptions.Options | undefined
+  readonly prompt?: string | undefined
+  readonly ends: End
+  /** How the same handle ends when it is waited for again. */
+  readonly afterwards?: End | undefined
+  /** Creates that reach the server; 1 unless said. */
+  readonly posts?: number | undefined
+  /** Creates that cost money; 1 unless said. */
+  readonly bills?: number | undefined
+}
+
+export interface Group {
+  readonly title: string
+  readonly on: Script.Operation
+  readonly rows: ReadonlyArray<Row>
+}
+
+const all = ["cometapi", "generic", "seeany"] as const
+const creating = ["cometapi", "generic"] as const
+const comet = ["cometapi"] as const
+const generic = ["generic"] as const
+
+const poll = (
+  fault: string,
+  line: Omit<Script.Line, "on">,
+  more: Partial<Row> = {}
+): Row => ({ fault, apis: all, lines: [{ nth: 2, ...line }], ends: "SUCCESS", ...more })
+
+const polls: ReadonlyArray<Row> = [
+  poll("one 500", { fault: "500" }),
+  poll("one 502 from a proxy", { fault: "502" }),
+  poll("one 503", { fault: "503" }),
+  poll("one 503 HTML page", { fault: "503-html" }),
+  poll("one 504 from a proxy", { fault: "504" }),
+  poll("one 524 HTML page", { fault: "524-html" }),
+  poll("one 408", { fault: "408" }),
+  poll("one 425", { fault: "425" }),
+  poll("one 429 with `Retry-After: 3`", { fault: "429", retryAfter: 3 }),
+  poll("one 429 with `Retry-After` as a date", { fault: "429", retryAfter: { date: 3 } }),
+  poll("one 429 with `retry-after-ms`", { fault: "429", retryAfter: { ms: 2500 } }),
+  poll("one 429 with nonsense in `Retry-After`", { fault: "429", retryAfter: "soon" }),
+  poll("one 429 without a body", { fault: "429-empty" }),
+  poll("connection reset before the answer", { fault: "reset-after-accept" }),
+  poll("connection reset in the middle of the body", { fault: "reset-mid-body" }),
+  poll("truncated JSON with 200", { fault: "truncated-json" }),
+  poll("not JSON with 200", { fault: "bad-json" }),
+  poll("HTML page with 200", { fault: "html-200" }),
+  poll("empty 200", { fault: "empty-200" }),
+  poll("empty 202", { fault: "202-empty" }),
+  poll("wrapper around nothing with 200, right after the create", { fault: "empty-data", nth: 1 }, { apis: creating }),
+  poll("answer without any id", { fault: "no-id" }),
+  poll("unknown status word once", { fault: "unknown-status" }),
+  poll("unknown status word five times", { fault: "unknown-status", times: 5 }),
+  poll("progress that goes backwards", { fault: "progress-backwards" }),
+  poll("404 once, right after the create", { fault: "404", nth: 1 }, { apis: creating }),
+  poll("`task_not_exist` on the first 2 polls", { fault: "task-not-exist", nth: 1, times: 2 }, { apis: creating }),
+  poll("unknown task for ever", { fault: "task-not-exist", nth: 1, times: "always" }, { ends: "TaskNotFound" }),
+  poll("hung answer", { fault: "hang" }),
+  poll("answer that drips a byte a second", { fault: "slow-drip" }),
+  poll("body of 64 MiB", { fault: "big-body" }),
+  poll("gzip that nobody asked for", { fault: "gzip", nth: 1, times: "always" }),
+  poll("gzip that is none", { fault: "gzip-garbage" }),
+  poll("redirect", { fault: "redirect" }),
+  poll("403 HTML page of a firewall", { fault: "403-html" }),
+  poll("401: the wait ends, the task does not", { fault: "401", nth: 1 }, {
+    ends: "Unauthorized",
+    afterwards: "SUCCESS"
+  }),
+  poll("403 about the key", { fault: "403-json", nth: 1 }, { ends: "Unauthorized", afterwards: "SUCCESS" }),
+  poll("500 on every poll: the caller's patience ends", { fault: "500", nth: 1, times: "always" }, {
+    ends: "WaitTimedOut"
+  }),
+  poll("success without a link, once", { fault: "success-without-url", nth: 1 }),
+  poll("success without a link, for ever, without a content route", {
+    fault: "success-without-url",
+    nth: 1,
+    times: "always"
+  }, { apis: ["generic", "seeany"], ends: "MissingResult" })
+]
+
+const create = (
+  fault: string,
+  line: Omit<Script.Line, "on">,
+  ends: End,
+  more: Partial<Row> = {}
+): Row => ({ fault, apis: creating, lines: [line], ends, ...more })
+
+const lost = { bills: 1 } as const
+const refused = { bills: 0 } as const
+
+const creates: ReadonlyArray<Row> = [
+  create("accepted, then the connection is reset", { fault: "reset-after-accept" }, "SubmissionAmbiguous", lost),
+  create("connection reset after the request", { fault: "reset-before-accept" }, "SubmissionAmbiguous", refused),
+  create("accepted, then 500", { fault: "500", accepted: true }, "SubmissionAmbiguous", lost),
+  create("accepted, then 502", { fault: "502", accepted: true }, "SubmissionAmbiguous", lost),
+  create("accepted, then 503 HTML page", { fault: "503-html", accepted: true }, "SubmissionAmbiguous", lost),
+  create("accepted, then 504", { fault: "504", accepted: true }, "SubmissionAmbiguous", lost),
+  create("accepted, then 524 HTML page", { fault: "524-html" }, "SubmissionAmbiguous", lost),
+  create("408", { fault: "408" }, "SubmissionAmbiguous", refused),
+  create("425", { fault: "425" }, "SubmissionAmbiguous", refused),
+  create("accepted, then silence", { fault: "hang" }, "SubmissionAmbiguous", lost),
+  create("accepted, truncated JSON", { fault: "truncated-json" }, "SubmissionAmbiguous", lost),
+  create("accepted, not JSON", { fault: "bad-json" }, "SubmissionAmbiguous", lost),
+  create("accepted, HTML page with 200", { fault: "html-200" }, "SubmissionAmbiguous", lost),
+  create("accepted, empty 200", { fault: "empty-200" }, "SubmissionAmbiguous", lost),
+  create("accepted, answer without an id", { fault: "no-id" }, "SubmissionAmbiguous", lost),
+  create("accepted, reset in the middle of the body", { fault: "reset-mid-body" }, "SubmissionAmbiguous", lost),
+  create("429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }, "SUCCESS", { posts: 2, bills: 1 }),
+  create("429 without a body", { fault: "429-empty" }, "SUCCESS", { posts: 2, bills: 1 }),
+  create("401", { fault: "401" }, "Unauthorized", refused),
+  create("402", { fault: "402" }, "QuotaExceeded", refused),
+  create("403 about the key", { fault: "403-json" }, "Unauthorized", refused),
+  create("404", { fault: "404" }, "InvalidRequest", refused),
+  create("413", { fault: "413" }, "PayloadTooLarge", refused),
+  create("redirect: the prompt stays here", { fault: "redirect" }, "UnexpectedResponse", refused),
+  create("200 that says no", { fault: "refusal-200" }, "InvalidRequest", refused),
+  create("500 `invalid_request`", { fault: "500-invalid-request" }, "InvalidRequest", refused),
+  create("503 `model_not_found`", { fault: "503-model-not-found" }, "ModelUnavailable", refused)
+]
+
+const download = (fault: string, line: Omit<Script.Line, "on">, more: Partial<Row> = {}): Row => ({
+  fault,
+  apis: all,
+  lines: [line],
+  ends: "SUCCESS",
+  ...more
+})
+
+const downloads: ReadonlyArray<Row> = [
+  download("connection cut in the middle of the file", { fault: "cut-at" }),
+  download("connection reset before the file", { fault: "reset-before-accept" }),
+  download("one 500", { fault: "500" }),
+  download("one 429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }),
+  download("link expired once", { fault: "expired-url" }),
+  download("link expired for ever", { fault: "expired-url", times: "always" }, { ends: "ResultExpired" }),
+  download("an HTML page instead of the file", { fault: "html-file", times: "always" }, { ends: "DownloadFailed" })
+]
+
+const form = (fault: string, options: SimulatorOptions.Options, more: Partial<Row> = {}): Row => ({
+  fault,
+  apis: all,
+  options,
+  ends: "SUCCESS",
+  ...more
+})
+
+const forms: ReadonlyArray<Row> = [
+  form("nothing goes wrong", {}),
+  form("`SUBMITTED` … `SUCCESS`", { vocabulary: "upper" }, { apis: comet }),
+  form("`queued` … `completed`", { vocabulary: "lower" }, { apis: comet }),
+  form("both vocabularies by turns", { vocabulary: "mixed" }, { apis: comet }),
+  form("`completed_at` while the task runs", { completedAtWhileRunning: true }, { apis: comet }),
+  form("unknown to polls for 8 s after the create", { visibleAfterSeconds: 8 }, { apis: creating }),
+  form("unknown to polls for 8 s, with a nested error body", { visibleAfterSeconds: 8, unknownTask: "nested" }, {
+    apis: comet
+  }),
+  form("progress as `\"45%\"`", { progress: "percent" }),
+  form("progress as 45.31", { progress: "float" }),
+  form("no progress", { progress: "absent" }),
+  form("progress stuck at 30", { progress: "stuck" }),
+  form("times in ms", { timestamps: "milliseconds" }),
+  form("times in ISO 8601", { timestamps: "iso" }),
+  form("fields that no page knows", { extraFields: true }),
+  form("never a link, but a content route", { withoutUrl: true }, { apis: comet }),
+  form("never a link, and no content route", { withoutUrl: true }, {
+    apis: ["generic", "seeany"],
+    ends: "MissingResult"
+  }),
+  form("the documented flat body", { genericBody: "flat" }, { apis: generic }),
+  form("the wrapped row of New-API", { genericBody: "wrapped" }, { apis: generic }),
+  form("the wrapped row, the link in `fail_reason`", { genericBody: "wrapped", urlInFailReason: true }, {
+    apis: generic
+  }),
+  form("the short wrapped body", { genericBody: "gemini" }, { apis: generic }),
+  form("a stripped row without a link", { genericBody: "stripped" }, { apis: generic, ends: "MissingResult" }),
+  form("create answered with only `task_id` and `status`", { genericCreate: "short" }, { apis: generic }),
+  form("create answered with 201 `processing`", { genericCreate: "created" }, { apis: generic }),
+  form("the task fails", {}, { prompt: "[fail] a paper airplane", ends: "TaskFailed" }),
+  form("the task ends in an internal error", {}, {
+    apis: comet,
+    prompt: "[error] a paper airplane",
+    ends: "TaskErrored"
+  }),
+  form("accepted, billed and never seen again", {}, {
+    apis: creating,
+    prompt: "[ghost] a paper airplane",
+    ends: "TaskNotFound"
+  }),
+  form("a task that never ends", {}, { prompt: "[stuck] a paper airplane", ends: "WaitTimedOut" })
+]
+
+export const groups: ReadonlyArray<Group> = [
+  { title: "On the status poll", on: "poll", rows: polls },
+  { title: "On the create", on: "create", rows: creates },
+  { title: "On the download", on: "download", rows: downloads },
+  { title: "In the form of the answers", on: "poll", rows: forms }
+]
