@@ -36,7 +36,7 @@ export type TaskRef = TaskHandle | TaskId
  */
 export interface SubmitOptions {
   /**
-   * `server-error` repeats a create after a 5xx, as CometAPI's overview advises: it may pay twice.
+   * `server-error` repeats a create after a 5xx, as some APIs advise: it may pay twice.
    *
    * @default "never"
    */

@@ -1,3 +1,4 @@
+import * as Redact from "@video-tasks/core/Redact"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { PollInfo } from "../VideoTasks.ts"
 import type { Entry } from "./entry.ts"
@@ -21,7 +22,7 @@ export class Recent {
     this.#infos.set(entry.id, {
       polls: before + polls,
       failures: entry.history.failures,
-      ...(lastFailure === undefined ? {} : { lastFailure: lastFailure.message })
+      ...(lastFailure === undefined ? {} : { lastFailure: Redact.text(lastFailure.message) })
     })
     if (this.#infos.size <= capacity) return
     for (const oldest of this.#infos.keys()) {

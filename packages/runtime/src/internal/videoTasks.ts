@@ -1,3 +1,4 @@
+import * as Redact from "@video-tasks/core/Redact"
 import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
 import { format } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
@@ -279,7 +280,7 @@ const pollInfo = ({ recent, scheduler }: Parts, id: TaskId.TaskId, model: string
   return {
     polls: (before?.polls ?? 0) + entry.polls,
     failures: history.failures,
-    ...(lastFailure === undefined ? {} : { lastFailure: lastFailure.message }),
+    ...(lastFailure === undefined ? {} : { lastFailure: Redact.text(lastFailure.message) }),
     ...(entry.index < 0 ? {} : { nextPollAt: entry.dueAt }),
     expectedEndAt: scheduler.expectedEndAt(entry, model)
   }
