@@ -2,7 +2,7 @@
  * Plays one row at one API: a simulator on a port, the real providers over the real transport, time sped up.
  */
 import { NodeServices } from "@effect/platform-node"
-import { VideoProviders, VideoTaskError } from "@video-tasks/core"
+import { VideoProviders, type VideoTaskError } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
 import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
 import { Download, TaskStore, VideoTasks } from "@video-tasks/runtime"
@@ -23,7 +23,10 @@ export interface Played {
 /** How many times faster than the wall clock the matrix runs. */
 const factor = 40
 
-const world = (options: Row["options"]) => {
+/** The discard port: nobody listens there. */
+const closed = "http://127.0.0.1:9"
+
+const world = ({ isUnreachable, options }: Row) => {
   const simulator = SimulatorServer.layerSimulator({
     seed: 7,
     jobSeconds: { min: 40, max: 50 },
@@ -31,7 +34,7 @@ const world = (options: Row["options"]) => {
     ...options
   })
   const providers = Layer.unwrap(Effect.map(SimulatorServer.SimulatorServer, ({ baseUrl }) => {
-    const common = { apiKey: Redacted.make("sk-matrix-secret"), baseUrl }
+    const common = { apiKey: Redacted.make("sk-matrix-secret"), baseUrl: isUnreachable === true ? closed : baseUrl }
     return VideoProviders.layer([CometApi.CometApi, GenericApi.GenericApi, SeeAny.SeeAny]).pipe(
       Layer.provide([CometApi.layer(common), GenericApi.layer(common), SeeAny.layer(common)])
     )
@@ -97,6 +100,6 @@ export const play = (group: Group, row: Row, api: Script.Api): Effect.Effect<Pla
     const hasHandle = handle._tag === "Failure" || failures.every((error) => error.handle !== undefined)
     return { ends: first, afterwards, posts, bills, hasHandle }
   }).pipe(
-    Effect.provide(world(row.options)),
+    Effect.provide(world(row)),
     Effect.provideService(Clock.Clock, scaledClock(factor))
   )

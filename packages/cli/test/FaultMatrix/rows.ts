@@ -29,6 +29,8 @@ export interface Row {
   readonly lines?: ReadonlyArray<Omit<Script.Line, "on">> | undefined
   readonly options?: SimulatorOptions.Options | undefined
   readonly prompt?: string | undefined
+  /** Nobody listens at the base URL. */
+  readonly isUnreachable?: boolean | undefined
   readonly ends: End
   /** How the same handle ends when it is waited for again. */
   readonly afterwards?: End | undefined
@@ -134,6 +136,7 @@ const creates: ReadonlyArray<Row> = [
   create("accepted, empty 200", { fault: "empty-200" }, "SubmissionAmbiguous", lost),
   create("accepted, answer without an id", { fault: "no-id" }, "SubmissionAmbiguous", lost),
   create("accepted, reset in the middle of the body", { fault: "reset-mid-body" }, "SubmissionAmbiguous", lost),
+  { fault: "connection refused", apis: creating, isUnreachable: true, ends: "NotSent", posts: 0, bills: 0 },
   create("429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }, "SUCCESS", { posts: 2, bills: 1 }),
   create("429 without a body", { fault: "429-empty" }, "SUCCESS", { posts: 2, bills: 1 }),
   create("401", { fault: "401" }, "Unauthorized", refused),

@@ -86,12 +86,8 @@ export const make = Effect.fnUntraced(function*(
     Context.add(UrlParams.CurrentRedactedNames, [/^/])
   )
   // Fetch follows redirects by itself, with the prompt and to any origin, unless it is told not to.
-  const strict = Effect.updateContext<never, never>((current) =>
-    Context.merge(current, hygiene).pipe(Context.add(FetchHttpClient.RequestInit, {
-      ...fetchOptions,
-      ...Context.getOrUndefined(current as Context.Context<FetchHttpClient.RequestInit>, FetchHttpClient.RequestInit),
-      redirect: "manual"
-    })) as Context.Context<never>
+  const strict = Effect.provideContext(
+    hygiene.pipe(Context.add(FetchHttpClient.RequestInit, { ...fetchOptions, redirect: "manual" }))
   )
   const exchange = Effect.fnUntraced(function*(request: ApiRequest) {
     const response = yield* Effect.catch(client.execute(toHttp(account, request)), answeredAnyway)

@@ -31,9 +31,9 @@ export type Body =
 
 /** Reads a body. Never fails: a body that can't be read does not take back the status that came before it. */
 export const read = (response: HttpClientResponse.HttpClientResponse, secret: string): Effect.Effect<Body> =>
-  collect(response.stream).pipe(
+  whole(response).pipe(
     Effect.flatMap((bytes) => decoded(bytes, encodings(response.headers["content-encoding"]))),
-    Effect.map((bytes) => parse(new TextDecoder().decode(bytes), response.headers["content-type"], secret)),
+    Effect.map((bytes) => parse(decoder.decode(bytes), response.headers["content-type"], secret)),
     Effect.catch((problem) => Effect.succeed(unreadable(problem)))
   )
 
@@ -119,4 +119,14 @@ const clean = (value: unknown, secret: string, depth: number): unknown => {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [Secret.hide(key, secret), clean(item, secret, depth + 1)])
   )
+}
+
+const decoder = new TextDecoder()
+
+/** A body whose length is known to be small is read in one piece: a stream costs CPU on every poll. */
+const whole = (response: HttpClientResponse.HttpClientResponse) => {
+  const length = Number(response.headers["content-length"] ?? Number.NaN)
+  return length <= maxBytes && response.headers["content-encoding"] === undefined
+    ? Effect.map(response.arrayBuffer, (buffer) => new Uint8Array(buffer))
+    : collect(response.stream)
 }

@@ -70,7 +70,9 @@ export const instrument = Effect.fnUntraced(function*(
   return {
     read: (read) => (entry, answered) => {
       const counted = Effect.tap(read(entry, answered), (result) => Effect.sync(() => noted(entry, result)))
-      return isSampled() ? Effect.withSpan(counted, "VideoTasks.poll", spanOf(entry)) : counted
+      return isSampled()
+        ? Effect.withSpan(counted, "VideoTasks.poll", spanOf(entry))
+        : Effect.withTracerEnabled(counted, false)
     },
     onUnrecognised: (lane, word, handle) => {
       count(Telemetry.unknownWords, lane, "family", lane.family.id)
