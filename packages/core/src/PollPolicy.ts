@@ -232,22 +232,16 @@ export const failed = (self: History): History => ({ ...self, failures: self.fai
  * @category getters
  * @since 0.1.0
  */
-export const restMs = (policy: PollPolicy, self: History, now: number, medianRestMs: number): number => {
-  const at = now - self.startedAt
-  if (self.endsAt !== undefined) return Math.max(0, self.endsAt - at)
-  if (self.progress === undefined || self.xy <= 0) return Math.max(0, medianRestMs)
-  const stuck = self.unchanged >= maxUnchanged && self.readAt - self.changedAt >= 2 * policy.floorMs
-  if (stuck) return Math.max(0, medianRestMs)
-  return Math.max(0, self.footAt + 100_000 * self.xx / self.xy - at)
-}
+export const restMs = (policy: PollPolicy, self: History, now: number, medianRestMs: number): number =>
+  Math.max(0, toldRestMs(policy, self, now) ?? medianRestMs)
 
 /**
  * Returns how long to wait before the next read.
  *
  * **Details**
  *
- * The next read is aimed at 0.6 of the estimated rest, between the floor and the ceiling. The floor is an average: what
- * long gaps have saved, short ones near the end may spend, down to `minGapMs`. After failures the gap doubles from the
+ * The next read is aimed at 0.6 of the estimated rest (0.3 of it when the task's own answers tell nothing), between the
+ * floor and the ceiling. The floor is an average: what long gaps have saved, short ones near the end may spend, down to `minGapMs`. After failures the gap doubles from the
  * floor (at least 0.5 s) to 60 s, whatever the ceiling. A job older than 24 h is read once in 5 min. Always with jitter.
  *
  * **Example** (The first read of a job that typically takes 40 s)
@@ -272,7 +266,10 @@ export const next = (policy: PollPolicy, self: History, now: number, options: Ne
     const gap = Math.min(Math.max(failureCeilingMs, first), first * 2 ** Math.min(self.failures - 1, 16))
     return Duration.millis(Math.round(Math.max(gap * jitter, policy.minGapMs)))
   }
-  const aimed = Math.min(policy.ceilingMs, aim * restMs(policy, self, now, options.medianRestMs))
+  const told = toldRestMs(policy, self, now)
+  const isBlind = told === undefined && self.readAt !== 0
+  const rest = Math.max(0, told ?? options.medianRestMs)
+  const aimed = Math.min(policy.ceilingMs, (isBlind ? blindAim : aim) * rest)
   const owed = Math.min(policy.floorMs, policy.floorMs * (1 - self.credit))
   const gap = Math.max(aimed, owed, policy.minGapMs)
   return Duration.millis(Math.round(Math.max(gap * jitter, policy.minGapMs * (1 + jitterRatio * options.random))))
@@ -282,6 +279,18 @@ export const next = (policy: PollPolicy, self: History, now: number, options: Ne
 
 /** How far into the estimated rest the next read is aimed. */
 const aim = 0.6
+
+/** The same for a task whose reads tell nothing: a median is wrong for most jobs, so it is believed half as far. */
+const blindAim = 0.3
+
+/** What the provider or its progress say of the rest, in ms; `undefined` when neither says anything. */
+const toldRestMs = (policy: PollPolicy, self: History, now: number): number | undefined => {
+  const at = now - self.startedAt
+  if (self.endsAt !== undefined) return self.endsAt - at
+  if (self.progress === undefined || self.xy <= 0) return undefined
+  const isStuck = self.unchanged >= maxUnchanged && self.readAt - self.changedAt >= 2 * policy.floorMs
+  return isStuck ? undefined : self.footAt + 100_000 * self.xx / self.xy - at
+}
 
 /** A gap varies by this much, so that tasks that began together do not stay together. */
 const jitterRatio = 0.1

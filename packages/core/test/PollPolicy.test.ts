@@ -56,12 +56,12 @@ describe("PollPolicy", () => {
     it("ignores progress that the server reports as a matter of form", () => {
       const formal = { ...policy, meaninglessProgress: [10, 20, 30, 50] }
       const history = reads([[20_000, { progress: 50 }]], formal)
-      assert.strictEqual(gap(history, 20_000, { medianRestMs: 40_000 }, formal), 24_000)
+      assert.strictEqual(gap(history, 20_000, { medianRestMs: 40_000 }, formal), 12_000)
     })
 
     it("ignores progress that three reads have not moved", () => {
       const stuck = reads([10, 30, 50, 70].map((at) => [at * 1000, { progress: 95 }] as const))
-      assert.strictEqual(gap(stuck, 70_000, { medianRestMs: 40_000 }), 24_000)
+      assert.strictEqual(gap(stuck, 70_000, { medianRestMs: 40_000 }), 12_000)
     })
 
     it("never exceeds the ceiling while all goes well", () => {
@@ -111,7 +111,7 @@ describe("PollPolicy", () => {
     it("forgets failures after a good read", () => {
       const failed = PollPolicy.failed(PollPolicy.failed(PollPolicy.start(0)))
       const history = PollPolicy.observed(policy, failed, {}, 40_000)
-      assert.strictEqual(gap(history, 40_000, { medianRestMs: 40_000 }), 24_000)
+      assert.strictEqual(gap(history, 40_000, { medianRestMs: 40_000 }), 12_000)
     })
 
     it("reads a job older than a day once in five minutes, failed or not", () => {
