@@ -43,7 +43,12 @@ export const run = async () => {
         ratio: round1(value / nothing),
         budget: round1(budget)
       },
-      { metric: "--version, from the sources, once (ms)", value: round1(sources), baseline: round1(nothing), ratio: round1(sources / nothing) },
+      {
+        metric: "--version, from the sources, once (ms)",
+        value: round1(sources),
+        baseline: round1(nothing),
+        ratio: round1(sources / nothing)
+      },
       { metric: "size of the bundled command (kB)", value: round1(fs.statSync(file).size / 1000), baseline: 0 }
     ]
   } finally {
@@ -53,4 +58,6 @@ export const run = async () => {
 
 const round1 = (value: number): number => Math.round(value * 10) / 10
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify({ host: os.cpus()[0]?.model, results: await run() }, undefined, 2)}\n`)
+if (import.meta.main) {
+  process.stdout.write(`${JSON.stringify({ host: os.cpus()[0]?.model, results: await run() }, undefined, 2)}\n`)
+}

@@ -609,8 +609,8 @@ describe("CometApi", () => {
       const statuses = "SUBMITTED,IN_PROGRESS,SUCCESS,FAILED,ERROR"
       const flags = [true, false, true]
       assert.deepStrictEqual(shown, [
-        { id: "video", cadence: [10_000, 20_000, 3_600_000], flags, graceMs: 20_000, statuses },
-        { id: "seedance", cadence: [10_000, 20_000, 1_200_000], flags, graceMs: 20_000, statuses }
+        { id: "video", cadence: [10_000, 30_000, 3_600_000], flags, graceMs: 20_000, statuses },
+        { id: "seedance", cadence: [10_000, 30_000, 1_200_000], flags, graceMs: 20_000, statuses }
       ])
     })))
 
