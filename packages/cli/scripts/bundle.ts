@@ -33,4 +33,4 @@ export const bundle = async (outDir: string): Promise<string> => {
   return file
 }
 
-if (import.meta.main) await bundle(path.join(root, "dist"))
+if (import.meta.main) await bundle(path.resolve(process.argv[2] ?? path.join(root, "dist")))

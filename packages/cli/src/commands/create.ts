@@ -8,9 +8,9 @@ import * as Option from "effect/Option"
 import { Backend } from "../internal/backend.ts"
 import { createFlags, type CreateInput, toRequest } from "../internal/createRequest.ts"
 import { followAndSave } from "../internal/followAndSave.ts"
-import { program } from "../internal/program.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
+import { submitPatiently } from "../internal/submitPatiently.ts"
 import * as Target from "../internal/target.ts"
 import { waitHint } from "../internal/withHandles.ts"
 import { followToEnd } from "./wait.ts"
@@ -25,12 +25,11 @@ export const create = Command.make(
     if (Option.isSome(input.output)) yield* Target.check(input.output.value, input)
     const body = Effect.gen(function*() {
       const request = yield* toRequest(input)
-      const tasks = yield* VideoTasks
-      const handle = yield* tasks.submit(request, {
+      const handle = yield* submitPatiently(request, {
         resubmit: input.resubmit ? "server-error" : "never",
         force: input.force
-      }).pipe(Effect.onInterrupt(() => reporter.warn(interruptedCreate)))
-      yield* reporter.created(yield* tasks.get(handle))
+      })
+      yield* reporter.created(yield* (yield* VideoTasks).get(handle))
       if (Option.isSome(input.output)) return yield* followAndSave(handle, input.output.value, input)
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
@@ -60,9 +59,3 @@ export const create = Command.make(
     }
   ])
 )
-
-const interruptedCreate = [
-  "Interrupted while the create was under way: a task may exist, and money may have been spent.",
-  "Look for it in the provider's console; adopt it with",
-  `  ${program} attach --provider … REMOTE_ID`
-].join("\n")

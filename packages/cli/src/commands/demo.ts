@@ -186,9 +186,12 @@ const next = (style: Style.Style): string =>
   [
     "",
     style.bold("Try next"),
-    ...Style.table([
-      [`${program} simulate --speed 20`, "the same APIs on a port, for programs of your own"],
-      [`${program} create --help`, "a real video: set COMETAPI_KEY, then create"],
-      [`${program} diagram`, "the machine that every task lives by"]
-    ]).map((line) => `  ${line}`)
+    ...[
+      ["the same APIs on a port, for programs of your own", "simulate --speed 20"],
+      [
+        "a real video, with COMETAPI_KEY set",
+        "create --provider cometapi --model doubao-seedance-2-0-fast --prompt \"A paper boat\" --output boat.mp4"
+      ],
+      ["the machine that every task lives by", "diagram"]
+    ].flatMap(([what, command]) => [style.dim(`  # ${what}`), `  ${program} ${command}`])
   ].join("\n")

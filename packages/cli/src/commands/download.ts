@@ -1,6 +1,7 @@
 /**
  * `video-tasks download HANDLE --output FILE`: the file of a task.
  */
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -25,7 +26,12 @@ export const download = Command.make(
   },
   Effect.fn("download")(function*(input) {
     yield* Target.check(input.output, input)
-    yield* withHandles([input.handle], ([one]) => followAndSave(one, input.output, input))
+    yield* withHandles([input.handle], ([one]) =>
+      Effect.gen(function*() {
+        // Looked at at once: whoever wants the file has reason to think that it is there.
+        yield* Effect.ignore((yield* VideoTasks).refresh(one))
+        yield* followAndSave(one, input.output, input)
+      }))
   }, reported)
 ).pipe(
   Command.withShortDescription("Save the video of a task"),

@@ -105,7 +105,8 @@ const row = (model: CatalogueModel): ReadonlyArray<string> => {
   ]
 }
 
-const price = ({ currency = "", perRequest, perSecond }: CatalogueModel): string => {
-  if (perSecond !== undefined) return `${perSecond} ${currency} a second`.replace("  ", " ")
-  return perRequest === undefined ? "" : `${perRequest} ${currency} a video`.replace("  ", " ")
+const price = ({ currency, perRequest, perSecond }: CatalogueModel): string => {
+  const unit = currency === undefined ? "" : ` (${Style.harmless(currency)})`
+  if (perSecond !== undefined) return `${perSecond} a second${unit}`
+  return perRequest === undefined ? "" : `${perRequest} a video${unit}`
 }

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import { type Problem, usage } from "../internal/problem.ts"
+import { program } from "../internal/program.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { Screen } from "../internal/screen.ts"
@@ -124,8 +125,8 @@ const introduction = (style: Style.Style, baseUrl: string, speed: number): strin
     ...Object.entries(environment(baseUrl)).map(([name, value]) => `export ${name}=${value}`),
     "",
     style.dim("# and try it:"),
-    "video-tasks create --provider cometapi --model doubao-seedance-2-0-fast \\",
-    "  --prompt \"A paper boat on a river\" --output boat.mp4",
-    "video-tasks create --provider generic --model kling-v1 --prompt \"A fox in the snow [fail]\" --wait",
-    "video-tasks models --provider cometapi"
+    `${program} create --provider cometapi --model doubao-seedance-2-0-fast \\`,
+    `  --prompt "A paper boat on a river" --output boat.mp4${speed > 1 ? " --poll-ceiling 2s" : ""}`,
+    `${program} create --provider generic --model kling-v1 --prompt "A fox in the snow [fail]" --wait`,
+    `${program} models --provider cometapi`
   ].join("\n")

@@ -25,7 +25,7 @@ export const status = Command.make(
         yield* reporter.state(task)
         const failure = isEnded(task) ? failureOf(task) : undefined
         if (failure === undefined) return
-        yield* reporter.failed(failure)
+        yield* reporter.failed(failure, { isTold: true })
         return yield* new ExitCode.Exit({ code: ExitCode.ofTask(task) })
       }))
   }, reported)

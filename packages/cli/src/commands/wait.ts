@@ -61,7 +61,7 @@ const tell = Effect.fnUntraced(function*(reporter: Reporter["Service"], ending: 
   if (ending._tag === "failed") return yield* reporter.failed(ending.error)
   yield* reporter.state(ending.task)
   const failure = failureOf(ending.task)
-  if (failure !== undefined) yield* reporter.failed(failure)
+  if (failure !== undefined) yield* reporter.failed(failure, { isTold: true })
 })
 
 const codeOf = (ending: Ending): number =>

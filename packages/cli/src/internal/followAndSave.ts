@@ -28,7 +28,7 @@ export const followAndSave = Effect.fnUntraced(function*(
   const failure = failureOf(task)
   if (failure !== undefined || task.status !== "SUCCESS") {
     yield* reporter.state(task)
-    if (failure !== undefined) yield* reporter.failed(failure)
+    if (failure !== undefined) yield* reporter.failed(failure, { isTold: true })
     return yield* new ExitCode.Exit({ code: ExitCode.ofTask(task) })
   }
   const files = yield* save(task, file, options).pipe(Effect.tapError(() => reporter.state(task)))

@@ -28,7 +28,7 @@ const invalid = (option: string, value: string, expected: string) =>
   new CliError.InvalidValue({ option, value: Redact.url(value), expected, kind: "flag" })
 
 /** A flag that takes a duration; a bad one is told with what is allowed. */
-export const duration = (name: string): Flag.Flag<Duration.Duration> =>
+const duration = (name: string): Flag.Flag<Duration.Duration> =>
   Flag.String(name).pipe(
     Flag.mapEffect((text) => {
       const parsed = Durations.parse(text)

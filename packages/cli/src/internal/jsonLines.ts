@@ -37,7 +37,7 @@ export const error = (failure: Failure): Line => ({
 })
 
 /** A task as plain data; times in ms since the epoch. */
-export const task = (self: Task): Readonly<Record<string, unknown>> => ({
+const task = (self: Task): Readonly<Record<string, unknown>> => ({
   id: self.id,
   status: self.status,
   provider: self.handle.provider,

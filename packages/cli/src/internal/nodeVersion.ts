@@ -4,10 +4,10 @@
 import process from "node:process"
 
 /** The oldest Node that runs the command. */
-export const oldest = [22, 19] as const
+const oldest = [22, 19] as const
 
 /** Whether a Node is new enough, by its version without the `v`. */
-export const isNewEnough = (version: string): boolean => {
+const isNewEnough = (version: string): boolean => {
   const [major = 0, minor = 0] = version.split(".").map(Number)
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
 }

@@ -3,4 +3,4 @@
  */
 
 /** In the workspace, where it runs from its sources, the command is a script of pnpm. */
-export const program = import.meta.url.endsWith(".ts") ? "pnpm video-tasks" : "video-tasks"
+export const program = import.meta.url.endsWith(".ts") ? "npx pnpm@12 video-tasks" : "video-tasks"

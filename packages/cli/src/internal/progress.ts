@@ -124,7 +124,7 @@ const makeBoard = Effect.fnUntraced(function*(keepLines: boolean) {
     changed: Effect.fnUntraced(function*(handle: TaskHandle, task: Task) {
       const now = yield* moment(handle, task)
       shown.set(handle, { task, failures: now.info?.failures ?? 0 })
-      if (!isEnded(task)) yield* reporter.changed(now)
+      if (!isEnded(task) || (keepLines && !reporter.json)) yield* reporter.changed(now)
       yield* draw
     }),
     ended: (handle: TaskHandle) =>

@@ -4,6 +4,7 @@
 import { isEnded, type Task } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { Video } from "@video-tasks/core/Video"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import type { PollInfo } from "@video-tasks/runtime/VideoTasks"
 import * as Redacted from "effect/Redacted"
 import type { Saved } from "./download.ts"
@@ -83,10 +84,15 @@ export const liveLines = (
 }
 
 /** A failure as people read it: the first line says what, the others what to do next. */
-export const failure = (style: Style.Style, self: Failure): string => {
-  const first = `${style.red("error:")} ${Style.harmless(self.message)}`
-  const hint = self._tag === "Problem" ? self.hint ?? [] : hints(self)
-  return [first, ...hint.map((line) => `  ${line}`)].join("\n")
+export const failure = (
+  style: Style.Style,
+  self: Failure,
+  { isTold }: { readonly isTold: boolean } = { isTold: false }
+): string => {
+  const [first = "", ...more] = self._tag === "Problem"
+    ? [self.message, ...self.hint ?? []]
+    : [...sentences(self), ...(isTold ? [] : hints(self))]
+  return [`${style.red("error:")} ${Style.harmless(first)}`, ...more.map((line) => `  ${line}`)].join("\n")
 }
 
 /** How to go on with tasks that still run. */
@@ -136,7 +142,22 @@ const videoLine = (style: Style.Style, video: Video, now: number): string => {
 const fileLine = (style: Style.Style, one: Saved): string =>
   `${style.bold(one.path)}  ${bytes(one.bytes)}\n${" ".repeat(8)}${style.dim(`sha256 ${one.sha256}`)}`
 
-const hints = (error: Exclude<Failure, { readonly _tag: "Problem" }>): ReadonlyArray<string> => {
+/** What is wrong with a request stands on a line each. */
+const sentences = ({ message, reason }: VideoTaskError): ReadonlyArray<string> => {
+  if (reason._tag !== "InvalidRequest" || reason.violations.length === 0) return [message]
+  const [first, ...others] = [
+    ...reason.violations.map(({ allowed, field, value }) => `${field} is ${value}; allowed: ${allowed}`),
+    ...(reason.detail === undefined ? [] : [reason.detail])
+  ].map(Style.harmless)
+  return others.length === 0
+    ? [`The request is not valid: ${first}.`]
+    : [
+      "The request is not valid. Correct it before you try again:",
+      ...[first ?? "", ...others].map((line) => `- ${line}`)
+    ]
+}
+
+const hints = (error: VideoTaskError): ReadonlyArray<string> => {
   const { handle, requestId } = error
   return [
     ...(handle === undefined ? [] : [`handle: ${TaskHandle.format(handle)}`]),

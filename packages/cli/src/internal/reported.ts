@@ -20,7 +20,7 @@ export const reported = <A, R>(self: Effect.Effect<A, Failure | Exit, R>): Effec
   })
 
 /** A fault of ours. */
-export const internal = (defect: unknown): Problem =>
+const internal = (defect: unknown): Problem =>
   new Problem({
     reason: "Internal",
     code: 1,

@@ -31,22 +31,23 @@ export class Reporter extends Context.Service<Reporter, {
   readonly note: (text: string) => Effect.Effect<void>
   /** A remark for people that `--quiet` and `--json` do not silence. */
   readonly warn: (text: string) => Effect.Effect<void>
-  readonly failed: (failure: Failure) => Effect.Effect<void>
+  /** A failure; `isTold` when the task that it belongs to has just been shown. */
+  readonly failed: (failure: Failure, options?: { readonly isTold: boolean }) => Effect.Effect<void>
   /** The command was interrupted while tasks run. */
   readonly interrupted: (handles: ReadonlyArray<TaskHandle>) => Effect.Effect<void>
 }>()("video-tasks/internal/Reporter") {}
 
 /** Makes a reporter. */
-export const make = (
+const make = (
   screen: Screen["Service"],
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean }
 ): Reporter["Service"] => {
   const line = (one: JsonLines.Line) => screen.out(JsonLines.format(one))
   const chatty = (text: string) => json || quiet ? Effect.void : screen.err(text)
-  const failed = (failure: Failure) =>
+  const failed: Reporter["Service"]["failed"] = (failure, { isTold } = { isTold: false }) =>
     Effect.andThen(
       json ? line(JsonLines.error(failure)) : Effect.void,
-      screen.err(Render.failure(screen.errStyle, failure))
+      screen.err(Render.failure(screen.errStyle, failure, { isTold: isTold && !json }))
     )
   return Reporter.of({
     json,

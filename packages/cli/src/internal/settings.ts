@@ -34,7 +34,7 @@ export const providerIds = Object.keys(providers) as ReadonlyArray<ProviderId>
 export const isProviderId = (text: string): text is ProviderId => Object.hasOwn(providers, text)
 
 /** How to reach one provider. */
-export interface Access {
+interface Access {
   readonly apiKey: Redacted.Redacted | undefined
   /** Absent when the provider's own address is meant. */
   readonly baseUrl: string | undefined

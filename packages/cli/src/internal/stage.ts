@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 
 /** How much faster than real time the simulated jobs run: a job of 90 s takes 9. */
-export const speed = 10
+const speed = 10
 
 /** For how long after its create a task is unknown to reads, in simulated seconds. */
 export const unknownSeconds = 30

@@ -3,7 +3,7 @@ import * as Screen from "../../src/internal/screen.ts"
 import * as Style from "../../src/internal/style.ts"
 
 /** What was written, in order. */
-export interface Written {
+interface Written {
   readonly out: Array<string>
   readonly err: Array<string>
   /** Everything, with the live pictures; `live:` alone is a picture taken away. */

@@ -1,0 +1,88 @@
+import { spawn, spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import process from "node:process"
+
+/** What a run of the command left behind. */
+export interface Ran {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** How to run the command. */
+export interface RunOptions {
+  /** The whole environment, but for what Node itself needs. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The current folder; an empty one by default. */
+  readonly cwd?: string
+  /** Sends a signal as soon as a stream has printed a text, or a promise is kept. */
+  readonly interrupt?: { readonly when: string | (() => Promise<unknown>); readonly signal: NodeJS.Signals }
+}
+
+const cli = path.resolve(import.meta.dirname, "../..")
+
+/** Runs a file of Node as the command. */
+export const run = (file: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ran> =>
+  new Promise((resolve, reject) => {
+    const cwd = options.cwd ?? emptyFolder()
+    const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", HOME: cwd, ...options.env } })
+    let [stdout, stderr, sent] = ["", "", false]
+    const look = () => {
+      const { interrupt } = options
+      if (typeof interrupt?.when !== "string" || sent || !(stdout + stderr).includes(interrupt.when)) return
+      sent = true
+      child.kill(interrupt.signal)
+    }
+    if (typeof options.interrupt?.when === "function") {
+      const { signal, when } = options.interrupt
+      when().then(() => child.kill(signal), reject)
+    }
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk
+      look()
+    })
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk
+      look()
+    })
+    child.on("error", reject)
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+
+/** Bundles the command as it is published. */
+export const bundled = (): { readonly file: string; readonly remove: () => void } => {
+  fs.mkdirSync(path.join(cli, "dist"), { recursive: true })
+  // Inside the package, as the published file is: it reads its version from the package's manifest.
+  const folder = fs.mkdtempSync(path.join(cli, "dist/test-"))
+  const made = spawnSync(process.execPath, [path.join(cli, "scripts/bundle.ts"), folder], { encoding: "utf8" })
+  if (made.status !== 0) throw new Error(`the command cannot be bundled: ${made.stderr}`)
+  return {
+    file: path.join(folder, "video-tasks.js"),
+    remove: () => fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A new folder with nothing in it. */
+export const emptyFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "video-tasks-"))
+
+/** One JSON line, as far as tests read it. */
+export interface Line {
+  readonly type: string
+  readonly id?: string
+  readonly handle?: string
+  readonly seconds?: unknown
+  readonly task: {
+    readonly status: string
+    readonly remoteId: string
+    readonly videos: readonly [{ readonly url: string }]
+  }
+  readonly files: readonly [{ readonly bytes: number }]
+  readonly error: { readonly reason: string; readonly message: string }
+}
+
+/** Reads JSON lines; anything else on stdout throws. */
+export const lines = (ran: Ran): ReadonlyArray<Line> =>
+  ran.stdout.split("\n").filter((line) => line !== "").map((line): Line => JSON.parse(line))
