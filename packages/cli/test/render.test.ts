@@ -112,7 +112,7 @@ describe("render", () => {
       [
         "error: The task is still running after 60 s of waiting. It is not lost: wait again with the same handle.",
         `  handle: ${handle}`,
-        `  go on:  pnpm video-tasks wait ${handle}`,
+        `  go on:  npx pnpm@12 video-tasks wait ${handle}`,
         "  request id, for the provider's support: req_1"
       ].join("\n")
     )
