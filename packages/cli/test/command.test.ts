@@ -508,4 +508,26 @@ describe("the command", { concurrent: true }, () => {
       assert.include(ran.stderr, `video-tasks wait ${first(ran)}`)
     })
   )
+
+  live(
+    "sends nothing more when it is interrupted while a create waits for its turn (130)",
+    Effect.gen(function*() {
+      const received = Effect.repeat(ledger, {
+        until: ({ posts }) => posts > 0,
+        schedule: Schedule.spaced("20 millis")
+      })
+      const services = yield* Effect.context<Simulator.Simulator>()
+      const ran = yield* vt([...seedance, "--prompt", "x"], {
+        script: [{ on: "create", fault: "429", retryAfter: 2 }],
+        interrupt: {
+          when: () => Effect.runPromiseWith(services)(Effect.delay(received, "200 millis")),
+          signal: "SIGINT"
+        }
+      })
+      assert.strictEqual(ran.code, 130, ran.stderr)
+      assert.include(ran.stderr, "nothing was paid")
+      const { bills, posts } = yield* ledger
+      assert.deepStrictEqual({ bills, posts }, { bills: 0, posts: 1 })
+    })
+  )
 })

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Outcome } from "@video-tasks/core/Submission"
 import type { Ended, Success, Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -47,6 +48,19 @@ export interface SubmitOptions {
    * @default false
    */
   readonly force?: boolean | undefined
+  /**
+   * What happens when the submit is interrupted: nothing more is sent, and a create whose answer is out is waited for.
+   */
+  readonly interrupted?: {
+    /**
+     * How long the answer is waited for.
+     *
+     * @default 0
+     */
+    readonly patience?: Duration.Input | undefined
+    /** Hears what is known: `pending` while the answer is waited for, then what became of the create. */
+    readonly tell?: ((outcome: Outcome) => Effect.Effect<void>) | undefined
+  } | undefined
 }
 
 /**
@@ -57,7 +71,8 @@ export interface SubmitOptions {
  */
 export interface WaitOptions {
   /**
-   * The caller's patience, counted from the start of this wait; at least one read happens before it may end. The
+   * The caller's patience, counted from the start of this wait; at least one read happens before it may end, unless the
+   * provider has asked the account to wait longer than that. The
    * default is the family's.
    */
   readonly deadline?: Duration.Input | undefined

@@ -42,7 +42,7 @@ const world = Effect.gen(function*() {
       "account",
       { requestsPerSecond: 1000, burst: 10, concurrency: 2 },
       yield* RateLimiter.RateLimiter,
-      scheduler.scheduleAccount
+      scheduler
     ),
     start: scheduler.start
   }

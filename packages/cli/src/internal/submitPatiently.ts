@@ -1,54 +1,49 @@
 /**
  * A create that survives one Ctrl-C: its answer is worth waiting for, since it may have been paid.
  */
+import type { Outcome } from "@video-tasks/core/Submission"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import { type SubmitOptions, VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { ofReason } from "./exitCode.ts"
 import { Problem } from "./problem.ts"
 import { program } from "./program.ts"
 import { Reporter } from "./reporter.ts"
 
-/** How long an interrupted create is still waited for. */
+/** How long the answer to an interrupted create is still waited for. */
 const patience = "5 seconds"
 
-/** Submits; when it is interrupted, it waits a little for the answer and says what is known. */
+/** Submits; when it is interrupted, it sends nothing more, waits a little for an answer that is out, and says what is known. */
 export const submitPatiently = Effect.fnUntraced(function*(
   request: VideoRequest,
   options: SubmitOptions
 ): Effect.fn.Return<TaskHandle, VideoTaskError, VideoTasks | Reporter> {
   const tasks = yield* VideoTasks
-  return yield* Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      // Its own fiber, so that an interruption of the command does not reach it at once.
-      Effect.forkDetach(Effect.interruptible(tasks.submit(request, options))),
-      (fiber) => restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => lastChance(fiber)))
-    )
-  )
+  const reporter = yield* Reporter
+  const tell = (outcome: Outcome): Effect.Effect<void> => {
+    switch (outcome._tag) {
+      case "pending":
+        return reporter.warn(
+          `Interrupted. Waiting up to ${patience} for the answer to the create, which may cost money …`
+        )
+      case "created":
+        return tasks.get(outcome.handle).pipe(
+          Effect.flatMap(reporter.created),
+          Effect.andThen(reporter.interrupted([outcome.handle])),
+          Effect.orDie
+        )
+      case "ambiguous":
+        return reporter.failed(unknownOutcome)
+      case "rejected":
+        return reporter.warn("Interrupted. No task was made, and nothing was paid.")
+    }
+  }
+  return yield* tasks.submit(request, { ...options, interrupted: { patience, tell } })
 })
 
 // internal
-
-const lastChance = Effect.fnUntraced(function*(fiber: Fiber.Fiber<TaskHandle, VideoTaskError>) {
-  const tasks = yield* VideoTasks
-  const reporter = yield* Reporter
-  if (fiber.pollUnsafe() === undefined) {
-    yield* reporter.warn(`Interrupted. Waiting up to ${patience} for the answer to the create, which may cost money …`)
-  }
-  const exit = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
-  if (exit._tag === "None") {
-    yield* Fiber.interrupt(fiber)
-    return yield* reporter.failed(unknownOutcome)
-  }
-  if (exit.value._tag === "Failure") {
-    return yield* Effect.ignoreCause(Effect.tapError(exit.value, reporter.failed))
-  }
-  yield* reporter.created(yield* Effect.orDie(tasks.get(exit.value.value)))
-  yield* reporter.interrupted([exit.value.value])
-})
 
 const unknownOutcome = new Problem({
   reason: "SubmissionAmbiguous",

@@ -4,6 +4,8 @@
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import type { Due } from "./dueHeap.ts"
 
@@ -29,13 +31,36 @@ export interface Queued {
 /** The longest pause that a `Retry-After` can ask for before we ask again. */
 const maxPauseMs = 3_600_000
 
+/** How long a budget that others share may take to answer before nobody waits for it. */
+const tokenTimeoutMs = 5_000
+
+/**
+ * What an account needs of the scheduler.
+ *
+ * @internal
+ */
+export interface Agenda {
+  readonly scheduleAccount: (account: Account, at: number | "now" | "never") => void
+  readonly fork: (effect: Effect.Effect<void>) => void
+  readonly now: () => number
+}
+
+/**
+ * How long an answer asks the whole account to wait, in ms.
+ *
+ * @internal
+ */
+export const retryAfter = ({ reason }: VideoTaskError): number | undefined =>
+  "retryAfterMs" in reason ? reason.retryAfterMs : undefined
+
 /**
  * The request budget and the `Retry-After` clock of an account, and whether its key was refused.
  *
  * **Details**
  *
- * Who wants to send stands in one line. The account is itself something that is due: the scheduler calls `pump` when the
- * next in line may go. One token at most is taken ahead of its time, so those who leave the line owe nothing.
+ * Who wants to send stands in line: creates and other single requests before reads, so that a thousand tasks do not hold up
+ * a new one. The account is itself something that is due: the scheduler calls `pump` when the next in line may go. One
+ * token at most is taken ahead of its time, so those who leave the line owe nothing.
  *
  * @internal
  */
@@ -52,49 +77,53 @@ export class Account implements Due {
   inFlight = 0
   /** From when the token can be used that is taken already. */
   #tokenAt: number | undefined = undefined
-  readonly #line = new Set<Queued>()
+  #isAsking = false
+  readonly #singles = new Set<Queued>()
+  readonly #reads = new Set<Queued>()
   /** Who waits for the key to be tried again. */
   readonly #parked = new Set<Queued>()
   readonly #limits: BudgetLimits
   readonly #limiter: RateLimiter.RateLimiter
-  readonly #schedule: (account: Account, at: number | "now" | "never") => void
+  readonly #agenda: Agenda
 
-  constructor(
-    key: string,
-    limits: BudgetLimits,
-    limiter: RateLimiter.RateLimiter,
-    schedule: (account: Account, at: number | "now" | "never") => void
-  ) {
+  constructor(key: string, limits: BudgetLimits, limiter: RateLimiter.RateLimiter, agenda: Agenda) {
     this.key = key
     this.#limits = limits
     this.#limiter = limiter
-    this.#schedule = schedule
+    this.#agenda = agenda
   }
 
   /** How many wait. */
   get waiting(): number {
-    return this.#line.size + this.#parked.size
+    return this.#inLine + this.#parked.size
+  }
+
+  get #inLine(): number {
+    return this.#singles.size + this.#reads.size
   }
 
   enqueue(queued: Queued): void {
     if (this.refusal !== undefined && queued.isPatient) {
       this.#parked.add(queued)
     } else {
-      this.#line.add(queued)
-      this.#schedule(this, "now")
+      if (queued.isPatient) this.#reads.add(queued)
+      else this.#singles.add(queued)
+      this.#agenda.scheduleAccount(this, "now")
     }
   }
 
   /** It will not come. */
   forget(queued: Queued): void {
     this.#parked.delete(queued)
-    if (this.#line.delete(queued) && this.#line.size === 0) this.#schedule(this, "never")
+    if (this.#take(queued) && this.#inLine === 0) this.#agenda.scheduleAccount(this, "never")
   }
 
-  /** Gives a place back. */
-  leave(): void {
+  /** A request is over: what its answer asks of the account comes first, then the place goes to the next. */
+  leave(error?: VideoTaskError): void {
+    const pauseMs = error === undefined ? undefined : retryAfter(error)
+    if (pauseMs !== undefined) this.pause(this.#agenda.now(), pauseMs)
     this.inFlight--
-    if (this.#line.size > 0) this.#schedule(this, "now")
+    if (this.#inLine > 0) this.#agenda.scheduleAccount(this, "now")
   }
 
   pause(now: number, ms: number): void {
@@ -104,11 +133,8 @@ export class Account implements Due {
   /** The key is no good: who is in line waits until somebody wants to try it again. */
   refuse(error: VideoTaskError): void {
     this.refusal = error
-    for (const queued of this.#line) {
-      if (!queued.isPatient) continue
-      this.#line.delete(queued)
-      this.#parked.add(queued)
-    }
+    for (const queued of this.#reads) this.#parked.add(queued)
+    this.#reads.clear()
   }
 
   /** Somebody wants to try again: a refusal is forgotten, and everybody who waited for that goes on. */
@@ -122,19 +148,38 @@ export class Account implements Due {
   }
 
   /** Lets go whoever may go at `now`, and says when to look again. */
-  readonly pump = Effect.fnUntraced({ self: this }, function*(now: number) {
-    for (const queued of this.#line) {
+  pump(now: number): void {
+    for (;;) {
+      const queued = firstOf(this.#singles) ?? firstOf(this.#reads)
       // Who gives a place back looks again.
-      if (this.inFlight >= this.#limits.concurrency) return
-      if (this.pausedUntil > now) return this.#schedule(this, this.pausedUntil)
-      this.#tokenAt ??= now + (yield* this.token)
-      if (this.#tokenAt > now) return this.#schedule(this, this.#tokenAt)
-      if (!this.#line.delete(queued)) continue
+      if (queued === undefined || this.inFlight >= this.#limits.concurrency) return
+      if (this.pausedUntil > now) return this.#agenda.scheduleAccount(this, this.pausedUntil)
+      if (this.#tokenAt === undefined) this.#ask(now)
+      // A budget that others share answers later, and has us look again.
+      if (this.#tokenAt === undefined) return
+      if (this.#tokenAt > now) return this.#agenda.scheduleAccount(this, this.#tokenAt)
       this.#tokenAt = undefined
+      this.#take(queued)
       this.inFlight++
       queued.granted()
     }
-  })
+  }
+
+  #take(queued: Queued): boolean {
+    return this.#singles.delete(queued) || this.#reads.delete(queued)
+  }
+
+  #ask(now: number): void {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    let isLate = false
+    this.#agenda.fork(Effect.map(this.token, (delayMs) => {
+      this.#isAsking = false
+      this.#tokenAt = (isLate ? this.#agenda.now() : now) + delayMs
+      if (isLate) this.#agenda.scheduleAccount(this, "now")
+    }))
+    isLate = true
+  }
 
   /** Takes one token, and says how long it has to be waited for, in ms. A limiter that fails does not hold anybody up. */
   readonly token: Effect.Effect<number> = Effect.suspend(() =>
@@ -148,8 +193,9 @@ export class Account implements Due {
   ).pipe(
     // Clocks count in whole ms; what a part of one more brings, the next look takes.
     Effect.map((result) => Math.ceil(Duration.toMillis(result.delay))),
-    Effect.catch(({ message }) =>
-      Effect.as(Effect.logWarning(`the request budget of ${this.key} failed: ${message}`), 0)
+    Effect.timeout(tokenTimeoutMs),
+    Effect.catchCause((cause) =>
+      Effect.as(Effect.logWarning(`the request budget of ${this.key} failed, and is not waited for`, cause), 0)
     )
   )
 }
@@ -159,13 +205,21 @@ export class Account implements Due {
  *
  * @internal
  */
-export const runIn = <A, E, R>(account: Account, request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const runIn = <A, R>(
+  account: Account,
+  request: Effect.Effect<A, VideoTaskError, R>
+): Effect.Effect<A, VideoTaskError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.andThen(
       Effect.suspend(() => turnOf(account, restore)),
-      Effect.ensuring(restore(request), Effect.sync(() => account.leave()))
+      Effect.onExit(
+        restore(request),
+        (exit) => Effect.sync(() => account.leave(Option.getOrUndefined(Exit.findErrorOption(exit))))
+      )
     )
   )
+
+const firstOf = (line: ReadonlySet<Queued>): Queued | undefined => line.values().next().value
 
 const turnOf = (account: Account, restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => {
   let isGranted = false

@@ -61,7 +61,7 @@ export class Lanes {
     const known = this.#accounts.get(key)
     if (known !== undefined) return known
     const { limiter, limits, scheduler } = this.#options
-    const account = new Account(key, limits, limiter, scheduler.scheduleAccount)
+    const account = new Account(key, limits, limiter, scheduler)
     this.#accounts.set(key, account)
     return account
   }

@@ -1,6 +1,7 @@
 /**
  * What reads lead to when they do not lead to an answer, and telling those who wait.
  */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import { restore, toTask } from "@video-tasks/core/TaskMachine"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type { Entry, Read, Waiter } from "./entry.ts"
@@ -24,12 +25,6 @@ export const tell = (
 }
 
 /** @internal */
-export const retryAfter = (error: VideoTaskError.VideoTaskError): number | undefined =>
-  error.reason._tag === "RateLimited" || error.reason._tag === "ProviderUnavailable"
-    ? error.reason.retryAfterMs
-    : undefined
-
-/** @internal */
 export const timedOut = (entry: Entry): Read => ({
   _tag: "Failed",
   verdict: "again",
@@ -41,6 +36,22 @@ export const timedOut = (entry: Entry): Read => ({
     })
   })
 })
+
+/**
+ * Nothing can be sent for the account before that time is over.
+ *
+ * @internal
+ */
+export const held = (handle: TaskHandle, retryAfterMs: number): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider: handle.provider,
+    operation: "observe",
+    handle,
+    reason: new VideoTaskError.RateLimited({
+      retryAfterMs,
+      detail: "the provider has asked this account to wait; nothing was sent"
+    })
+  })
 
 /** @internal */
 export const broken = (entry: Entry): Read => ({

@@ -42,6 +42,7 @@ export const prepare = Effect.fnUntraced(function*(
     request,
     requestHash: yield* requestHash(request),
     lane,
-    resubmit: options.resubmit ?? "never"
+    resubmit: options.resubmit ?? "never",
+    interrupted: options.interrupted
   }
 })

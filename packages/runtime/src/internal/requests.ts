@@ -45,11 +45,6 @@ const request = <A>(
     account.retry()
     return runIn(account, timely)
   }).pipe(
-    Effect.tapError(({ reason }) =>
-      "retryAfterMs" in reason && reason.retryAfterMs !== undefined
-        ? Effect.map(Clock.currentTimeMillis, (now) => account.pause(now, reason.retryAfterMs ?? 0))
-        : Effect.void
-    ),
     Effect.retry({ schedule: requestRetries, while: (error) => error.retryable }),
     Effect.mapError((error) => VideoTaskError.withHandle(error, handle))
   )

@@ -19,7 +19,7 @@ import { DueHeap } from "./dueHeap.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
 import type { Stepped } from "./journal.ts"
-import { broken, retryAfter, tell, timedOut, waitersOf } from "./outcomes.ts"
+import { broken, tell, timedOut, waitersOf } from "./outcomes.ts"
 
 /** @internal */
 export interface Scheduler {
@@ -47,6 +47,8 @@ export interface Scheduler {
   readonly start: (entry: Entry) => void
   /** Says when an account looks again who may go. */
   readonly scheduleAccount: (account: Account, at: number | "now" | "never") => void
+  /** Runs something beside the reads, for as long as it takes. */
+  readonly fork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
 }
 
@@ -68,6 +70,9 @@ export const make = Effect.fnUntraced(
     return state
   }
 )
+
+/** When a task is read again, in ms, that is tracked although its provider refuses to answer about it. */
+const hopelessGapMs = 300_000
 
 /** The longest time that timers of all platforms can count. */
 const longestSleepMs = 2 ** 31 - 1
@@ -138,6 +143,10 @@ class State implements Scheduler {
     this.#heap.remove(alarm)
   }
 
+  readonly fork = (effect: Effect.Effect<void>): void => {
+    this.#run(effect)
+  }
+
   readonly scheduleAccount = (account: Account, at: number | "now" | "never"): void => {
     if (at === "never") this.#heap.remove(account)
     else this.#schedule(account, at === "now" ? this.now() : at)
@@ -169,7 +178,7 @@ class State implements Scheduler {
       const wait = item === undefined ? Infinity : item.dueAt - this.now()
       if (item !== undefined && wait <= 0) {
         this.#heap.remove(item)
-        if (item instanceof Account) yield* item.pump(this.now())
+        if (item instanceof Account) item.pump(this.now())
         else if (item instanceof Alarm) item.fire()
         else item.lane.account.enqueue(item)
       } else {
@@ -210,18 +219,17 @@ class State implements Scheduler {
     const { account } = entry.lane
     entry.fiber = undefined
     entry.polls++
-    account.leave()
+    account.leave(read._tag === "Failed" ? read.error : undefined)
     if (read._tag === "Observed") return this.#observed(entry, read)
     entry.history = PollPolicy.failed(entry.history)
     entry.lastFailure = read.error
     entry.notFoundInARow = read.error.reason._tag === "TaskNotFound" ? entry.notFoundInARow + 1 : 0
     const now = this.now()
-    const retryAfterMs = retryAfter(read.error)
-    if (retryAfterMs !== undefined) account.pause(now, retryAfterMs)
     // An answer to a request from before somebody tried the key again says nothing about it now.
     const isRefusal = read.verdict === "account" && account.epoch === epoch
     const waiters = waitersOf(entry)
-    this.#next(entry, 0, Math.max(0, account.pausedUntil - now))
+    const pauseMs = Math.max(0, account.pausedUntil - now)
+    this.#next(entry, 0, read.verdict === "stop" ? Math.max(pauseMs, hopelessGapMs) : pauseMs)
     if (isRefusal) this.#refuse(account, read.error)
     else if (read.verdict === "stop") { for (const waiter of waiters) waiter.failed(read.error) }
     for (const waiter of waiters) waiter.read(read.error)

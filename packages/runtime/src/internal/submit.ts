@@ -10,6 +10,7 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -42,6 +43,7 @@ export interface Order {
   readonly requestHash: string
   readonly lane: Lane
   readonly resubmit: NonNullable<SubmitOptions["resubmit"]>
+  readonly interrupted: SubmitOptions["interrupted"]
 }
 
 /** Where a create is: only in `sent` can a task come of it that we do not know yet. */
@@ -49,6 +51,8 @@ interface Progress {
   phase: "waiting" | "sent" | "answered"
   isAbandoned: boolean
   startedAt: number
+  /** The first answer that left it open whether a task exists: no later answer takes that back. */
+  ambiguous: VideoTaskError.VideoTaskError | undefined
 }
 
 /**
@@ -63,7 +67,7 @@ export const submit = (
   scope: Scope.Scope
 ): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> =>
   Effect.uninterruptibleMask((restore) => {
-    const progress: Progress = { phase: "waiting", isAbandoned: false, startedAt: 0 }
+    const progress: Progress = { phase: "waiting", isAbandoned: false, startedAt: 0, ambiguous: undefined }
     return Effect.forkIn(whole(journal, order, progress), scope).pipe(
       Effect.flatMap((fiber) =>
         restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => abandon(journal, order, progress, fiber)))
@@ -71,12 +75,26 @@ export const submit = (
     )
   })
 
-const abandon = (journal: Journal.Journal, order: Order, progress: Progress, fiber: Fiber.Fiber<unknown, unknown>) =>
-  Effect.suspend(() => {
-    progress.isAbandoned = true
-    if (progress.phase === "waiting") return Fiber.interrupt(fiber)
-    return progress.phase === "sent" ? settle(journal, order, lost(progress)) : Effect.void
-  })
+/** Nothing more is sent from here on; an answer that is still out is recorded if it comes. */
+const abandon = Effect.fnUntraced(function*(
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress,
+  fiber: Fiber.Fiber<TaskHandle, VideoTaskError.VideoTaskError>
+) {
+  const { patience = 0, tell = () => Effect.void } = order.interrupted ?? {}
+  progress.isAbandoned = true
+  if (progress.phase === "waiting") yield* Fiber.interrupt(fiber)
+  else if (progress.phase === "sent") yield* settle(journal, order, lost(progress))
+  if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
+  const exit = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
+  if (Option.isNone(exit)) return yield* tell(lost(progress))
+  yield* tell(
+    Exit.isSuccess(exit.value)
+      ? { _tag: "created", handle: exit.value.value }
+      : outcomeOf(exit.value.cause, progress)
+  )
+})
 
 const lost = (progress: Progress): Outcome => ({
   _tag: "ambiguous",
@@ -92,7 +110,7 @@ const whole = (
     begin(journal, order, progress).pipe(
       Effect.andThen(
         restore(patiently(order, progress)).pipe(
-          Effect.mapError((error) => complete(error, order, progress)),
+          Effect.mapError((error) => complete(progress.ambiguous ?? error, order, progress)),
           Effect.onExit((exit) =>
             Exit.isSuccess(exit) ? Effect.void : settle(journal, order, outcomeOf(exit.cause, progress))
           )
@@ -144,8 +162,8 @@ const patiently = Effect.fnUntraced(function*(
     const backOffMs = 1000 * 2 ** waits
     const askedMs = error.reason.retryAfterMs
     if (waited + (askedMs ?? backOffMs) > maxWaitMs) return yield* Effect.fail(error)
-    if (askedMs !== undefined) account.pause(yield* Clock.currentTimeMillis, askedMs)
-    else {
+    // What the API asked for is the account's pause, which the next turn of this loop counts.
+    if (askedMs === undefined) {
       waited += backOffMs
       yield* Effect.sleep(backOffMs)
     }
@@ -181,6 +199,7 @@ const isServerError = ({ reason }: VideoTaskError.VideoTaskError): boolean =>
 const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
   Effect.suspend(() => {
     const { provider } = order.lane
+    if (progress.isAbandoned) return Effect.fail(progress.ambiguous ?? unsent(order))
     progress.phase = "sent"
     return provider.create(order.request, { requestHash: order.requestHash }).pipe(
       Effect.timeoutOrElse({
@@ -192,13 +211,21 @@ const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
       ),
       Effect.tapError((error) =>
         Effect.sync(() => {
-          if (error.reason._tag !== "SubmissionAmbiguous") progress.phase = "waiting"
+          if (error.reason._tag === "SubmissionAmbiguous") progress.ambiguous ??= error
+          else if (progress.ambiguous === undefined) progress.phase = "waiting"
         })
       ),
       Effect.withSpan("VideoTasks.create", {
         attributes: { "video_task.id": order.id, "video_task.provider": provider.id }
       })
     )
+  })
+
+const unsent = (order: Order): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider: order.lane.provider.id,
+    operation: "create",
+    reason: new VideoTaskError.NotSent({ detail: "the submit was interrupted" })
   })
 
 const ambiguous = (order: Order, detail: string): VideoTaskError.VideoTaskError =>

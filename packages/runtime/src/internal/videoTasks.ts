@@ -28,6 +28,7 @@ import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
 import type * as Journal from "./journal.ts"
 import { Lanes } from "./lanes.ts"
+import { held } from "./outcomes.ts"
 import { prepare } from "./prepare.ts"
 import * as Read from "./read.ts"
 import { Recent } from "./recent.ts"
@@ -230,6 +231,9 @@ const observe = (
 /** One read, now; when one is under way, that one. */
 const readOnce = (parts: Parts, lane: Lane, { snapshot }: StoredTask) =>
   Effect.scoped(Effect.gen(function*() {
+    const { handle } = snapshot.task
+    const heldMs = lane.account.pausedUntil - parts.scheduler.now()
+    if (heldMs > 0 && !isTerminal(snapshot.value)) return yield* Effect.fail(held(handle, heldMs))
     const deferred = yield* Deferred.make<Task, VideoTaskError.VideoTaskError>()
     let latest = TaskMachine.toTask(TaskMachine.restore(snapshot))
     const entry = yield* follow(parts, lane, snapshot, { deadline: Duration.infinity }, {

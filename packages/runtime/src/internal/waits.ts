@@ -110,7 +110,9 @@ class Wait implements Waiter {
   arm(entry: Entry, deadlineMs: number): void {
     if (this.#isOver || !Number.isFinite(deadlineMs)) return
     this.#alarm = this.#scheduler.alarm(this.#since + deadlineMs, () => {
-      if (this.#reads > 0) return this.#timeOut()
+      // A read that the account may not send does not keep anybody waiting.
+      const isHeld = entry.lane.account.pausedUntil > this.#scheduler.now()
+      if (this.#reads > 0 || isHeld) return this.#timeOut()
       this.#isOverdue = true
       this.#scheduler.hurry(entry)
     })
