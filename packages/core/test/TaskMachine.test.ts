@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Diagram, Task, type TaskEvent, TaskMachine, TaskStatus, Video } from "@video-tasks/core"
+import { Diagram, Task, type TaskEvent, TaskHandle, TaskMachine, TaskStatus, Video } from "@video-tasks/core"
 import { Arbitrary, Effect, Redacted, Schema } from "effect"
 import { inspect } from "node:util"
 import { createMachine, transition } from "xstate"
@@ -137,6 +137,68 @@ describe("TaskMachine", () => {
     )
   })
 
+  describe("and the times that a provider tells", () => {
+    const attached = TaskMachine.initial(created({ at: 5_000 }))
+    const ours = TaskMachine.initial(created({
+      at: 5_000,
+      handle: TaskHandle.TaskHandle.make({ ...created().handle, createdAt: 5_000 })
+    }))
+    const createdAt = (before: TaskMachine.Snapshot, said: number) =>
+      TaskMachine.step(before, observed(9_000, { status: "IN_PROGRESS", createdAt: said })).snapshot.context.task
+        .createdAt
+    const completedAt = (event: TaskEvent.TaskEvent) => TaskMachine.step(ours, event).snapshot.context.task.completedAt
+
+    it("says when an attached task began", () => {
+      assert.deepStrictEqual([1, 3_000, 7_000, 9_000].map((said) => createdAt(attached, said)), [
+        1,
+        3_000,
+        7_000,
+        9_000
+      ])
+    })
+
+    it("takes the earlier one of two beginnings of our own task", () => {
+      assert.deepStrictEqual([3_000, 5_000, 7_000].map((said) => createdAt(ours, said)), [3_000, 5_000, 5_000])
+    })
+
+    it("does not believe a beginning at zero, before it or after the answer", () => {
+      for (const said of [-1, 0, 9_001]) {
+        assert.deepStrictEqual([createdAt(attached, said), createdAt(ours, said)], [5_000, 5_000])
+      }
+    })
+
+    it("says changed when only the beginning is new, and unchanged when it is told again", () => {
+      const first = TaskMachine.step(attached, observed(6_000, { createdAt: 3_000 }))
+      const second = TaskMachine.step(first.snapshot, observed(7_000, { createdAt: 3_000 }))
+      assert.deepStrictEqual([first.verdict, second.verdict], ["changed", "unchanged"])
+    })
+
+    it("says when a task ended, within its life", () => {
+      for (const status of TaskStatus.terminal) {
+        const end = (completedAt: number, more = {}) =>
+          observed(9_000, { status, videos: [video()], completedAt, ...more })
+        assert.deepStrictEqual(
+          [7_000, 4_000, 9_001, 0, -1].map((said) => completedAt(end(said))),
+          [7_000, 5_000, 9_000, 9_000, 9_000],
+          status
+        )
+        assert.strictEqual(completedAt(end(4_000, { createdAt: 3_000 })), 4_000, status)
+      }
+    })
+
+    it("proves nothing about a task that runs", () => {
+      const step = TaskMachine.step(ours, observed(6_000, { status: "IN_PROGRESS", completedAt: 5_500 }))
+      assert.strictEqual(step.to, "IN_PROGRESS")
+      assert.isFalse("completedAt" in step.snapshot.context.task)
+      const end = TaskMachine.step(step.snapshot, observed(9_000, { status: "FAILED" })).snapshot
+      assert.strictEqual(end.context.task.completedAt, 9_000)
+    })
+
+    it("counts for nothing when we ended the task", () => {
+      assert.strictEqual(completedAt({ type: "task.cancelled", at: 9_000 }), 9_000)
+    })
+  })
+
   describe("success without a video", () => {
     const success = (at: number) => observed(at, { status: "SUCCESS" })
 
@@ -268,6 +330,25 @@ describe("TaskMachine", () => {
       assert.deepStrictEqual(encodeTask(TaskMachine.toTask(replayed)), encodeTask(TaskMachine.toTask(lived)))
       assert.deepStrictEqual(TaskMachine.replay([created(), ...events]), replayed)
     }, lives)
+
+    it.prop(
+      "leads to the same by the journal of its changes with the times that the provider tells",
+      { events, times: Arbitrary.array(Arbitrary.schema(Schema.Literals([-1, 0, 1, 900, 2_500, 40_000]))) },
+      ({ events, times }) => {
+        const told = events.map((event, index): TaskEvent.TaskEvent => {
+          const time = times[index]
+          if (event.type !== "task.observed" || time === undefined) return event
+          return observed(event.at, { ...event.observation, createdAt: time, completedAt: time + 1_000 })
+        })
+        const steps = live(told)
+        const journal = told.filter((_, index) => steps[index]!.verdict === "changed")
+        assert.strictEqual(
+          kept(TaskMachine.replay([created(), ...journal])),
+          kept(steps.at(-1)?.snapshot ?? start)
+        )
+      },
+      { ...lives, arbitrary: { ...lives.arbitrary, runs: 1_000 } }
+    )
 
     it.prop("goes on the same after a restart at any point", { events }, ({ events }) => {
       let restarted = start

@@ -121,7 +121,7 @@ const statusLine = (style: Style.Style, task: Task): string => {
   if (!isEnded(task)) return task.progress === undefined ? word : `${word}  ${Math.floor(task.progress)} %`
   return task.handle.createdAt === undefined
     ? word
-    : `${word}  after ${Duration.format(task.completedAt - task.handle.createdAt)}`
+    : `${word}  after ${Duration.format(task.completedAt - task.createdAt)}`
 }
 
 const reason = (failed: { readonly message: string; readonly code?: string | undefined }): string =>

@@ -73,12 +73,13 @@ export const videoMissing = (context: TaskContext, event: TaskEvent): TaskContex
 /** @internal */
 export const refined = (context: TaskContext, event: TaskEvent): TaskContext => {
   if (event.type !== "task.observed") return context
-  const { cost, estimatedRemainingMs, model, progress, status } = event.observation
+  const { cost, createdAt, estimatedRemainingMs, model, progress, status } = event.observation
   const { estimatedRemainingMs: _, ...kept } = context
   const failing = status !== undefined && status !== "SUBMITTED" && status !== "IN_PROGRESS" && status !== "SUCCESS"
   const reached = failing ? context.progress : highest(context.progress, progress)
   const next: TaskContext = {
     ...kept,
+    ...(isBetterStart(context, createdAt, event.at) ? { createdAt } : {}),
     ...(model === undefined || model === "" ? {} : { model }),
     ...(reached === undefined ? {} : { progress: reached }),
     ...(cost === undefined ? {} : { cost }),
@@ -94,8 +95,11 @@ export const ended = (context: TaskContext, event: TaskEvent): TaskContext => {
   switch (event.type) {
     case "task.observed": {
       const { failure, status, videos } = event.observation
-      if (status === "SUCCESS") return { ...over, videos, progress: 100 }
-      return status === "FAILED" || status === "ERROR" ? { ...over, failure: failure ?? noReason } : over
+      const completedAt = endOf(context, event.observation.completedAt, event.at)
+      if (status === "SUCCESS") return { ...over, completedAt, videos, progress: 100 }
+      return status === "FAILED" || status === "ERROR"
+        ? { ...over, completedAt, failure: failure ?? noReason }
+        : { ...over, completedAt }
     }
     case "task.lost":
       return { ...over, failure: new Failure({ code: "not_found", message: event.message }) }
@@ -108,11 +112,19 @@ export const ended = (context: TaskContext, event: TaskEvent): TaskContext => {
 /** @internal */
 export const isSame = (self: TaskContext, that: TaskContext): boolean =>
   self === that || (
-    self.model === that.model && self.progress === that.progress &&
+    self.createdAt === that.createdAt && self.model === that.model && self.progress === that.progress &&
     self.estimatedRemainingMs === that.estimatedRemainingMs && isSameCost(self.cost, that.cost) &&
     self.videos === that.videos && self.failure === that.failure &&
     self.missingVideo?.reads === that.missingVideo?.reads
   )
+
+/** An attached task began before we heard of it, and of two beginnings the earlier one counts. */
+const isBetterStart = (context: TaskContext, said: number | undefined, at: number): said is number =>
+  said !== undefined && said > 0 && said <= at && (context.handle.createdAt === undefined || said < context.createdAt)
+
+/** When a task ended: as the provider says, as far as that is possible. */
+const endOf = (context: TaskContext, said: number | undefined, at: number): number =>
+  said === undefined || said <= 0 ? at : Math.min(Math.max(said, context.createdAt), at)
 
 const isSameCost = (self: Cost | undefined, that: Cost | undefined): boolean =>
   self?.amount === that?.amount && self?.unit === that?.unit && self?.kind === that?.kind

@@ -80,7 +80,8 @@ export const adopt = Effect.fnUntraced(function*(
   const known = yield* find(refs, handle)
   if (known !== undefined) return known
   const id = yield* TaskId.make
-  const at = yield* Clock.currentTimeMillis
+  const now = yield* Clock.currentTimeMillis
+  const at = Math.min(handle.createdAt ?? now, now)
   yield* Journal.create(refs.journal, { type: "task.created", at, id, handle }, undefined).pipe(
     // Somebody else has adopted it in the meantime.
     Effect.catchTag("VersionConflict", (conflict) => conflict.id === id ? Effect.fail(conflict) : Effect.void),
