@@ -137,6 +137,12 @@ describe("TaskMachine", () => {
     )
   })
 
+  it("keeps no signed URL of what is said about a lost task", () => {
+    const message = "no task at https://cdn.example.com/v.mp4?X-Signature=SECRET"
+    const { snapshot } = TaskMachine.step(start, { type: "task.lost", at: 2_000, message })
+    assert.strictEqual(snapshot.context.task.failure?.message, "no task at https://cdn.example.com/v.mp4")
+  })
+
   describe("and the times that a provider tells", () => {
     const attached = TaskMachine.initial(created({ at: 5_000 }))
     const ours = TaskMachine.initial(created({

@@ -2,6 +2,7 @@
  * What the task machine remembers, and the pure functions that its guards and actions are made of.
  */
 import * as Schema from "effect/Schema"
+import * as Redact from "../Redact.ts"
 import type { Created, TaskEvent } from "../TaskEvent.ts"
 import { TaskHandle } from "../TaskHandle.ts"
 import { TaskId } from "../TaskId.ts"
@@ -102,7 +103,7 @@ export const ended = (context: TaskContext, event: TaskEvent): TaskContext => {
         : { ...over, completedAt }
     }
     case "task.lost":
-      return { ...over, failure: new Failure({ code: "not_found", message: event.message }) }
+      return { ...over, failure: new Failure({ code: "not_found", message: Redact.text(event.message) }) }
     case "task.cancelled":
     case "task.expired":
       return over

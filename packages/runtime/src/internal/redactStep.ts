@@ -15,10 +15,19 @@ export const redactStep = (step: ObservedStep): ObservedStep => {
   const failure = task.failure === undefined ? {} : { failure: redactFailure(task.failure) }
   return {
     ...step,
-    event: step.event.type === "task.observed"
-      ? { ...step.event, observation: redactObservation(step.event.observation) }
-      : step.event,
+    event: redactEvent(step.event),
     snapshot: { value: step.snapshot.value, task: { ...task, videos, ...failure } }
+  }
+}
+
+const redactEvent = (event: ObservedStep["event"]): ObservedStep["event"] => {
+  switch (event.type) {
+    case "task.observed":
+      return { ...event, observation: redactObservation(event.observation) }
+    case "task.lost":
+      return { ...event, message: Redact.text(event.message) }
+    default:
+      return event
   }
 }
 
