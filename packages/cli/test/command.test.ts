@@ -316,6 +316,19 @@ describe("the command", { concurrent: true }, () => {
     }
   ]
 
+  for (const [flags, code, posts] of [[[], 9, 1], [["--resubmit"], 0, 2]] as const) {
+    live(
+      `sends a create that a server error met ${posts === 1 ? "once" : "again, when it is told to"} (${code})`,
+      Effect.gen(function*() {
+        const ran = yield* vt([...seedance, "--prompt", "A boat", ...flags], {
+          script: [{ on: "create", fault: "500" }]
+        })
+        assert.strictEqual((yield* ledger).posts, posts)
+        assert.strictEqual(ran.code, code, ran.stderr)
+      })
+    )
+  }
+
   for (const { args, code, key, name, posts, reason, script } of codes) {
     live(
       `ends with ${code} for ${name}`,
