@@ -136,7 +136,11 @@ export class TaskStore extends Context.Service<TaskStore, {
 }>()("@video-tasks/runtime/TaskStore") {}
 
 /**
- * Keeps everything in memory: it is gone when the process ends.
+ * Keeps everything in memory: it is gone when the process ends, and nothing of it before.
+ *
+ * **Gotchas**
+ *
+ * About 1.5 kB stay of each task that has ended. A service that runs for months wants a durable store.
  *
  * @category layers
  * @since 0.1.0

@@ -184,6 +184,38 @@ describe("the line of an account", () => {
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
+  it.effect("lets one request try a refused key, and everybody else go on when it is good", () => {
+    let isGood = false
+    let reads = 0
+    const provider = VideoProvider.double({
+      observe: () =>
+        Effect.suspend(() => {
+          reads++
+          return isGood ? Effect.succeed(Harness.running()) : Effect.fail(Harness.unauthorized)
+        })
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handles = yield* Effect.forEach(
+        Array.from({ length: 100 }, (_, n) => `task-${n}`),
+        (remoteId) => tasks.attach({ provider: "double", remoteId })
+      )
+      yield* Effect.forEach(handles, (handle) => tasks.track(handle))
+      yield* TestClock.adjust("10 minutes")
+      const before = reads
+      for (let n = 0; n < 3; n++) {
+        const refresh = yield* Effect.forkChild(Effect.flip(tasks.refresh(handles[0]!)))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Fiber.join(refresh)).reason._tag, "Unauthorized")
+      }
+      assert.isAtMost(reads - before, 6)
+      isGood = true
+      yield* Effect.forkChild(tasks.refresh(handles[0]!))
+      yield* TestClock.adjust("2 minutes")
+      assert.isAtLeast(reads - before, 100)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
   it.effect("does not stop the clock of waits when a shared budget never answers", () => {
     const silent = Layer.succeed(
       RateLimiter.RateLimiter,

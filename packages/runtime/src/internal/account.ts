@@ -137,11 +137,18 @@ export class Account implements Due {
     this.#reads.clear()
   }
 
-  /** Somebody wants to try again: a refusal is forgotten, and everybody who waited for that goes on. */
-  retry(): void {
-    if (this.refusal === undefined) return
-    this.refusal = undefined
-    this.epoch++
+  /** Somebody wants to try again: the refusal is forgotten, and that one request shows whether the key is good now. */
+  retry(prober?: Queued): void {
+    if (this.refusal !== undefined) {
+      this.refusal = undefined
+      this.epoch++
+    }
+    if (prober !== undefined && this.#parked.delete(prober)) this.enqueue(prober)
+  }
+
+  /** The key is good: everybody who waited for that goes on. */
+  accepted(): void {
+    if (this.#parked.size === 0 || this.refusal !== undefined) return
     const parked = [...this.#parked]
     this.#parked.clear()
     for (const queued of parked) this.enqueue(queued)

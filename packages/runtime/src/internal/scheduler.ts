@@ -237,6 +237,7 @@ class State implements Scheduler {
 
   #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }): void {
     const { isAlmostDone, isChanged, model, reading, snapshot } = read
+    entry.lane.account.accepted()
     entry.history = PollPolicy.observed(entry.lane.policy, entry.history, isAlmostDone ? {} : reading, this.now())
     entry.lastFailure = undefined
     entry.notFoundInARow = 0

@@ -65,6 +65,8 @@ interface Parts {
   readonly instruments: Instruments
   readonly scope: Scope.Scope
   readonly platform: Context.Context<SecureRandom.SecureRandom>
+  /** Under this name tasks are claimed. */
+  readonly owner: string
 }
 
 /** @internal */
@@ -91,7 +93,9 @@ export const make = Effect.fnUntraced(function*(
     scheduler
   })
   const scope = yield* Effect.scope
+  const owner = options.owner ?? (yield* Effect.provideContext(TaskId.make, platform))
   const parts: Parts = {
+    owner,
     refs: { journal, lanes, providers },
     store,
     scheduler,
@@ -100,7 +104,6 @@ export const make = Effect.fnUntraced(function*(
     scope,
     platform
   }
-  const owner = options.owner ?? (yield* Effect.provideContext(TaskId.make, platform))
   const leaseMs = Duration.toMillis(options.lease ?? "1 minute")
   const resume = yield* Resume.make({ store, owner, leaseMs, track: (stored) => trackQuietly(parts, stored) })
   return { ...commands(parts), ...waits(parts), ...questions(parts), resume }
@@ -149,9 +152,13 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
   }),
   untrack: (ref) =>
     Refs.find(parts.refs, ref).pipe(
-      Effect.map((stored) => {
-        const entry = stored === undefined ? undefined : parts.scheduler.entries.get(stored.snapshot.task.id)
+      Effect.flatMap((stored) => {
+        if (stored === undefined) return Effect.void
+        const { id } = stored.snapshot.task
+        const entry = parts.scheduler.entries.get(id)
         if (entry !== undefined) parts.scheduler.leave(entry, "track")
+        // Somebody else may follow it now.
+        return parts.store.release(parts.owner, [id])
       }),
       Effect.ignore
     )
@@ -160,8 +167,8 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
 const track = ({ scheduler }: Parts, { snapshot }: StoredTask, lane: Lane): void => {
   if (isTerminal(snapshot.value)) return
   const { createdAt, handle, id, model } = snapshot.task
-  lane.account.retry()
   const entry = scheduler.join(id, lane, handle.createdAt ?? createdAt, "track")
+  lane.account.retry(entry)
   scheduler.begin(entry, firstDelayMs(scheduler, entry, handle, model))
 }
 

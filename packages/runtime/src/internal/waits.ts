@@ -49,7 +49,6 @@ export const follow = Effect.fnUntraced(function*(
   sink: Sink
 ): Effect.fn.Return<Entry, VideoTaskError.VideoTaskError, Scope.Scope> {
   const { handle, id } = known.task
-  lane.account.retry()
   const startedAt = handle.createdAt ?? known.task.createdAt
   const parent = yield* Effect.option(Effect.currentParentSpan)
   const wait = new Wait(scheduler, handle, sink, parent._tag === "Some" ? parent.value : undefined)
@@ -57,6 +56,7 @@ export const follow = Effect.fnUntraced(function*(
     Effect.sync(() => scheduler.join(id, lane, startedAt, wait)),
     (entry) => Effect.sync(() => wait.leave(entry))
   )
+  lane.account.retry(entry)
   // Loaded after joining, so that no change falls between the two.
   const stored = yield* Effect.mapError(
     retryStore(store.load(id)),
