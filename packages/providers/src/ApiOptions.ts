@@ -14,6 +14,9 @@ import type * as Redacted from "effect/Redacted"
  * merged into it when they are in the context where the provider is built or used, except `redirect`. Do not give a
  * client that follows redirects by itself (`HttpClient.followRedirects`): nobody below it can hold it back.
  *
+ * Nor a client that sends again by itself (`HttpClient.retryTransient`, `HttpClient.retry`): it would send a create more
+ * than once, and each of them may make a task and cost money. `VideoTasks` repeats what may be repeated.
+ *
  * @category options
  * @since 0.1.0
  */

@@ -26,6 +26,11 @@ import * as Tables from "./internal/suiteTables.ts"
 export interface Options {
   /** Builds the provider over the client that is in the context. */
   readonly make: Effect.Effect<VideoProvider, unknown, HttpClient.HttpClient>
+  /**
+   * How your program makes its client out of a plain one. A client that sends again by itself, such as one with
+   * `HttpClient.retryTransient`, does not pass: it sends a create more than once.
+   */
+  readonly client?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
   /** The key that it is built with: at least 12 characters, so that it can be looked for everywhere. */
   readonly secret: string
   /** A request that it accepts; leave it out for an API without a create. */
@@ -100,7 +105,7 @@ const on = (
   Effect.suspend(() => {
     const recorder = Client.make(act)
     return options.make.pipe(
-      Effect.provideService(HttpClient.HttpClient, recorder.client),
+      Effect.provideService(HttpClient.HttpClient, options.client?.(recorder.client) ?? recorder.client),
       Effect.mapError((error) =>
         new SuiteFailure({ message: "cannot be built", expected: "a provider", actual: error })
       ),

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { VideoProvider } from "@video-tasks/core"
 import { CometApi, GenericApi, SeeAny, VideoProviderSuite } from "@video-tasks/providers"
-import { Effect, Redacted } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+import { TestClock } from "effect/testing"
 
 const secret = "sk-conformance-0123456789abcdef"
 
@@ -82,11 +84,12 @@ run("GenericApi", {
 })
 
 describe("VideoProviderSuite", () => {
-  const failures = (make: VideoProviderSuite.Options["make"]) =>
+  const failures = (make: VideoProviderSuite.Options["make"], client?: VideoProviderSuite.Options["client"]) =>
     Effect.forEach(
       VideoProviderSuite.cases({
         ...comet,
         make,
+        client,
         request: CometApi.seedance({ model: "doubao-seedance-2-0", prompt: "A paper airplane" })
       }),
       ({ effect, name }) => Effect.match(effect, { onFailure: () => [name], onSuccess: () => [] })
@@ -119,5 +122,23 @@ describe("VideoProviderSuite", () => {
       const failed = yield* failures(eager)
       assert.include(failed, "a create is sent once when HTTP 500, and is SubmissionAmbiguous")
       assert.notInclude(failed, "a read is ProviderUnavailable, with the handle, when HTTP 500")
+    }))
+
+  it.effect("passes with a client that changes what it sends, not how often", () =>
+    Effect.gen(function*() {
+      const labelled = HttpClient.mapRequest(HttpClientRequest.setHeader("x-team", "video"))
+      assert.deepStrictEqual(yield* failures(CometApi.make({ apiKey }), labelled), [])
+    }))
+
+  it.effect("fails a client that sends a create again by itself", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(
+        failures(CometApi.make({ apiKey }), HttpClient.retryTransient({ times: 2 }))
+      )
+      // Such a client waits where the API asks it to.
+      yield* TestClock.adjust("1 minute")
+      const failed = yield* Fiber.join(fiber)
+      assert.include(failed, "a create is sent once when HTTP 503, and is SubmissionAmbiguous")
+      assert.notInclude(failed, "a create is sent once when HTTP 400, and is InvalidRequest")
     }))
 })

@@ -30,6 +30,7 @@ export const createOutcomes: ReadonlyArray<Row> = [
   ["HTTP 429", Client.json(429, refusal), "RateLimited"],
   ["HTTP 500", Client.json(500, refusal), "SubmissionAmbiguous"],
   ["HTTP 502 with a web page", { _tag: "answers", status: 502, body: page }, "SubmissionAmbiguous"],
+  ["HTTP 503", Client.json(503, refusal), "SubmissionAmbiguous"],
   [
     "HTTP 503 model_not_found",
     Client.json(503, { error: { message: "no channel", code: "model_not_found" } }),
