@@ -7,6 +7,7 @@ import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { handle } from "../internal/handles.ts"
+import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { withHandles } from "../internal/withHandles.ts"
@@ -20,7 +21,7 @@ export const cancel = Command.make(
       Effect.gen(function*() {
         const tasks = yield* VideoTasks
         const reporter = yield* Reporter
-        const outcome = yield* tasks.cancel(one)
+        const outcome = yield* underWay(`asking ${one.provider}`, tasks.cancel(one))
         const line = { type: "task.cancel", handle: TaskHandle.format(one), outcome }
         if (outcome === "confirmed") return yield* reporter.result("cancelled: the provider has confirmed it", line)
         if (reporter.json) yield* reporter.result("", line)

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import { Backend } from "../internal/backend.ts"
 import { createFlags, type CreateInput, toRequest } from "../internal/createRequest.ts"
 import { followAndSave } from "../internal/followAndSave.ts"
+import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { submitPatiently } from "../internal/submitPatiently.ts"
@@ -25,10 +26,10 @@ export const create = Command.make(
     if (Option.isSome(input.output)) yield* Target.check(input.output.value, input)
     const body = Effect.gen(function*() {
       const request = yield* toRequest(input)
-      const handle = yield* submitPatiently(request, {
-        resubmit: input.resubmit ? "server-error" : "never",
-        force: input.force
-      })
+      const handle = yield* underWay(
+        `sending the create to ${input.provider}`,
+        submitPatiently(request, { resubmit: input.resubmit ? "server-error" : "never", force: input.force })
+      )
       yield* reporter.created(yield* (yield* VideoTasks).get(handle))
       if (Option.isSome(input.output)) return yield* followAndSave(handle, input.output.value, input)
       if (input.wait) return yield* followToEnd([handle])

@@ -61,7 +61,8 @@ const play = Effect.gen(function*() {
   const { baseUrl } = yield* SimulatorServer
   yield* Effect.orDie(simulator.script(Story.script))
   yield* makeFolder
-  yield* reporter.note(opening(baseUrl))
+  const { animated, columns } = yield* Screen
+  yield* reporter.note(opening(baseUrl, animated ? yield* columns : Infinity))
   const acts = yield* begin
   const endings = yield* follow(acts.map(({ handle }) => handle), {
     keepLines: true,
@@ -135,9 +136,12 @@ const makeFolder = Effect.gen(function*() {
   )
 })
 
-const opening = (baseUrl: string): string =>
+const opening = (baseUrl: string, columns: number): string =>
   [
-    `Three tasks at three simulated APIs (${baseUrl}), ten times faster than real ones. Nothing is paid.`,
+    ...Style.wrap(
+      `Three tasks at three simulated APIs (${baseUrl}), ten times faster than real ones. Nothing is paid.`,
+      columns - 1
+    ),
     "  cometapi  creates a Seedance video      POST /v1/videos",
     "  generic   creates a video at a gateway  POST /v1/video/generations",
     "  seeany    adopts a task from elsewhere  GET /v1/tasks/{id}",
@@ -157,30 +161,52 @@ const tellSummary = Effect.fnUntraced(function*(shown: ReadonlyArray<Shown>, led
     bytes: one.saved.bytes,
     sha256: one.saved.sha256
   }))
-  const columns = yield* screen.columns
-  const digest = (text: string) => screen.animated && columns < 160 ? `${text.slice(0, 12)}…` : text
-  const [head = "", ...body] = Style.table([
-    ["PROVIDER", "STATES", "READS", "TIME", "FILE", "SIZE", "SHA-256"],
-    ...rows.map((row) => [
-      row.provider,
-      row.states.join(" → "),
-      String(row.polls),
-      Duration.format(row.elapsedMs),
-      row.file,
-      Render.bytes(row.bytes),
-      digest(row.sha256)
-    ])
-  ], [2, 3, 5])
+  const columns = screen.animated ? yield* screen.columns : Infinity
+  const told = [...survived, Story.paid(ledger)].flatMap((line) => {
+    const [first = "", ...others] = Style.wrap(line, Math.min(columns, 120) - 5)
+    return [`  ${screen.outStyle.green("✓")} ${first}`, ...others.map((other) => `    ${other}`)]
+  })
   const text = [
-    screen.outStyle.bold(head),
-    ...body,
+    ...table(screen.outStyle, rows, columns),
     "",
     screen.outStyle.bold("What went wrong on the way, and did no harm"),
-    ...[...survived, Story.paid(ledger)].map((line) => `  ${screen.outStyle.green("✓")} ${line}`)
+    ...told
   ].join("\n")
   yield* reporter.result(text, { type: "summary", tasks: rows, survived, creates: ledger.posts, bills: ledger.bills })
   yield* reporter.note(next(screen.errStyle))
 })
+
+interface Row {
+  readonly provider: string
+  readonly states: ReadonlyArray<string>
+  readonly polls: number
+  readonly elapsedMs: number
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** The summary: where it does not fit into the terminal, the files stand below. */
+const table = (style: Style.Style, rows: ReadonlyArray<Row>, columns: number): ReadonlyArray<string> => {
+  const digest = (row: Row) => columns < 160 ? `${row.sha256.slice(0, 12)}…` : row.sha256
+  const task = (row: Row) => [
+    row.provider,
+    row.states.join(" → "),
+    String(row.polls),
+    Duration.format(row.elapsedMs)
+  ]
+  const file = (row: Row) => [row.file, Render.bytes(row.bytes), digest(row)]
+  const head = ["PROVIDER", "STATES", "READS", "TIME"]
+  const fileHead = ["FILE", "SIZE", "SHA-256"]
+  const drawn = (lines: ReadonlyArray<string>) => lines.map((line, index) => index === 0 ? style.bold(line) : line)
+  return columns >= 112
+    ? drawn(Style.table([[...head, ...fileHead], ...rows.map((row) => [...task(row), ...file(row)])], [2, 3, 5]))
+    : [
+      ...drawn(Style.table([head, ...rows.map(task)], [2, 3])),
+      "",
+      ...drawn(Style.table([fileHead, ...rows.map(file)], [1]))
+    ]
+}
 
 const next = (style: Style.Style): string =>
   [

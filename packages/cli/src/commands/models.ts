@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import { Backend } from "../internal/backend.ts"
 import { onlyProvider } from "../internal/flags.ts"
 import type { Line } from "../internal/jsonLines.ts"
+import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { Screen } from "../internal/screen.ts"
@@ -26,7 +27,7 @@ export const models = Command.make(
     yield* Effect.gen(function*() {
       const provider = yield* (yield* VideoProviders).get(id, "models")
       const known = provider.families.flatMap((family) => family.models)
-      const catalogue = yield* provider.models.pipe(
+      const catalogue = yield* underWay(`asking ${id}`, provider.models).pipe(
         Effect.tapError(() => known.length === 0 ? Effect.void : tell(provider, known.map(fromSpec)))
       )
       yield* tell(provider, merge(catalogue.filter(isVideo), known))

@@ -7,7 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as ExitCode from "../internal/exitCode.ts"
 import { handle } from "../internal/handles.ts"
-import { failureOf } from "../internal/progress.ts"
+import { failureOf, underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { withHandles } from "../internal/withHandles.ts"
@@ -21,7 +21,7 @@ export const status = Command.make(
       Effect.gen(function*() {
         const tasks = yield* VideoTasks
         const reporter = yield* Reporter
-        const task = yield* tasks.refresh(one)
+        const task = yield* underWay(`asking ${one.provider}`, tasks.refresh(one))
         yield* reporter.state(task)
         const failure = isEnded(task) ? failureOf(task) : undefined
         if (failure === undefined) return

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as ExitCode from "../internal/exitCode.ts"
 import { handle } from "../internal/handles.ts"
 import { type Failure, Problem } from "../internal/problem.ts"
-import { failureOf } from "../internal/progress.ts"
+import { failureOf, underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { waitHint, withHandles } from "../internal/withHandles.ts"
@@ -38,8 +38,11 @@ export const url = Command.make(
 const tell = Effect.fnUntraced(function*(one: TaskHandle.TaskHandle) {
   const tasks = yield* VideoTasks
   const reporter = yield* Reporter
-  const videos = yield* tasks.freshVideos(one).pipe(
-    Effect.catchReason("VideoTaskError", "MissingResult", () => Effect.flatMap(tasks.refresh(one), whyNot))
+  const videos = yield* underWay(
+    `asking ${one.provider}`,
+    tasks.freshVideos(one).pipe(
+      Effect.catchReason("VideoTaskError", "MissingResult", () => Effect.flatMap(tasks.refresh(one), whyNot))
+    )
   )
   for (const video of videos) {
     const link = Redacted.value(video.url)

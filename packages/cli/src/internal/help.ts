@@ -57,7 +57,7 @@ const tidy = (doc: HelpDoc.HelpDoc, columns: number): HelpDoc.HelpDoc => {
   const globalFlags = doc.globalFlags?.map(shortType)
   return {
     ...doc,
-    description: wrap(doc.description, columns).join("\n  "),
+    description: Style.wrap(doc.description, columns).join("\n  "),
     flags: doc.flags.map(markRequired),
     ...(globalFlags === undefined
       ? {}
@@ -83,19 +83,6 @@ const shortType = (flag: HelpDoc.FlagDoc): HelpDoc.FlagDoc => {
     }
   }
   return flag
-}
-
-const wrap = (text: string, columns: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    const next = line === "" ? word : `${line} ${word}`
-    if (line !== "" && Style.width(next) > columns) {
-      lines.push(line)
-      line = word
-    } else line = next
-  }
-  return [...lines, line]
 }
 
 const appendix = (style: Style.Style): string => {

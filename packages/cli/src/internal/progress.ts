@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Format from "./duration.ts"
 import type { Moment } from "./render.ts"
 import * as Render from "./render.ts"
 import { Reporter } from "./reporter.ts"
@@ -64,6 +65,25 @@ export const follow = Effect.fn("progress.follow")(
   }
 )
 
+/** Shows on a terminal that something is under way, once it takes a moment. */
+export const underWay = <A, E, R>(
+  what: string,
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R | Reporter | Screen> =>
+  Effect.scoped(Effect.gen(function*() {
+    const reporter = yield* Reporter
+    const screen = yield* Screen
+    if (!screen.animated || reporter.quiet) return yield* self
+    const startedAt = yield* Clock.currentTimeMillis
+    const draw = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => screen.live([`${what}  ${screen.errStyle.dim(Format.format(now - startedAt))}`])
+    )
+    yield* Effect.addFinalizer(() => screen.live([]))
+    yield* Effect.forkScoped(Effect.delay(Effect.forever(Effect.andThen(draw, Effect.sleep(frame))), unnoticed))
+    return yield* self
+  }))
+
 /** The failure that a task's end amounts to; a success with a video is none. */
 export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined => {
   const reason = reasonOf(task)
@@ -92,6 +112,9 @@ const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
       return new VideoTaskError.TaskExpired()
   }
 }
+
+/** What is over sooner is not worth a line. */
+const unnoticed = Duration.millis(300)
 
 /** The time between two pictures. */
 const frame = Duration.millis(100)

@@ -112,7 +112,7 @@ export const bytes = (count: number): string => {
 }
 
 /** When the task began, as far as we know, in ms since the epoch. */
-export const since = (task: Task): number => task.handle.createdAt ?? task.createdAt
+export const since = (task: Task): number => task.createdAt
 
 // internal
 
@@ -121,7 +121,7 @@ const statusLine = (style: Style.Style, task: Task): string => {
   if (!isEnded(task)) return task.progress === undefined ? word : `${word}  ${Math.floor(task.progress)} %`
   return task.handle.createdAt === undefined
     ? word
-    : `${word}  after ${Duration.format(task.completedAt - task.createdAt)}`
+    : `${word}  after ${Duration.format(task.completedAt - since(task))}`
 }
 
 const reason = (failed: { readonly message: string; readonly code?: string | undefined }): string =>
@@ -170,7 +170,9 @@ const hints = (error: VideoTaskError): ReadonlyArray<string> => {
 
 /** The names of the tasks; providers and ids each in a column. */
 const namesOf = (tasks: ReadonlyArray<Task>, room: number): ReadonlyArray<string> => {
-  const ids = tasks.map((task) => Style.shorten(Style.harmless(task.handle.remoteId), room < 80 ? 10 : 18))
+  const ids = tasks.map((task) =>
+    Style.shorten(Style.harmless(task.handle.remoteId), room < 78 ? 9 : room < 100 ? 12 : 18)
+  )
   return room < 60 && tasks.length === 1
     ? ids
     : Style.table(tasks.map((task, index) => [task.handle.provider, ids[index] ?? ""]))
@@ -178,7 +180,7 @@ const namesOf = (tasks: ReadonlyArray<Task>, room: number): ReadonlyArray<string
 
 const barWidth = (room: number): number => {
   if (room >= 100) return 24
-  return room >= 80 ? 12 : 8
+  return room >= 78 ? 12 : 8
 }
 
 /** The share that is done, 0 to 1: told by the provider, or guessed from the expected end. */

@@ -47,6 +47,20 @@ export const shorten = (text: string, columns: number): string => {
   return `${text.slice(0, left)}…${text.slice(text.length - (columns - 1 - left))}`
 }
 
+/** Breaks a text into lines between words. */
+export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  for (const word of text.split(" ")) {
+    const next = line === "" ? word : `${line} ${word}`
+    if (line !== "" && width(next) > columns) {
+      lines.push(line)
+      line = word
+    } else line = next
+  }
+  return [...lines, line]
+}
+
 /** Columns of a table, aligned; numbers stand on the right when `right` says so. */
 export const table = (
   rows: ReadonlyArray<ReadonlyArray<string>>,
