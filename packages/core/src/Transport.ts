@@ -10,6 +10,14 @@
 import * as Data from "effect/Data"
 
 /**
+ * The `user-agent` of every request that names no other.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const userAgent = "video-tasks/0.1.0"
+
+/**
  * Whether a request was started: `no` is safe to send again, `unknown` counts as `yes`.
  *
  * @category models

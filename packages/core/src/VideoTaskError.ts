@@ -228,6 +228,8 @@ export class SubmissionAmbiguous extends Schema.TaggedError<SubmissionAmbiguous>
     sentAt: Schema.optionalKey(Schema.Finite),
     /** The HTTP status, when there was an answer. */
     status: Schema.optionalKey(Schema.Int),
+    /** How long the answer asks to wait before anything is sent again, in ms. */
+    retryAfterMs: Schema.optionalKey(Schema.Finite),
     detail: Schema.String
   }
 ) {

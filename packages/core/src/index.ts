@@ -52,6 +52,11 @@ export * as Redact from "./Redact.ts"
 /**
  * @since 0.1.0
  */
+export * as RetryAfter from "./RetryAfter.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as SeeAnyWire from "./SeeAnyWire.ts"
 
 /**

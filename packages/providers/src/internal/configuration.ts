@@ -2,6 +2,7 @@
  * Checks what a provider is configured with, all at once, when its layer is built.
  */
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
+import * as Transport from "@video-tasks/core/Transport"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -62,7 +63,7 @@ export const check = (
     baseUrl,
     maxImageBytes,
     apiKey: Redacted.make(key),
-    userAgent: options.userAgent ?? "video-tasks/0.1.0",
+    userAgent: options.userAgent ?? Transport.userAgent,
     propagateTrace: options.propagateTrace ?? false
   })
 }

@@ -104,6 +104,7 @@ const ambiguous = (create: Create, detail: string, answer?: ApiAnswer): Result.R
     new VideoTaskError.SubmissionAmbiguous({
       sentAt: create.sentAt,
       detail,
-      ...(answer === undefined ? {} : { status: answer.status })
+      ...(answer === undefined ? {} : { status: answer.status }),
+      ...(answer?.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs })
     })
   )

@@ -6,6 +6,7 @@
  */
 import * as ErrorBody from "@video-tasks/core/ErrorBody"
 import * as Redact from "@video-tasks/core/Redact"
+import * as RetryAfter from "@video-tasks/core/RetryAfter"
 import * as Transport from "@video-tasks/core/Transport"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -23,7 +24,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as ResponseBody from "./responseBody.ts"
-import * as RetryAfter from "./retryAfter.ts"
 import * as Secret from "./secret.ts"
 
 /** What a request needs to know about the account. */

@@ -275,6 +275,8 @@ describe("createOutcome", () => {
     Effect.gen(function*() {
       const error = yield* create(() => Response.json(e1("slow"), { status: 429, headers: { "retry-after": "30" } }))
       assert.deepInclude(error.reason, { _tag: "RateLimited", retryAfterMs: 30_000 })
+      const lost = yield* create(() => Response.json(e1("busy"), { status: 503, headers: { "retry-after": "20" } }))
+      assert.deepInclude(lost.reason, { _tag: "SubmissionAmbiguous", status: 503, retryAfterMs: 20_000 })
     }))
 
   it.effect("decides alike for a create that is JSON", () =>

@@ -1,6 +1,8 @@
 /**
  * One request of a download: redirects by hand, every hop looked at, nothing followed blindly.
  */
+import * as RetryAfter from "@video-tasks/core/RetryAfter"
+import * as Transport from "@video-tasks/core/Transport"
 import { Unauthorized, UnsafeAddress } from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -112,7 +114,7 @@ const toRequest = (url: URL, part: Part | undefined, access: Access): HttpClient
       ...Object.fromEntries(credentials),
       // A compressed answer has no parts that could be asked for.
       "accept-encoding": "identity",
-      "user-agent": "video-tasks/0.1.0",
+      "user-agent": Transport.userAgent,
       ...(part === undefined ? {} : { range: `bytes=${part.from}-` }),
       ...(part?.validator === undefined ? {} : { "if-range": part.validator })
     }
@@ -162,7 +164,7 @@ const accept = Effect.fnUntraced(function*(
     return yield* expired("fresh", detail)
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const retryAfterMs = retryAfter(response, yield* Clock.currentTimeMillis)
+    const retryAfterMs = RetryAfter.read(response.headers, undefined, yield* Clock.currentTimeMillis)
     return yield* failed("later", detail, { status, retryAfterMs })
   }
   if (status === 0) return yield* failed("never", "the link redirects, and this platform does not say where to")
@@ -180,14 +182,4 @@ const readHead = (response: HttpClientResponse, stallTimeout: Duration.Input): E
       Effect.ignore,
       Effect.map(() => Uint8Array.from(parts))
     )
-}
-
-const retryAfter = (response: HttpClientResponse, now: number): number | undefined => {
-  const value = response.headers["retry-after"]?.trim() ?? ""
-  const ms = /^\d+(\.\d+)?$/.test(value)
-    ? Number(value) * 1000
-    : /^[A-Z][a-z]{2}/.test(value)
-    ? Date.parse(value) - now
-    : 0
-  return ms > 0 ? ms : undefined
 }

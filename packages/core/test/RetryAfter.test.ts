@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as RetryAfter from "../../src/internal/retryAfter.ts"
+import { RetryAfter } from "@video-tasks/core"
 
 const now = Date.parse("2026-11-21T00:00:00Z")
 
 const read = (headers: Record<string, string>, body?: unknown) => RetryAfter.read(headers, body, now)
 
-describe("retryAfter", () => {
+describe("RetryAfter", () => {
   it.each<[string, number | undefined]>([
     ["7", 7_000],
     [" 7 ", 7_000],
