@@ -99,7 +99,7 @@ const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
     case "SUCCESS":
       return task.videos.length > 0
         ? undefined
-        : new VideoTaskError.MissingResult({ detail: "the provider's answer has no link to a file" })
+        : new VideoTaskError.MissingResult({ detail: "the provider reported success without a link" })
     case "FAILED":
       return new VideoTaskError.TaskFailed({ failure: task.failure })
     case "ERROR":
