@@ -112,4 +112,4 @@ const openImage = (text: string, providerId: string): Effect.Effect<ImageInput, 
 const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json))
 
 /** A value as JSON when it parses, else as text. */
-const jsonOrText = (text: string): Schema.Json => Result.getOrElse(decodeJson(text), () => text)
+export const jsonOrText = (text: string): Schema.Json => Result.getOrElse(decodeJson(text), () => text)

@@ -3,9 +3,13 @@
  */
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as CometApi from "@video-tasks/providers/CometApi"
 import * as Effect from "effect/Effect"
 
-/** The family that was named, or the one that knows the model, or the provider's first. */
+/** The providers whose family is decided by the model. */
+const byModel: Readonly<Record<string, (model: string) => string>> = { cometapi: CometApi.familyOf }
+
+/** The family that was named, or the one that the model belongs to, or the provider's first. */
 export const familyOf = Effect.fnUntraced(function*(
   providerId: string,
   model: string,
@@ -20,6 +24,6 @@ export const familyOf = Effect.fnUntraced(function*(
     const reason = new VideoTaskError.InvalidRequest({ violations: [violation] })
     return yield* VideoTaskError.make({ provider: providerId, operation: "create", reason })
   }
-  const knowing = provider.families.find((family) => family.models.some((spec) => spec.id === model))
-  return knowing?.id ?? ids[0] ?? ""
+  const chosen = Object.hasOwn(byModel, providerId) ? byModel[providerId]?.(model) : undefined
+  return chosen !== undefined && ids.includes(chosen) ? chosen : ids[0] ?? ""
 })

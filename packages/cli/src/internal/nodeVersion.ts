@@ -7,7 +7,7 @@ import process from "node:process"
 const oldest = [22, 19] as const
 
 /** Whether a Node is new enough, by its version without the `v`. */
-const isNewEnough = (version: string): boolean => {
+export const isNewEnough = (version: string): boolean => {
   const [major = 0, minor = 0] = version.split(".").map(Number)
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
 }

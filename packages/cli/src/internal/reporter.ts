@@ -38,7 +38,7 @@ export class Reporter extends Context.Service<Reporter, {
 }>()("video-tasks/internal/Reporter") {}
 
 /** Makes a reporter. */
-const make = (
+export const make = (
   screen: Screen["Service"],
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean }
 ): Reporter["Service"] => {

@@ -83,6 +83,9 @@ export interface Line {
   readonly error: { readonly reason: string; readonly message: string }
 }
 
+/** The command from its sources. */
+export const sources = path.join(cli, "src/bin.ts")
+
 /** Reads JSON lines; anything else on stdout throws. */
 export const lines = (ran: Ran): ReadonlyArray<Line> =>
   ran.stdout.split("\n").filter((line) => line !== "").map((line): Line => JSON.parse(line))
