@@ -80,7 +80,7 @@ export const refined = (context: TaskContext, event: TaskEvent): TaskContext => 
   const reached = failing ? context.progress : highest(context.progress, progress)
   const next: TaskContext = {
     ...kept,
-    ...(isBetterStart(context, createdAt, event.at) ? { createdAt } : {}),
+    ...(isBetterStart(context, createdAt) ? { createdAt } : {}),
     ...(model === undefined || model === "" ? {} : { model }),
     ...(reached === undefined ? {} : { progress: reached }),
     ...(cost === undefined ? {} : { cost }),
@@ -119,9 +119,9 @@ export const isSame = (self: TaskContext, that: TaskContext): boolean =>
     self.missingVideo?.reads === that.missingVideo?.reads
   )
 
-/** An attached task began before we heard of it, and of two beginnings the earlier one counts. */
-const isBetterStart = (context: TaskContext, said: number | undefined, at: number): said is number =>
-  said !== undefined && said > 0 && said <= at && (context.handle.createdAt === undefined || said < context.createdAt)
+/** A task began before we heard of it: of two beginnings the earlier one counts. */
+const isBetterStart = (context: TaskContext, said: number | undefined): said is number =>
+  said !== undefined && said > 0 && said < context.createdAt
 
 /** When a task ended: as the provider says, as far as that is possible. */
 const endOf = (context: TaskContext, said: number | undefined, at: number): number =>
