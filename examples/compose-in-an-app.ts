@@ -2,7 +2,7 @@
  * A service of one's own that uses `VideoTasks`: it makes a trailer for a product, within a deadline, and says in its own
  * words what went wrong.
  *
- * Runs against the simulator: `node examples/compose-in-an-app.ts`.
+ * Runs against the simulator: `npx pnpm@12 exec node examples/compose-in-an-app.ts`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { type Video, VideoProviders } from "@video-tasks/core"

@@ -2,7 +2,7 @@
  * Prints the messages that a Stately inspector would receive of a live task, as it lives: the machine, every event, every
  * snapshot. No URL in them has its query, and no key is anywhere.
  *
- * Runs against the simulator: `node examples/inspect-a-task.ts`.
+ * Runs against the simulator: `npx pnpm@12 exec node examples/inspect-a-task.ts`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { VideoProviders } from "@video-tasks/core"

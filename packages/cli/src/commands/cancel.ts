@@ -30,7 +30,7 @@ export const cancel = Command.make(
           operation: "cancel",
           handle: one,
           reason: outcome === "unsupported"
-            ? new VideoTaskError.Unsupported({ detail: `${one.provider} has no cancellation, so the task goes on.` })
+            ? new VideoTaskError.Unsupported({ detail: `${one.provider} has no cancellation; nothing was changed.` })
             : new VideoTaskError.ProviderUnavailable({
               detail: "the cancellation was not confirmed, the task may go on"
             })

@@ -43,7 +43,10 @@ export const wait = Command.make(
 export const followToEnd = Effect.fnUntraced(function*(handles: ReadonlyArray<TaskHandle.TaskHandle>) {
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
-  const endings = yield* follow(handles, { wait: { deadline }, onEnding: (ending) => tell(reporter, ending) })
+  const endings = yield* follow(handles, {
+    wait: { deadline },
+    onEnding: (ending) => tell(reporter, ending, handles.length === 1)
+  })
   for (const ending of endings) {
     if (codeOf(ending) === 0) yield* reporter.note(downloadHint(ending.handle))
   }
@@ -57,11 +60,11 @@ export const downloadHint = (handle: TaskHandle.TaskHandle): string =>
 
 // internal
 
-const tell = Effect.fnUntraced(function*(reporter: Reporter["Service"], ending: Ending) {
+const tell = Effect.fnUntraced(function*(reporter: Reporter["Service"], ending: Ending, isOnly: boolean) {
   if (ending._tag === "failed") return yield* reporter.failed(ending.error)
   yield* reporter.state(ending.task)
   const failure = failureOf(ending.task)
-  if (failure !== undefined) yield* reporter.failed(failure, { isTold: true })
+  if (failure !== undefined) yield* reporter.failed(failure, { isTold: isOnly })
 })
 
 const codeOf = (ending: Ending): number =>

@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { familyOf } from "./family.ts"
 import { family, overwrite, provider } from "./flags.ts"
 
 const option = Flag.String("option").pipe(
@@ -32,7 +31,8 @@ const option = Flag.String("option").pipe(
       )
       : Effect.succeed([key, jsonOrText(value)] as const)
   }),
-  Flag.atLeast(0)
+  Flag.atLeast(0),
+  Flag.withDefault([])
 )
 
 /** The flags. */
@@ -55,7 +55,8 @@ export const createFlags = {
     Flag.withDescription(
       "A picture that guides the video: JPEG, PNG or WebP, or a URL where the API takes one. Can be repeated"
     ),
-    Flag.atLeast(0)
+    Flag.atLeast(0),
+    Flag.withDefault([])
   ),
   option,
   wait: Flag.Boolean("wait").pipe(Flag.withDescription("Follow the task to its end"), Flag.withDefault(false)),
@@ -84,6 +85,7 @@ export type CreateInput = Command.Command.Config.Infer<typeof createFlags>
 /** Builds the request; pictures on disk are opened and looked at. */
 export const toRequest = Effect.fnUntraced(function*(input: CreateInput) {
   const images = yield* Effect.forEach(input.image, (text) => openImage(text, input.provider))
+  const { familyOf } = yield* Effect.promise(() => import("./family.ts"))
   const chosen = yield* familyOf(input.provider, input.model, Option.getOrUndefined(input.family))
   const request: VideoRequest = {
     provider: input.provider,

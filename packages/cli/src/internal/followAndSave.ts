@@ -18,10 +18,10 @@ export const followAndSave = Effect.fnUntraced(function*(
 ) {
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
-  const [ending] = yield* follow([handle], { wait: { deadline } })
+  const [ending] = yield* follow([handle], { wait: { deadline }, output: file })
   if (ending === undefined) return
   if (ending._tag === "failed") {
-    yield* reporter.failed(ending.error)
+    yield* reporter.failed(ending.error, { output: file })
     return yield* new ExitCode.Exit({ code: exitCode(ending.error) })
   }
   const { task } = ending

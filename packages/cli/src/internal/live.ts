@@ -1,31 +1,12 @@
 /**
- * The real services behind every command.
+ * The way to the real services: transport and providers are loaded when a command asks for them, not for `--help`.
  */
-import * as NodeHttp from "@video-tasks/node/NodeHttp"
-import * as TaskStore from "@video-tasks/runtime/TaskStore"
-import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Backend } from "./backend.ts"
-import * as Cadence from "./cadence.ts"
-import * as Globals from "./globals.ts"
-import { usage } from "./problem.ts"
-import * as Providers from "./providers.ts"
 
-/** Providers over undici, tasks in memory. */
+/** Provides the real services. */
 export const layer: Layer.Layer<Backend> = Layer.succeed(Backend, {
   services: (ids, options) =>
-    Layer.unwrap(Effect.gen(function*() {
-      const globals = yield* Globals.values
-      const contradiction = Cadence.contradiction(globals)
-      if (contradiction !== undefined) return yield* contradiction
-      if (globals.baseUrl !== undefined && ids.length > 1) {
-        return yield* usage(`--base-url can't be meant for several providers at once (${ids.join(", ")}).`)
-      }
-      return VideoTasks.layer({ poll: Cadence.ofFlags(globals) }).pipe(
-        Layer.provide(TaskStore.layerMemory),
-        Layer.provideMerge(Providers.layer(ids, { needsKey: options?.needsKey ?? true })),
-        Layer.provideMerge(NodeHttp.layer())
-      )
-    }))
+    Layer.unwrap(Effect.map(Effect.promise(() => import("./services.ts")), (services) => services.layer(ids, options)))
 })

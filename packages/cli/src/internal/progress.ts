@@ -27,6 +27,10 @@ export interface FollowOptions {
   readonly onChange?: ((task: Task) => Effect.Effect<void>) | undefined
   /** What to do with each task as soon as it is over. */
   readonly onEnding?: ((ending: Ending) => Effect.Effect<void>) | undefined
+  /** Where the file of the one task shall go: an interruption names the command that still brings it there. */
+  readonly output?: string | undefined
+  /** What to say of an interruption instead. */
+  readonly onInterrupt?: Effect.Effect<void> | undefined
   /** Keeps the live lines of ended tasks until all are over. */
   readonly keepLines?: boolean | undefined
 }
@@ -60,7 +64,7 @@ export const follow = Effect.fn("progress.follow")(
     return yield* Effect.forEach(handles, one, { concurrency: "unbounded" }).pipe(
       Effect.raceFirst(board.tick),
       Effect.ensuring(board.clear),
-      Effect.onInterrupt(() => reporter.interrupted([...open]))
+      Effect.onInterrupt(() => options.onInterrupt ?? reporter.interrupted([...open], options.output))
     )
   }
 )

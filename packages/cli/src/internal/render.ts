@@ -87,20 +87,44 @@ export const liveLines = (
 export const failure = (
   style: Style.Style,
   self: Failure,
-  { isTold }: { readonly isTold: boolean } = { isTold: false }
+  { isTold = false, ...continuation }: Continuation & { readonly isTold?: boolean | undefined } = {}
 ): string => {
   const [first = "", ...more] = self._tag === "Problem"
     ? [self.message, ...self.hint ?? []]
-    : [...sentences(self), ...(isTold ? [] : hints(self))]
+    : [...sentences(self), ...(isTold ? [] : hints(self, continuation))]
   return [`${style.red("error:")} ${Style.harmless(first)}`, ...more.map((line) => `  ${line}`)].join("\n")
 }
 
+/** What the command was told that the one which goes on must be told again. */
+export interface Continuation {
+  /** Where the file of a single task shall go. */
+  readonly output?: string | undefined
+  readonly baseUrl?: string | undefined
+}
+
+/** The command that goes on with tasks. */
+const commandFor = (handles: ReadonlyArray<TaskHandle.TaskHandle>, { baseUrl, output }: Continuation): string =>
+  [
+    program,
+    output === undefined ? "wait" : "download",
+    ...handles.map(TaskHandle.format),
+    ...(output === undefined ? [] : ["--output", quoted(output)]),
+    ...(baseUrl === undefined ? [] : ["--base-url", quoted(baseUrl)])
+  ].join(" ")
+
+/** As a shell takes it. */
+const quoted = (text: string): string => /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
 /** How to go on with tasks that still run. */
-export const goOn = (style: Style.Style, handles: ReadonlyArray<TaskHandle.TaskHandle>): string => {
+export const goOn = (
+  style: Style.Style,
+  handles: ReadonlyArray<TaskHandle.TaskHandle>,
+  continuation: Continuation = {}
+): string => {
   const which = handles.length === 1 ? "The task goes on" : `The ${handles.length} tasks go on`
   return [
     `Stopped waiting. ${which} at the provider, and nothing is lost. Go on with`,
-    `  ${style.bold(`${program} wait ${handles.map(TaskHandle.format).join(" ")}`)}`
+    `  ${style.bold(commandFor(handles, continuation))}`
   ].join("\n")
 }
 
@@ -157,12 +181,12 @@ const sentences = ({ message, reason }: VideoTaskError): ReadonlyArray<string> =
     ]
 }
 
-const hints = (error: VideoTaskError): ReadonlyArray<string> => {
+const hints = (error: VideoTaskError, continuation: Continuation): ReadonlyArray<string> => {
   const { handle, requestId } = error
   return [
     ...(handle === undefined ? [] : [`handle: ${TaskHandle.format(handle)}`]),
     ...(error.reason._tag === "WaitTimedOut" && handle !== undefined
-      ? [`go on:  ${program} wait ${TaskHandle.format(handle)}`]
+      ? [`go on:  ${commandFor([handle], continuation)}`]
       : []),
     ...(requestId === undefined ? [] : [`request id, for the provider's support: ${Style.harmless(requestId)}`])
   ]

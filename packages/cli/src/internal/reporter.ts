@@ -32,22 +32,29 @@ export class Reporter extends Context.Service<Reporter, {
   /** A remark for people that `--quiet` and `--json` do not silence. */
   readonly warn: (text: string) => Effect.Effect<void>
   /** A failure; `isTold` when the task that it belongs to has just been shown. */
-  readonly failed: (failure: Failure, options?: { readonly isTold: boolean }) => Effect.Effect<void>
+  readonly failed: (
+    failure: Failure,
+    options?: { readonly isTold?: boolean | undefined; readonly output?: string | undefined }
+  ) => Effect.Effect<void>
   /** The command was interrupted while tasks run. */
-  readonly interrupted: (handles: ReadonlyArray<TaskHandle>) => Effect.Effect<void>
+  readonly interrupted: (handles: ReadonlyArray<TaskHandle>, output?: string) => Effect.Effect<void>
 }>()("video-tasks/internal/Reporter") {}
 
 /** Makes a reporter. */
 export const make = (
   screen: Screen["Service"],
-  { json, quiet }: { readonly json: boolean; readonly quiet: boolean }
+  { baseUrl, json, quiet }: {
+    readonly json: boolean
+    readonly quiet: boolean
+    readonly baseUrl?: string | undefined
+  }
 ): Reporter["Service"] => {
   const line = (one: JsonLines.Line) => screen.out(JsonLines.format(one))
   const chatty = (text: string) => json || quiet ? Effect.void : screen.err(text)
-  const failed: Reporter["Service"]["failed"] = (failure, { isTold } = { isTold: false }) =>
+  const failed: Reporter["Service"]["failed"] = (failure, { isTold = false, output } = {}) =>
     Effect.andThen(
       json ? line(JsonLines.error(failure)) : Effect.void,
-      screen.err(Render.failure(screen.errStyle, failure, { isTold: isTold && !json }))
+      screen.err(Render.failure(screen.errStyle, failure, { isTold: isTold && !json, output, baseUrl }))
     )
   return Reporter.of({
     json,
@@ -68,7 +75,7 @@ export const make = (
     note: chatty,
     warn: screen.err,
     failed,
-    interrupted: (handles) =>
+    interrupted: (handles, output) =>
       handles.length === 0
         ? Effect.void
         : Effect.andThen(
@@ -79,7 +86,7 @@ export const make = (
               { discard: true }
             )
             : Effect.void,
-          screen.err(Render.goOn(screen.errStyle, handles))
+          screen.err(Render.goOn(screen.errStyle, handles, { output, baseUrl }))
         )
   })
 }

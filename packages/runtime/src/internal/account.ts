@@ -45,12 +45,8 @@ export interface Agenda {
   readonly now: () => number
 }
 
-/**
- * How long an answer asks the whole account to wait, in ms.
- *
- * @internal
- */
-export const retryAfter = ({ reason }: VideoTaskError): number | undefined =>
+/** How long an answer asks the whole account to wait, in ms. */
+const retryAfter = ({ reason }: VideoTaskError): number | undefined =>
   "retryAfterMs" in reason ? reason.retryAfterMs : undefined
 
 /**
