@@ -1,7 +1,8 @@
 /**
- * Makes the published command: one file, `dist/video-tasks.js`, with everything that it needs.
+ * Makes the published command: one file, `dist/video-tasks.cjs`, with everything that it needs.
  *
- * From its sources the command takes most of a second to start; bundled it takes a fraction of that.
+ * From its sources the command takes half a second and more to start; bundled it takes a fraction of that. As CommonJS
+ * it is faster by another tenth: an ES module makes Node read every export of every built-in module that it imports.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -24,11 +25,11 @@ export const bundle = async (outDir: string): Promise<string> => {
       minify: true,
       sourcemap: false,
       rolldownOptions: {
-        output: { entryFileNames: "video-tasks.js", codeSplitting: false, comments: false }
+        output: { format: "cjs", entryFileNames: "video-tasks.cjs", codeSplitting: false, comments: false }
       }
     }
   })
-  const file = path.join(outDir, "video-tasks.js")
+  const file = path.join(outDir, "video-tasks.cjs")
   fs.chmodSync(file, 0o755)
   return file
 }

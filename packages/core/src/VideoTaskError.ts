@@ -409,8 +409,9 @@ export class ResumeIdentityChanged extends Schema.TaggedError<ResumeIdentityChan
 ) {
   readonly retryable = false
   override get message(): string {
+    const how = this.field === "baseUrl" ? ` (for the command: \`--base-url ${this.expected}\`)` : ""
     return `The task was made with ${this.field} ${this.expected}, but ${this.actual} is configured. Configure the one ` +
-      "that made it."
+      `that made it${how}.`
   }
 }
 

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { Screen } from "./screen.ts"
+import { harmless } from "./style.ts"
 
 /** Writes logs through the screen. */
 export const layer: Layer.Layer<never, never, Screen> = Layer.mergeAll(
@@ -13,8 +14,18 @@ export const layer: Layer.Layer<never, never, Screen> = Layer.mergeAll(
     Effect.gen(function*() {
       const screen = yield* Screen
       const run = Effect.runSyncWith(yield* Effect.context())
-      return Logger.make((options) => run(screen.err(Logger.formatLogFmt.log(options))))
+      return Logger.make((options) => run(screen.err(written(options))))
     })
   ]),
   Layer.succeed(References.MinimumLogLevel, "Warn")
 )
+
+// internal
+
+/** A warning is a sentence for people; everything else is for those who asked for it. */
+const written = (options: Logger.Options<unknown>): string => {
+  const first = Array.isArray(options.message) ? options.message[0] : options.message
+  return options.logLevel === "Warn" && typeof first === "string"
+    ? `warning: ${harmless(first)}`
+    : Logger.formatLogFmt.log(options)
+}

@@ -1,7 +1,7 @@
 /**
  * Plays one row at one API: a simulator on a port, the real providers over the real transport, time sped up.
  */
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { VideoProviders, type VideoTaskError } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
 import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
@@ -44,7 +44,7 @@ const world = ({ isUnreachable, options }: Row) => {
     Layer.provideMerge(simulator),
     Layer.provide(TaskStore.layerMemory),
     Layer.provideMerge(NodeHttp.layer()),
-    Layer.provideMerge(NodeServices.layer)
+    Layer.provideMerge(Layer.merge(NodeFileSystem.layer, NodePath.layer))
   )
 }
 

@@ -60,7 +60,7 @@ export const bundled = (): { readonly file: string; readonly remove: () => void 
   const made = spawnSync(process.execPath, [path.join(cli, "scripts/bundle.ts"), folder], { encoding: "utf8" })
   if (made.status !== 0) throw new Error(`the command cannot be bundled: ${made.stderr}`)
   return {
-    file: path.join(folder, "video-tasks.js"),
+    file: path.join(folder, "video-tasks.cjs"),
     remove: () => fs.rmSync(folder, { recursive: true, force: true })
   }
 }
