@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Observation, TaskHandle, Video, VideoProvider, VideoProviders, VideoTaskError } from "@video-tasks/core"
+import { Observation, Task, TaskHandle, Video, VideoProvider, VideoProviders, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { type Ending, failureOf, follow, underWay } from "../src/internal/progress.ts"
+import { type Ending, follow, underWay } from "../src/internal/progress.ts"
 import * as Reporter from "../src/internal/reporter.ts"
 import { recorded } from "./utils/screen.ts"
 import * as fixtures from "./utils/tasks.ts"
@@ -170,6 +170,6 @@ describe("progress", () => {
     ["a cancellation", fixtures.cancelled(), "TaskCancelled"],
     ["an expiry", fixtures.expired(), "TaskExpired"]
   ])("knows what %s amounts to", (_, task, reason) => {
-    assert.strictEqual(failureOf(task)?.reason._tag, reason)
+    assert.strictEqual(Task.failureOf(task)?.reason._tag, reason)
   })
 })

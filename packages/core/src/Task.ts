@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
 import { Cost, Failure, Video } from "./Video.ts"
+import * as VideoTaskError from "./VideoTaskError.ts"
 
 const common = {
   /** Our id. */
@@ -155,3 +156,41 @@ export type Ended = Success | Failed | Errored | Cancelled | Expired
  * @since 0.1.0
  */
 export const isEnded = (task: Task): task is Ended => task.status !== "SUBMITTED" && task.status !== "IN_PROGRESS"
+
+/**
+ * The typed error that an end is to somebody who asked for the video; `undefined` for a success that has one.
+ *
+ * **Details**
+ *
+ * `TaskFailed`, `TaskErrored`, `TaskNotFound` (the provider no longer knows the task), `TaskCancelled`, `TaskExpired`, or
+ * `MissingResult`; each carries the handle.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined => {
+  const reason = reasonOf(task)
+  const { handle } = task
+  return reason && VideoTaskError.make({ provider: handle.provider, operation: "await", handle, reason })
+}
+
+// internal
+
+const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
+  switch (task.status) {
+    case "SUCCESS":
+      return task.videos.length > 0
+        ? undefined
+        : new VideoTaskError.MissingResult({ detail: "the provider reported success without a link" })
+    case "FAILED":
+      return new VideoTaskError.TaskFailed({ failure: task.failure })
+    case "ERROR":
+      return task.failure.code === "not_found"
+        ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
+        : new VideoTaskError.TaskErrored({ failure: task.failure })
+    case "CANCELLED":
+      return new VideoTaskError.TaskCancelled()
+    case "EXPIRED":
+      return new VideoTaskError.TaskExpired()
+  }
+}

@@ -1,13 +1,13 @@
 /**
  * `video-tasks status HANDLE`: one read.
  */
-import { isEnded } from "@video-tasks/core/Task"
+import { failureOf, isEnded } from "@video-tasks/core/Task"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as ExitCode from "../internal/exitCode.ts"
 import { handle } from "../internal/handles.ts"
-import { failureOf, underWay } from "../internal/progress.ts"
+import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { withHandles } from "../internal/withHandles.ts"

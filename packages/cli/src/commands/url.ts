@@ -1,7 +1,7 @@
 /**
  * `video-tasks url HANDLE`: a fresh link, alone on stdout.
  */
-import { isEnded, type Task } from "@video-tasks/core/Task"
+import { failureOf, isEnded, type Task } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { Video } from "@video-tasks/core/Video"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as ExitCode from "../internal/exitCode.ts"
 import { handle } from "../internal/handles.ts"
 import { type Failure, Problem } from "../internal/problem.ts"
-import { failureOf, underWay } from "../internal/progress.ts"
+import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { waitHint, withHandles } from "../internal/withHandles.ts"

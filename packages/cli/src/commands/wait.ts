@@ -1,6 +1,7 @@
 /**
  * `video-tasks wait HANDLE…`: follows tasks to their end.
  */
+import { failureOf } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -10,7 +11,7 @@ import * as Globals from "../internal/globals.ts"
 import { handle } from "../internal/handles.ts"
 import { exitCode } from "../internal/problem.ts"
 import { program } from "../internal/program.ts"
-import { type Ending, failureOf, follow } from "../internal/progress.ts"
+import { type Ending, follow } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { withHandles } from "../internal/withHandles.ts"

@@ -1,13 +1,14 @@
 /**
  * Follows one task and saves what it made.
  */
+import { failureOf } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Effect from "effect/Effect"
 import { save } from "./download.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Globals from "./globals.ts"
 import { exitCode } from "./problem.ts"
-import { failureOf, follow } from "./progress.ts"
+import { follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
 
 /** Waits for the end of a task, saves its videos, and tells both; fails with the exit code unless all went well. */

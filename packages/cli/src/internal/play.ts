@@ -1,7 +1,7 @@
 /**
  * The play of the demo: three tasks at three simulated APIs, from the prompt to the file.
  */
-import type { Task } from "@video-tasks/core/Task"
+import { failureOf, type Task } from "@video-tasks/core/Task"
 import * as CometApi from "@video-tasks/providers/CometApi"
 import * as GenericApi from "@video-tasks/providers/GenericApi"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
@@ -12,7 +12,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import { save } from "./download.ts"
 import { usage } from "./problem.ts"
-import { type Ending, failureOf, follow } from "./progress.ts"
+import { type Ending, follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
 import * as Stage from "./stage.ts"

@@ -3,7 +3,7 @@
  */
 import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import { VideoTasks, type WaitOptions } from "@video-tasks/runtime/VideoTasks"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -88,34 +88,7 @@ export const underWay = <A, E, R>(
     return yield* self
   }))
 
-/** The failure that a task's end amounts to; a success with a video is none. */
-export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined => {
-  const reason = reasonOf(task)
-  return reason === undefined
-    ? undefined
-    : VideoTaskError.make({ provider: task.handle.provider, operation: "await", handle: task.handle, reason })
-}
-
 // internal
-
-const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
-  switch (task.status) {
-    case "SUCCESS":
-      return task.videos.length > 0
-        ? undefined
-        : new VideoTaskError.MissingResult({ detail: "the provider reported success without a link" })
-    case "FAILED":
-      return new VideoTaskError.TaskFailed({ failure: task.failure })
-    case "ERROR":
-      return task.failure.code === "not_found"
-        ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
-        : new VideoTaskError.TaskErrored({ failure: task.failure })
-    case "CANCELLED":
-      return new VideoTaskError.TaskCancelled()
-    case "EXPIRED":
-      return new VideoTaskError.TaskExpired()
-  }
-}
 
 /** What is over sooner is not worth a line. */
 const unnoticed = Duration.millis(300)

@@ -1,4 +1,4 @@
-import { isEnded, type Success, type Task } from "@video-tasks/core/Task"
+import { type Ended, failureOf, type Success } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
@@ -56,31 +56,8 @@ export const ofTask = (error: VideoTaskError.VideoTaskError, handle: TaskHandle)
  *
  * @internal
  */
-export const successOf = (task: Task): Effect.Effect<Success, VideoTaskError.VideoTaskError> => {
-  if (task.status === "SUCCESS" && task.videos.length > 0) return Effect.succeed(task)
-  return Effect.fail(VideoTaskError.make({
-    provider: task.handle.provider,
-    operation: "await",
-    handle: task.handle,
-    reason: reasonOf(task)
-  }))
-}
-
-const reasonOf = (task: Task): VideoTaskError.Reason => {
-  switch (task.status) {
-    case "FAILED":
-      return new VideoTaskError.TaskFailed({ failure: task.failure })
-    case "ERROR":
-      return task.failure.code === "not_found"
-        ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
-        : new VideoTaskError.TaskErrored({ failure: task.failure })
-    case "CANCELLED":
-      return new VideoTaskError.TaskCancelled()
-    case "EXPIRED":
-      return new VideoTaskError.TaskExpired()
-    default:
-      return new VideoTaskError.MissingResult({
-        detail: isEnded(task) ? "the provider reported success without a link" : "the task has not ended"
-      })
-  }
+export const successOf = (task: Ended): Effect.Effect<Success, VideoTaskError.VideoTaskError> => {
+  const failure = failureOf(task)
+  if (failure !== undefined) return Effect.fail(failure)
+  return task.status === "SUCCESS" ? Effect.succeed(task) : Effect.die(new Error(`${task.status} is no failure`))
 }
