@@ -15,14 +15,25 @@ import { Violation } from "./VideoTaskError.ts"
 export interface ModelSpec {
   /** The provider's id of the model. */
   readonly id: string
-  /** The length in seconds. */
-  readonly seconds?: { readonly min: number; readonly max: number; readonly default: number } | undefined
+  /** The length in whole seconds: a range, of which some APIs only take certain values. */
+  readonly seconds?:
+    | {
+      readonly min: number
+      readonly max: number
+      readonly default: number
+      readonly allowed?: ReadonlyArray<number> | undefined
+    }
+    | undefined
   /** Aspect ratios or pixel sizes; the first is not the default. */
   readonly sizes?: { readonly allowed: ReadonlyArray<string>; readonly default: string } | undefined
   /** Resolutions. */
   readonly resolutions?: { readonly allowed: ReadonlyArray<string>; readonly default: string } | undefined
+  /** How many reference pictures it needs, if any. */
+  readonly minImages?: number | undefined
   /** How many reference pictures it takes; 0 for text to video only. */
   readonly maxImages?: number | undefined
+  /** Whether it makes a video without a word, for example from a picture alone. */
+  readonly promptIsOptional?: boolean | undefined
   /** The longest prompt, in characters. */
   readonly maxPromptLength?: number | undefined
   /** Why it is no longer served. */
@@ -53,16 +64,19 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
   const found: Array<Violation> = []
   const complain = (field: string, value: string, allowed: string) =>
     found.push(new Violation({ field, value, allowed }))
-  if (request.prompt.trim() === "") complain("prompt", "empty", "at least one character")
+  if (request.prompt.trim() === "" && spec?.promptIsOptional !== true) {
+    complain("prompt", "empty", "at least one character")
+  }
   if (request.model.trim() === "") complain("model", "empty", "a model id of the provider")
   if (spec === undefined) return found
-  const { maxImages, maxPromptLength, resolutions, seconds, sizes } = spec
+  const { maxImages, maxPromptLength, minImages = 0, resolutions, seconds, sizes } = spec
   const characters = lengthOf(request.prompt)
   if (maxPromptLength !== undefined && characters > maxPromptLength) {
     complain("prompt", `${characters} characters`, `at most ${maxPromptLength} characters`)
   }
   if (seconds !== undefined && request.seconds !== undefined && !isWhole(request.seconds, seconds)) {
-    complain("seconds", String(request.seconds), `a whole number from ${seconds.min} to ${seconds.max} for ${spec.id}`)
+    const allowed = seconds.allowed?.join(", ") ?? `a whole number from ${seconds.min} to ${seconds.max}`
+    complain("seconds", String(request.seconds), `${allowed} for ${spec.id}`)
   }
   if (sizes !== undefined && request.size !== undefined && !sizes.allowed.includes(request.size)) {
     complain("size", request.size, sizes.allowed.join(", "))
@@ -73,6 +87,7 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
     complain("resolution", request.resolution, `${resolutions.allowed.join(", ")} for ${spec.id}`)
   }
   const images = request.images?.length ?? 0
+  if (images < minImages) complain("images", String(images), `at least ${minImages} for ${spec.id}`)
   if (maxImages !== undefined && images > maxImages) {
     complain(
       "images",
@@ -92,5 +107,5 @@ const lengthOf = (text: string): number => {
   return count
 }
 
-const isWhole = (value: number, range: { readonly min: number; readonly max: number }): boolean =>
-  Number.isInteger(value) && value >= range.min && value <= range.max
+const isWhole = (value: number, { allowed, max, min }: NonNullable<ModelSpec["seconds"]>): boolean =>
+  Number.isInteger(value) && value >= min && value <= max && (allowed === undefined || allowed.includes(value))

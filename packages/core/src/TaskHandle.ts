@@ -46,7 +46,9 @@ export class TaskHandle extends Schema.Class<TaskHandle>("@video-tasks/core/Task
   /** When the task was created, in ms since the epoch; absent after `attach`. */
   createdAt: Schema.optionalKey(Schema.Finite),
   /** A fingerprint of the request; absent after `attach`. */
-  requestHash: Schema.optionalKey(Schema.String)
+  requestHash: Schema.optionalKey(Schema.String),
+  /** Which of the family's routes made the task, where there are several: `image2video` of Kling. */
+  route: Schema.optionalKey(Schema.NonEmptyString)
 }) {}
 
 /**
@@ -95,7 +97,8 @@ export const format = (self: TaskHandle): string => {
     self.baseUrl,
     self.account,
     self.createdAt ?? null,
-    self.requestHash ?? null
+    self.requestHash ?? null,
+    ...(self.route === undefined ? [] : [self.route])
   ]))
   const bytes = new Uint8Array(json.length + checksumBytes)
   bytes.set(json)
@@ -114,7 +117,7 @@ export const parse = (text: string): TaskHandle | undefined => {
   if (json === undefined) return undefined
   const parts = Option.getOrUndefined(decodeParts(json))
   if (parts === undefined) return undefined
-  const [provider, family, remoteId, baseUrl, account, createdAt, requestHash] = parts
+  const [provider, family, remoteId, baseUrl, account, createdAt, requestHash, route] = parts
   return Option.getOrUndefined(decodeHandle({
     provider,
     family,
@@ -122,7 +125,8 @@ export const parse = (text: string): TaskHandle | undefined => {
     baseUrl,
     account,
     ...(createdAt === null ? {} : { createdAt }),
-    ...(requestHash === null ? {} : { requestHash })
+    ...(requestHash === null ? {} : { requestHash }),
+    ...(route === undefined ? {} : { route })
   }))
 }
 
@@ -195,5 +199,6 @@ const decodeParts = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Tupl
   Schema.String,
   Schema.String,
   Schema.NullOr(Schema.Finite),
-  Schema.NullOr(Schema.String)
+  Schema.NullOr(Schema.String),
+  Schema.optionalKey(Schema.String)
 ])))

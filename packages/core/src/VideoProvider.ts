@@ -41,6 +41,14 @@ export interface Family {
   readonly canCancel: boolean
   /** Whether the API serves the finished file itself when the answer has no link. */
   readonly hasContentRoute: boolean
+  /** Whether `list` works. */
+  readonly canList?: boolean | undefined
+  /** Whether `remove` works. */
+  readonly canRemove?: boolean | undefined
+  /** Whether a create whose answer was lost can be looked up by our reference: then `findCreated` works. */
+  readonly canFindCreated?: boolean | undefined
+  /** How many tasks one request of `observeMany` can read; absent where every task takes a request of its own. */
+  readonly batchSize?: number | undefined
 }
 
 /**
@@ -109,6 +117,42 @@ export interface CatalogueModel {
 export interface CreateOptions {
   /** A fingerprint of the request, to be kept in the handle. */
   readonly requestHash?: string | undefined
+  /** Our own name for the task, sent along where the API keeps one: a create whose answer is lost can be found by it. */
+  readonly reference?: string | undefined
+}
+
+/**
+ * What of a finished task the content route is asked for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ContentVariant = "video" | "thumbnail" | "spritesheet"
+
+/**
+ * Which tasks to list.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ListOptions {
+  /** The `cursor` of the page before. */
+  readonly cursor?: string | undefined
+  /** How many tasks at most, within what the API allows. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * One page of the tasks of a family, newest first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TaskPage {
+  /** Every one has a `remoteId`. */
+  readonly tasks: ReadonlyArray<Observation>
+  /** Where the next page begins; absent at the end. */
+  readonly cursor?: string | undefined
 }
 
 /**
@@ -137,10 +181,32 @@ export interface VideoProvider {
   readonly create: (request: VideoRequest, options?: CreateOptions) => Effect.Effect<Created, VideoTaskError>
   /** Reads a task once. */
   readonly observe: (handle: TaskHandle) => Effect.Effect<Observation, VideoTaskError>
+  /**
+   * Reads many tasks of one family at once, at most its `batchSize`. A task that the answer does not hold is absent: ask
+   * for it by itself. Fails with `Unsupported` where the family has no `batchSize`.
+   */
+  readonly observeMany: (
+    handles: ReadonlyArray<TaskHandle>
+  ) => Effect.Effect<ReadonlyMap<TaskHandle, Observation>, VideoTaskError>
+  /**
+   * Looks for the task of a create whose answer was lost, by the `reference` that it was sent with; `undefined` when there
+   * is none (yet). Fails with `Unsupported` unless the family says `canFindCreated`.
+   */
+  readonly findCreated: (
+    request: VideoRequest,
+    options: CreateOptions
+  ) => Effect.Effect<Created | undefined, VideoTaskError>
+  /** Lists the tasks of a family; fails with `Unsupported` unless it says `canList`. */
+  readonly list: (family: string, options?: ListOptions) => Effect.Effect<TaskPage, VideoTaskError>
   /** Cancels a task at the provider, where the API can. */
   readonly cancel: (handle: TaskHandle) => Effect.Effect<CancelOutcome, VideoTaskError>
+  /**
+   * Deletes an ended task and its file at the provider. Fails with `Unsupported` unless the family says `canRemove`, and
+   * with `InvalidRequest` when the task has not ended.
+   */
+  readonly remove: (handle: TaskHandle) => Effect.Effect<void, VideoTaskError>
   /** Looks whether the content route serves the finished file; `undefined` when it does not. */
-  readonly content: (handle: TaskHandle) => Effect.Effect<Video | undefined, VideoTaskError>
+  readonly content: (handle: TaskHandle, variant?: ContentVariant) => Effect.Effect<Video | undefined, VideoTaskError>
   /** The provider's catalogue. */
   readonly models: Effect.Effect<ReadonlyArray<CatalogueModel>, VideoTaskError>
   /** The headers that a download of this URL needs: none unless it is at the API's own origin. */
@@ -175,6 +241,12 @@ export interface DoubleOptions {
   readonly observations?: ReadonlyArray<Observation | VideoTaskError> | undefined
   /** Replaces what `observe` does. */
   readonly observe?: VideoProvider["observe"] | undefined
+  /** Replaces what `observeMany` does. The default asks `observe` for each, and leaves out what fails. */
+  readonly observeMany?: VideoProvider["observeMany"] | undefined
+  /** Replaces what `findCreated` does. The default finds nothing. */
+  readonly findCreated?: VideoProvider["findCreated"] | undefined
+  /** The catalogue. The default is empty. */
+  readonly models?: VideoProvider["models"] | undefined
   /** Replaces what `cancel` does. The default is `unsupported`. */
   readonly cancel?: VideoProvider["cancel"] | undefined
   /** Replaces what `content` does. The default finds nothing. */
@@ -198,6 +270,14 @@ export const double = (options: DoubleOptions = {}): VideoProvider => {
   const script = options.observations ?? [new Observation({ status: "IN_PROGRESS", videos: [] })]
   const reads = new Map<string, number>()
   let created = 0
+  const observe: VideoProvider["observe"] = options.observe ?? ((handle) =>
+    Effect.suspend(() => {
+      const read = reads.get(handle.remoteId) ?? 0
+      reads.set(handle.remoteId, read + 1)
+      const answer = script[Math.min(read, script.length - 1)]
+      if (answer === undefined) return Effect.succeed(new Observation({ videos: [] }))
+      return answer instanceof Observation ? Effect.succeed(answer) : Effect.fail(answer)
+    }))
   return {
     id,
     account,
@@ -218,22 +298,28 @@ export const double = (options: DoubleOptions = {}): VideoProvider => {
         })
         return { handle, observation: new Observation({ status: "SUBMITTED", remoteId, videos: [] }) }
       })),
-    observe: options.observe ?? ((handle) =>
-      Effect.suspend(() => {
-        const read = reads.get(handle.remoteId) ?? 0
-        reads.set(handle.remoteId, read + 1)
-        const answer = script[Math.min(read, script.length - 1)]
-        if (answer === undefined) return Effect.succeed(new Observation({ videos: [] }))
-        return answer instanceof Observation ? Effect.succeed(answer) : Effect.fail(answer)
-      })),
+    observe,
+    observeMany: options.observeMany ?? ((handles) => eachBy(observe, handles)),
+    findCreated: options.findCreated ?? (() => Effect.undefined),
+    list: () => Effect.succeed({ tasks: [] }),
+    remove: () => Effect.void,
     cancel: options.cancel ?? (() => Effect.succeed("unsupported")),
     content: options.content ?? (() => Effect.undefined),
-    models: Effect.succeed([]),
+    models: options.models ?? Effect.succeed([]),
     credentials: () => ({})
   }
 }
 
 // internal
+
+const eachBy = (
+  observe: VideoProvider["observe"],
+  handles: ReadonlyArray<TaskHandle>
+): Effect.Effect<ReadonlyMap<TaskHandle, Observation>> =>
+  Effect.map(
+    Effect.forEach(handles, (handle) => Effect.map(Effect.option(observe(handle)), (read) => [handle, read] as const)),
+    (reads) => new Map(reads.flatMap(([handle, read]) => read._tag === "Some" ? [[handle, read.value]] : []))
+  )
 
 const doubleFamily: Family = {
   id: "double",

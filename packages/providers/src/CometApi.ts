@@ -20,6 +20,8 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ApiOptions } from "./ApiOptions.ts"
+import { vendorFamilies } from "./internal/cometFamilies.ts"
+import type { FamilyApi } from "./internal/familyApi.ts"
 import * as Provider from "./internal/provider.ts"
 import * as RequestBody from "./internal/requestBody.ts"
 
@@ -208,25 +210,22 @@ export const familyOf = (model: string): "seedance" | "video" =>
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> =>
-  Provider.make({
+export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> => {
+  const {
+    content = "/v1/videos/{id}/content",
+    create = "/v1/videos",
+    models = "/api/models?page=0",
+    query = "/v1/videos/{id}"
+  } = options.paths ?? {}
+  return Provider.make({
     name: "CometApi",
     id: defaultId,
     baseUrl: "https://api.cometapi.com",
-    paths: {
-      create: options.paths?.create ?? "/v1/videos",
-      query: options.paths?.query ?? "/v1/videos/{id}",
-      content: options.paths?.content ?? "/v1/videos/{id}/content",
-      models: options.paths?.models ?? "/api/models?page=0"
-    },
-    families,
-    images: "files",
-    reserved: ["model", "prompt", "seconds", "size", "resolution", file],
-    write: (request, images) => Effect.succeed(RequestBody.multipart(fieldsOf(request), { name: file, images })),
-    toObservation: CometApiWire.toObservation,
-    toModels: CometCatalogueWire.toModels,
-    noCreate: ""
+    paths: { content, create, models, query },
+    families: families({ content, create, query }),
+    catalogue: { path: models, toModels: CometCatalogueWire.toModels }
   }, options)
+}
 
 /**
  * Provides `CometApi` from options.
@@ -317,11 +316,35 @@ const shared = {
 // ceiling of 30 s keeps at about 17 s.
 const poll = { ...PollPolicy.standard, floorMs: 10_000, ceilingMs: 30_000 }
 
+interface VideoPaths {
+  readonly create: string
+  readonly query: string
+  readonly content: string
+}
+
 // The general one comes first: it is what a task or a model belongs to that nobody knows.
-const families: ReadonlyArray<Family> = [
-  { ...shared, id: "video", title: "Video", models: [], poll: { ...poll, deadlineMs: 3_600_000 } },
-  { ...shared, id: "seedance", title: "Seedance", models: seedanceModels, poll: { ...poll, deadlineMs: 1_200_000 } }
+const families = (paths: VideoPaths): ReadonlyArray<FamilyApi> => [
+  videoFamily(paths, { ...shared, id: "video", title: "Video", models: [], poll: { ...poll, deadlineMs: 3_600_000 } }),
+  videoFamily(paths, {
+    ...shared,
+    id: "seedance",
+    title: "Seedance",
+    models: seedanceModels,
+    poll: { ...poll, deadlineMs: 1_200_000 }
+  }),
+  ...vendorFamilies
 ]
+
+const videoFamily = ({ content, create, query }: VideoPaths, family: Family): FamilyApi => ({
+  family,
+  query,
+  content,
+  images: "files",
+  reserved: ["model", "prompt", "seconds", "size", "resolution", file],
+  write: (request, images) =>
+    Effect.succeed({ path: create, body: RequestBody.multipart(fieldsOf(request), { name: file, images }) }),
+  toObservation: CometApiWire.toObservation
+})
 
 const fieldsOf = (request: VideoRequest): RequestBody.Fields => {
   const known = seedanceModels.find(({ id }) => request.family === "seedance" && id === request.model)

@@ -124,22 +124,23 @@ export const video = ({ provider = defaultId, ...request }: Request): VideoReque
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> =>
-  Provider.make({
+export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> => {
+  const { content, create = "/v1/video/generations", query = "/v1/video/generations/{id}" } = options.paths ?? {}
+  return Provider.make({
     name: "GenericApi",
     id: defaultId,
-    paths: {
-      create: options.paths?.create ?? "/v1/video/generations",
-      query: options.paths?.query ?? "/v1/video/generations/{id}",
-      content: options.paths?.content
-    },
-    families: [family(options.paths?.content !== undefined)],
-    images: "links",
-    reserved: JsonCreate.reserved,
-    write: JsonCreate.write,
-    toObservation: NewApiWire.toObservation,
-    noCreate: ""
+    paths: { create, query, content },
+    families: [{
+      family: family(content !== undefined),
+      query,
+      content,
+      images: "links",
+      reserved: JsonCreate.reserved,
+      write: JsonCreate.writeTo(create),
+      toObservation: NewApiWire.toObservation
+    }]
   }, options)
+}
 
 /**
  * Provides `GenericApi` from options.

@@ -95,21 +95,24 @@ export const video = ({ provider = defaultId, ...request }: Request): VideoReque
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> =>
-  Provider.make({
+export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> => {
+  const query = options.queryPath ?? "/v1/tasks/{id}"
+  return Provider.make({
     name: "SeeAny",
     id: defaultId,
     baseUrl: "https://api.seeany.com",
-    paths: { create: options.createPath, query: options.queryPath ?? "/v1/tasks/{id}" },
-    families: [family(options.createPath !== undefined)],
-    images: "links",
-    reserved: JsonCreate.reserved,
-    write: JsonCreate.write,
-    toObservation: SeeAnyWire.toObservation,
-    noCreate:
-      "SeeAny's page documents no create. Attach a task that was created elsewhere, or give `createPath` in the " +
-      "options of the layer."
+    paths: { create: options.createPath, query },
+    families: [{
+      family: family(options.createPath !== undefined),
+      query,
+      images: "links",
+      reserved: JsonCreate.reserved,
+      noCreate: options.createPath === undefined ? noCreate : undefined,
+      write: JsonCreate.writeTo(options.createPath ?? ""),
+      toObservation: SeeAnyWire.toObservation
+    }]
   }, options)
+}
 
 /**
  * Provides `SeeAny` from options.
@@ -134,6 +137,10 @@ export const layerConfig = (
 // internal
 
 const defaultId = "seeany"
+
+const noCreate =
+  "SeeAny's page documents no create. Attach a task that was created elsewhere, or give `createPath` in " +
+  "the options of the layer."
 
 // The page's own loop: every 10 seconds, for at most 300.
 const family = (canCreate: boolean): Family => ({

@@ -60,12 +60,14 @@ export class TransportProblem extends Data.TaggedError("TransportProblem")<{
 
 /** One request to the API. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "DELETE"
   /** Follows the base URL. */
   readonly path: string
   readonly body?: FormData | { readonly json: unknown } | undefined
   /** @default "application/json" */
   readonly accept?: string | undefined
+  /** Further headers that the API wants. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** `false` for a public route: the key stays here. */
   readonly bearer?: boolean | undefined
   /** Looks at the head and decides that the body is not wanted. */
@@ -124,7 +126,8 @@ const discarded: ResponseBody.Body = { _tag: "Discarded" }
 const toHttp = (account: Account, request: ApiRequest): HttpClientRequest.HttpClientRequest => {
   const bare = HttpClientRequest.make(request.method)(`${account.baseUrl}${request.path}`).pipe(
     HttpClientRequest.accept(request.accept ?? "application/json"),
-    HttpClientRequest.setHeader("user-agent", account.userAgent)
+    HttpClientRequest.setHeader("user-agent", account.userAgent),
+    HttpClientRequest.setHeaders(request.headers ?? {})
   )
   const known = request.bearer === false ? bare : HttpClientRequest.bearerToken(bare, account.apiKey)
   if (request.body === undefined) return known

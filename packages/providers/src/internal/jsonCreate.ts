@@ -6,14 +6,18 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import { InvalidRequest, type Reason, Violation } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import type { FamilyApi } from "./familyApi.ts"
 import type { Checked } from "./imageInput.ts"
 import * as RequestBody from "./requestBody.ts"
 
 /** The fields that an option can't replace; `metadata` is merged. */
 export const reserved = ["model", "prompt", "image", "images", "size", "duration"]
 
-/** Writes the body. One picture is `image`, several are `images`; a resolution has its place in `metadata`. */
-export const write = Effect.fnUntraced(function*(
+/** Writes a create to one path. One picture is `image`, several are `images`; a resolution has its place in `metadata`. */
+export const writeTo = (path: string): FamilyApi["write"] => (request, images) =>
+  Effect.map(write(request, images), (body) => ({ path, body }))
+
+const write = Effect.fnUntraced(function*(
   request: VideoRequest,
   images: ReadonlyArray<Checked>
 ): Effect.fn.Return<{ readonly json: unknown }, Reason> {

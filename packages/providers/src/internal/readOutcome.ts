@@ -8,6 +8,7 @@ import type { WireProblem } from "@video-tasks/core/WireProblem"
 import * as Result from "effect/Result"
 import * as Classify from "./classify.ts"
 import { isSuccess } from "./createOutcome.ts"
+import type { FamilyApi } from "./familyApi.ts"
 import type { ApiAnswer, TransportProblem } from "./http.ts"
 
 /** Reads the JSON of a success; every other answer is a reason. */
@@ -29,8 +30,10 @@ export const json = (answer: ApiAnswer, question: Classify.Question): Result.Res
 export const observation = (
   answer: ApiAnswer,
   remoteId: string,
-  toObservation: (body: unknown) => Result.Result<Observation, WireProblem>
+  { exception, toObservation }: Pick<FamilyApi, "exception" | "toObservation">
 ): Result.Result<Observation, Reason> => {
+  const excepted = exception?.(answer)
+  if (excepted !== undefined) return Result.succeed(excepted)
   const question: Classify.Question = { operation: "observe", remoteId }
   const body = json(answer, question)
   if (Result.isFailure(body)) return Result.fail(body.failure)

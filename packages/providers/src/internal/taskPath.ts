@@ -1,16 +1,29 @@
 /**
- * The path of a task. A handle is untrusted: its id must stay one segment, and a dot segment would lead to another route.
+ * The path of a task. A handle is untrusted: what it brings must stay one segment, and a dot segment would lead to another
+ * route.
  */
 import { InvalidRequest, Violation } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 
-/** Fills `{id}` in; fails with `InvalidRequest` when the id is no name of a task. */
-export const of = (template: string, remoteId: string): Effect.Effect<string, InvalidRequest> =>
-  /^\.{1,2}$/.test(remoteId) ? Effect.fail(noName) : Effect.try({
+/** What is filled into a path. */
+export interface Place {
+  readonly remoteId: string
+  readonly route?: string | undefined
+}
+
+/** Fills `{id}` and `{route}` in; fails with `InvalidRequest` when the id is no name of a task. */
+export const of = (template: string, { remoteId, route = "" }: Place): Effect.Effect<string, InvalidRequest> =>
+  isDots(remoteId) || isDots(route) ? Effect.fail(noName) : Effect.try({
     // Half of a surrogate pair can't be written into a URL.
-    try: () => template.replaceAll("{id}", () => encodeURIComponent(remoteId)),
+    try: () =>
+      template.replace(
+        /\{(id|route)\}/g,
+        (_, name) => encodeURIComponent(name === "id" ? remoteId : route)
+      ),
     catch: () => noName
   })
+
+const isDots = (segment: string): boolean => /^\.{1,2}$/.test(segment)
 
 const noName = new InvalidRequest({
   violations: [

@@ -1,0 +1,88 @@
+/**
+ * What a family of an API is to this package: its routes, how a create is written, how an answer is read.
+ *
+ * The same family is served at several places, CometAPI's and the vendor's own, so that a module makes it from a mount.
+ */
+import type { Observation } from "@video-tasks/core/Observation"
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import type { CreateOptions, Family, ListOptions } from "@video-tasks/core/VideoProvider"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import type { Reason, Violation } from "@video-tasks/core/VideoTaskError"
+import type { WireProblem } from "@video-tasks/core/WireProblem"
+import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { ApiAnswer, ApiRequest } from "./http.ts"
+import type * as ImageInput from "./imageInput.ts"
+
+/** A create, ready to be sent. */
+export interface Create {
+  /** Follows the base URL. */
+  readonly path: string
+  readonly body: NonNullable<ApiRequest["body"]>
+  /** Kept in the handle: what `{route}` stands for when the task is read. */
+  readonly route?: string | undefined
+}
+
+/** One page of a list: items that `toObservation` reads. */
+export interface Page {
+  readonly items: ReadonlyArray<unknown>
+  readonly cursor?: string | undefined
+}
+
+/** How an API answers about many tasks at once. */
+export interface ListRoute {
+  /** Writes the path with its query. `ids` are asked for only where `filtersByIds` is true. */
+  readonly path: (
+    query: ListOptions & { readonly ids?: ReadonlyArray<string> | undefined; readonly route?: string | undefined }
+  ) => string
+  /** Whether it can be asked for certain tasks. Otherwise the newest pages are looked through. */
+  readonly filtersByIds: boolean
+  readonly toPage: (body: unknown) => Result.Result<Page, WireProblem>
+}
+
+/** A route that takes the id of a task, and the states in which asking makes sense. */
+export interface TaskRoute {
+  readonly path: string
+  readonly from: ReadonlyArray<TaskStatus>
+}
+
+/** A family with its routes. In paths `{id}` stands for the task and `{route}` for the route of its handle. */
+export interface FamilyApi {
+  readonly family: Family
+  /** Reads a task. */
+  readonly query: string
+  /** The routes that tasks are made at, best first: a handle without one, after `attach`, is tried at each. */
+  readonly routes?: ReadonlyArray<string> | undefined
+  /** Serves the finished file. */
+  readonly content?: string | undefined
+  readonly list?: ListRoute | undefined
+  /** `DELETE` here cancels a task that is in one of these states. */
+  readonly cancel?: TaskRoute | undefined
+  /** `DELETE` here removes a task that has ended. */
+  readonly remove?: string | undefined
+  /** Asks for the task of a create by the reference that it was sent with. */
+  readonly findCreated?:
+    | ((request: VideoRequest, options: CreateOptions) => Pick<Create, "path" | "route"> | undefined)
+    | undefined
+  /** Sent with every request, for example the version of the API. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly images: ImageInput.Accepts
+  /** Fields that an option can't replace. */
+  readonly reserved: ReadonlyArray<string>
+  /** What the models' specs can't say. */
+  readonly violations?: ((request: VideoRequest) => ReadonlyArray<Violation>) | undefined
+  /** Why there is no create, where the API has none. */
+  readonly noCreate?: string | undefined
+  /** Writes a create. The request and its pictures were checked. */
+  readonly write: (
+    request: VideoRequest,
+    images: ReadonlyArray<ImageInput.Checked>,
+    options: CreateOptions
+  ) => Effect.Effect<Create, Reason>
+  readonly toObservation: (body: unknown) => Result.Result<Observation, WireProblem>
+  /**
+   * Reads an answer that means something else here than everywhere: an empty 202 of a running task, a 4xx that is the end
+   * of one. `undefined` leaves it to the common rules.
+   */
+  readonly exception?: ((answer: ApiAnswer) => Observation | undefined) | undefined
+}

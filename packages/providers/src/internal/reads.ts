@@ -1,0 +1,145 @@
+/**
+ * Reading tasks: one, many at once, a page of all of them, and their files.
+ */
+import type { Observation } from "@video-tasks/core/Observation"
+import { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as Video from "@video-tasks/core/Video"
+import type { TaskPage, VideoProvider } from "@video-tasks/core/VideoProvider"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { annotate, type Api, ask, type Fail, failure, familyOf, unsupported } from "./api.ts"
+import * as CreateOutcome from "./createOutcome.ts"
+import type { FamilyApi, ListRoute, Page } from "./familyApi.ts"
+import * as Http from "./http.ts"
+import * as ReadOutcome from "./readOutcome.ts"
+
+export const observe = (api: Api): VideoProvider["observe"] =>
+  Effect.fn(`${api.name}.observe`)(function*(handle) {
+    yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
+    return yield* readOnce(api, familyOf(api, handle.family), handle, failure(api, "observe"))
+  })
+
+/** A handle without a route is tried at each: who adopts a task need not know how it was made. */
+const readOnce = (
+  api: Api,
+  family: FamilyApi,
+  handle: TaskHandle,
+  fail: Fail
+): Effect.Effect<Observation, VideoTaskError.VideoTaskError> => {
+  const [first, ...others] = handle.route === undefined ? family.routes ?? [] : [handle.route]
+  return others.reduce(
+    (read, route) =>
+      Effect.catchIf(
+        read,
+        ({ reason }) => reason._tag === "TaskNotFound",
+        () => readAt(api, family, routed(handle, route), fail)
+      ),
+    readAt(api, family, first === undefined ? handle : routed(handle, first), fail)
+  )
+}
+
+const routed = (handle: TaskHandle, route: string): TaskHandle =>
+  handle.route === route ? handle : new TaskHandle({ ...handle, route })
+
+const readAt = Effect.fnUntraced(function*(api: Api, family: FamilyApi, handle: TaskHandle, fail: Fail) {
+  const { answer } = yield* ask(api, handle, { method: "GET", path: family.query, headers: family.headers }, fail)
+  const read = ReadOutcome.observation(answer, handle.remoteId, family)
+  return Result.isSuccess(read)
+    ? read.success
+    : yield* fail(read.failure, { handle, requestId: Http.requestIdOf(answer) })
+})
+
+/** How many of the newest pages are looked through for the tasks of one batch. */
+const maxPages = 5
+
+export const observeMany = (api: Api): VideoProvider["observeMany"] =>
+  Effect.fn(`${api.name}.observeMany`)(function*(handles) {
+    const [first] = handles
+    const found = new Map<TaskHandle, Observation>()
+    if (first === undefined) return found
+    const family = familyOf(api, first.family)
+    const { batchSize } = family.family
+    if (family.list === undefined || batchSize === undefined) {
+      return yield* unsupported(api, "observe", `${api.name} reads the tasks of ${first.family} one by one.`)
+    }
+    yield* annotate(api, { family: first.family })
+    const byId = new Map(handles.map((handle) => [handle.remoteId, handle]))
+    let cursor: string | undefined
+    for (let page = 0; page < maxPages && found.size < byId.size; page++) {
+      const ids = family.list.filtersByIds ? [...byId.keys()] : undefined
+      const answer = yield* pageOf(api, family, family.list, { ids, cursor, limit: batchSize, route: first.route })
+      for (const task of answer.tasks) {
+        const handle = byId.get(task.remoteId ?? "")
+        if (handle !== undefined) found.set(handle, task)
+      }
+      cursor = answer.cursor
+      if (cursor === undefined) break
+    }
+    return found
+  })
+
+export const list = (api: Api): VideoProvider["list"] =>
+  Effect.fn(`${api.name}.list`)(function*(id, options = {}) {
+    const family = familyOf(api, id)
+    if (family.list === undefined) return yield* unsupported(api, "list", `${api.name} documents no list of tasks.`)
+    yield* annotate(api, { family: id })
+    return yield* pageOf(api, family, family.list, options)
+  })
+
+const pageOf = Effect.fnUntraced(function*(
+  api: Api,
+  family: FamilyApi,
+  route: ListRoute,
+  query: Parameters<ListRoute["path"]>[0]
+): Effect.fn.Return<TaskPage, VideoTaskError.VideoTaskError> {
+  const fail = failure(api, "list")
+  const answer = yield* Effect.mapError(
+    api.send({ method: "GET", path: route.path(query), headers: family.headers }),
+    (problem) => fail(ReadOutcome.unanswered(problem))
+  )
+  const body = ReadOutcome.json(answer, { operation: "list" })
+  if (Result.isFailure(body)) return yield* fail(body.failure, { requestId: Http.requestIdOf(answer) })
+  const read = route.toPage(body.success)
+  if (Result.isFailure(read)) {
+    return yield* fail(ReadOutcome.misread(answer, read.failure, { operation: "list" }))
+  }
+  return { tasks: tasksOf(family, read.success), cursor: read.success.cursor }
+})
+
+/** What can't be read is left out: it is asked for by itself, and says then what is wrong with it. */
+const tasksOf = (family: FamilyApi, { items }: Page): ReadonlyArray<Observation> =>
+  items.flatMap((item) => {
+    const read = family.toObservation(item)
+    return Result.isSuccess(read) && read.success.remoteId !== undefined ? [read.success] : []
+  })
+
+export const content = (api: Api): VideoProvider["content"] =>
+  Effect.fn(`${api.name}.content`)(function*(handle, variant = "video") {
+    yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
+    const family = familyOf(api, handle.family)
+    if (family.content === undefined) return undefined
+    const fail = failure(api, "content")
+    const { answer, path } = yield* ask(api, handle, {
+      method: "GET",
+      path: variant === "video" ? family.content : `${family.content}?variant=${variant}`,
+      headers: family.headers,
+      accept: `${variant === "video" ? "video" : "image"}/*, application/octet-stream, application/json`,
+      discardBody: isFile
+    }, fail)
+    if (isFile(answer)) {
+      const [mimeType = ""] = answer.contentType?.split(";") ?? []
+      return new Video.Video({
+        url: Redacted.make(`${api.configuration.baseUrl}${path}`, { label: "video url" }),
+        needsCredentials: true,
+        ...(/^(video|image)\//.test(mimeType) ? { mimeType } : {})
+      })
+    }
+    const reason = ReadOutcome.noContent(answer, handle.remoteId)
+    return reason === undefined ? undefined : yield* fail(reason, { handle, requestId: Http.requestIdOf(answer) })
+  })
+
+const isFile = ({ contentType, status }: Http.Head): boolean =>
+  CreateOutcome.isSuccess(status) && contentType !== undefined &&
+  /^(video\/|image\/|application\/octet-stream)/.test(contentType)
