@@ -21,12 +21,13 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { type Fault, faults } from "./Fault.ts"
 
 /**
- * The requests a line can strike. `download` is both the signed link and the content route.
+ * The requests a line can strike. `poll` reads one task and `list` many; `cancel` is every `DELETE`; `download` is both the
+ * signed link and the content route.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Operation = Schema.Literals(["create", "poll", "download", "models"])
+export const Operation = Schema.Literals(["create", "poll", "list", "cancel", "download", "models"])
 
 /**
  * The requests a line can strike.
@@ -37,12 +38,13 @@ export const Operation = Schema.Literals(["create", "poll", "download", "models"
 export type Operation = typeof Operation.Type
 
 /**
- * The APIs that are simulated. `generic` is `/v1/video/generations` and everything under `/newapi`.
+ * The APIs that are simulated. `generic` is `/v1/video/generations` and everything under `/newapi`; a vendor's name stands
+ * for its own API, wherever it is mounted.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Api = Schema.Literals(["cometapi", "seeany", "generic"])
+export const Api = Schema.Literals(["cometapi", "seeany", "generic", "openai", "runway", "kling", "xai", "ark"])
 
 /**
  * The APIs that are simulated.

@@ -6,12 +6,12 @@
 import * as Schema from "effect/Schema"
 
 /**
- * How a task ends. APIs without a word for `error` report it as a failure.
+ * How a task ends. APIs without a word for `error`, `cancelled` or `expired` report it as a failure.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Outcome = Schema.Literals(["success", "failed", "error"])
+export const Outcome = Schema.Literals(["success", "failed", "error", "cancelled", "expired"])
 
 /**
  * How a task ends.

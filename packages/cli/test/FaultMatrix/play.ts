@@ -6,9 +6,9 @@ import { VideoProviders, type VideoTaskError } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
 import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
 import { Download, TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Clock, Effect, FileSystem, Layer, Path, Redacted } from "effect"
-import type { End, Group, Row } from "./rows.ts"
+import type { Column, End, Group, Row } from "./rows.ts"
 import { scaledClock } from "./scaledClock.ts"
 
 /** What became of a row. */
@@ -48,7 +48,7 @@ const world = ({ isUnreachable, options }: Row) => {
   )
 }
 
-const start = Effect.fnUntraced(function*(api: Script.Api, prompt: string) {
+const start = Effect.fnUntraced(function*(api: Column, prompt: string) {
   const tasks = yield* VideoTasks.VideoTasks
   switch (api) {
     case "cometapi":
@@ -76,7 +76,7 @@ const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTa
 const word = (error: VideoTaskError.VideoTaskError): End => error.reason._tag as End
 
 /** Plays a row at an API. */
-export const play = (group: Group, row: Row, api: Script.Api): Effect.Effect<Played, unknown> =>
+export const play = (group: Group, row: Row, api: Column): Effect.Effect<Played, unknown> =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.Simulator
     yield* simulator.script((row.lines ?? []).map((line) => ({ ...line, on: group.on, api })))

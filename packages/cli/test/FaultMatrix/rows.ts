@@ -3,6 +3,9 @@
  */
 import type { Script, SimulatorOptions } from "@video-tasks/simulator"
 
+/** The APIs that the matrix plays its rows at. */
+export type Column = "cometapi" | "generic" | "seeany"
+
 /** The reasons of failed waits and the states of ended tasks that a row can expect. */
 export type End =
   | "SUCCESS"
@@ -25,7 +28,7 @@ export type End =
 export interface Row {
   readonly fault: string
   /** Which APIs can meet it. SeeAny documents no create: its tasks are attached. */
-  readonly apis: ReadonlyArray<Script.Api>
+  readonly apis: ReadonlyArray<Column>
   readonly lines?: ReadonlyArray<Omit<Script.Line, "on">> | undefined
   readonly options?: SimulatorOptions.Options | undefined
   readonly prompt?: string | undefined

@@ -63,9 +63,10 @@ export const ask = (
   api: Api,
   handle: TaskHandle,
   request: Http.ApiRequest,
-  fail: Fail
+  fail: Fail,
+  route = handle.route
 ): Effect.Effect<{ readonly answer: Http.ApiAnswer; readonly path: string }, VideoTaskError.VideoTaskError> =>
-  TaskPath.of(request.path, handle).pipe(
+  TaskPath.of(request.path, handle.remoteId, route).pipe(
     Effect.flatMap((path) =>
       api.send({ ...request, path }).pipe(
         Effect.map((answer) => ({ answer, path })),

@@ -2,10 +2,10 @@
  * Reading tasks: one, many at once, a page of all of them, and their files.
  */
 import type { Observation } from "@video-tasks/core/Observation"
-import { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Video from "@video-tasks/core/Video"
 import type { TaskPage, VideoProvider } from "@video-tasks/core/VideoProvider"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -27,24 +27,28 @@ const readOnce = (
   family: FamilyApi,
   handle: TaskHandle,
   fail: Fail
-): Effect.Effect<Observation, VideoTaskError.VideoTaskError> => {
+): Effect.Effect<Observation, VideoTaskError> => {
   const [first, ...others] = handle.route === undefined ? family.routes ?? [] : [handle.route]
   return others.reduce(
     (read, route) =>
       Effect.catchIf(
         read,
         ({ reason }) => reason._tag === "TaskNotFound",
-        () => readAt(api, family, routed(handle, route), fail)
+        () => readAt(api, family, handle, route, fail)
       ),
-    readAt(api, family, first === undefined ? handle : routed(handle, first), fail)
+    readAt(api, family, handle, first, fail)
   )
 }
 
-const routed = (handle: TaskHandle, route: string): TaskHandle =>
-  handle.route === route ? handle : new TaskHandle({ ...handle, route })
-
-const readAt = Effect.fnUntraced(function*(api: Api, family: FamilyApi, handle: TaskHandle, fail: Fail) {
-  const { answer } = yield* ask(api, handle, { method: "GET", path: family.query, headers: family.headers }, fail)
+const readAt = Effect.fnUntraced(function*(
+  api: Api,
+  family: FamilyApi,
+  handle: TaskHandle,
+  route: string | undefined,
+  fail: Fail
+) {
+  const request = { method: "GET", path: family.query, headers: family.headers } as const
+  const { answer } = yield* ask(api, handle, request, fail, route)
   const read = ReadOutcome.observation(answer, handle.remoteId, family)
   return Result.isSuccess(read)
     ? read.success
@@ -93,7 +97,7 @@ const pageOf = Effect.fnUntraced(function*(
   family: FamilyApi,
   route: ListRoute,
   query: Parameters<ListRoute["path"]>[0]
-): Effect.fn.Return<TaskPage, VideoTaskError.VideoTaskError> {
+): Effect.fn.Return<TaskPage, VideoTaskError> {
   const fail = failure(api, "list")
   const answer = yield* Effect.mapError(
     api.send({ method: "GET", path: route.path(query), headers: family.headers }),

@@ -5,14 +5,8 @@
 import { InvalidRequest, Violation } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 
-/** What is filled into a path. */
-export interface Place {
-  readonly remoteId: string
-  readonly route?: string | undefined
-}
-
 /** Fills `{id}` and `{route}` in; fails with `InvalidRequest` when the id is no name of a task. */
-export const of = (template: string, { remoteId, route = "" }: Place): Effect.Effect<string, InvalidRequest> =>
+export const of = (template: string, remoteId: string, route = ""): Effect.Effect<string, InvalidRequest> =>
   isDots(remoteId) || isDots(route) ? Effect.fail(noName) : Effect.try({
     // Half of a surrogate pair can't be written into a URL.
     try: () =>

@@ -79,7 +79,9 @@ const upper = {
   running: "IN_PROGRESS",
   success: "SUCCESS",
   failed: "FAILED",
-  error: "ERROR"
+  error: "ERROR",
+  cancelled: "FAILED",
+  expired: "FAILED"
 }
 
 const lower = {
@@ -88,7 +90,9 @@ const lower = {
   running: "in_progress",
   success: "completed",
   failed: "failed",
-  error: "error"
+  error: "error",
+  cancelled: "failed",
+  expired: "failed"
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Request } from "../Exchange.ts"
+import type { Api } from "../Script.ts"
 import type { Options } from "../SimulatorOptions.ts"
 import type { Answer } from "./answer.ts"
 import * as random from "./random.ts"
@@ -12,8 +13,10 @@ export interface Context {
   readonly request: Request
   readonly now: number
   readonly requestId: string
-  /** The path under which the API was mounted, `""` or `"/newapi"`. */
+  /** The path under which the API was mounted, for example `""` or `"/newapi"`. */
   readonly prefix: string
+  /** Whose gateway the request went through before the API saw it. */
+  readonly gateway: Api | undefined
   readonly genericBody: NonNullable<Options["genericBody"]>
   /** What a fault does to the task that is seen. */
   readonly twist: (seen: View) => View

@@ -1,6 +1,12 @@
 import type { Api } from "../Script.ts"
 import * as answer from "./answer.ts"
 import type { Context } from "./context.ts"
+import { vendorWords, type Words } from "./vendorWords.ts"
+
+/** A gateway refuses in its own words what it never passes on. */
+const speaker = (context: Context, api: Api): Api => context.gateway ?? api
+
+const wordsOf = (api: Api): Words | undefined => vendorWords[api]
 
 /**
  * How each API words an error that is not about one field.
@@ -19,6 +25,8 @@ export const error = (
   code = ""
 ): answer.Answer => {
   const headers = requestIdHeader(context, api)
+  const vendor = wordsOf(api)
+  if (vendor !== undefined) return answer.json(status, vendor.error({ status, message, code }, context), headers)
   if (api === "seeany") {
     return answer.json(status, { error: { code: code === "" ? `http_${status}` : code, message } }, headers)
   }
@@ -49,26 +57,44 @@ export const requestIdHeader = (context: Context, api: Api): Readonly<Record<str
     : {}
 
 /** @internal */
-export const unauthorized = (context: Context, api: Api): answer.Answer =>
-  error(context, api, 401, "Invalid token", api === "seeany" ? "invalid_api_key" : "")
+export const unauthorized = (context: Context, api: Api): answer.Answer => {
+  const by = speaker(context, api)
+  return wordsOf(by)?.unauthorized?.(context) ??
+    error(context, by, 401, "Invalid token", by === "seeany" ? "invalid_api_key" : "")
+}
 
 /** @internal New-API: `service/pre_consume_quota.go`. That CometAPI words it so in its own shape is inferred. */
-export const quotaExceeded = (context: Context, api: Api): answer.Answer =>
-  api === "generic"
-    ? taskError(context, api, 403, "insufficient_user_quota", "用户额度不足, 剩余额度: ＄0.000000")
-    : error(context, api, 403, "user quota is not enough", "insufficient_user_quota")
+export const quotaExceeded = (context: Context, api: Api): answer.Answer => {
+  const by = speaker(context, api)
+  const said = wordsOf(by)?.quotaExceeded?.(context)
+  if (said !== undefined) return said
+  return by === "generic"
+    ? taskError(context, by, 403, "insufficient_user_quota", "用户额度不足, 剩余额度: ＄0.000000")
+    : error(context, by, 403, "user quota is not enough", "insufficient_user_quota")
+}
 
 /** @internal The gateways of CometAPI and New-API: `middleware/distributor.go`. */
-export const modelNotFound = (context: Context, api: Api, model: string): answer.Answer =>
-  error(
+export const modelNotFound = (context: Context, api: Api, model: string): answer.Answer => {
+  const by = speaker(context, api)
+  return wordsOf(by)?.modelNotFound?.(context, model) ?? error(
     context,
-    api,
+    by,
     503,
-    api === "cometapi"
+    by === "cometapi"
       ? `no available channel for group default and model ${model} (distributor)`
       : `No available channel for model ${model} under group default (distributor)`,
     "model_not_found"
   )
+}
+
+/** @internal */
+export const tooMany = (context: Context, api: Api): answer.Answer => {
+  const by = speaker(context, api)
+  // New-API gives every 429 of a task this message: "the upstream of this group is saturated, try later".
+  return wordsOf(by)?.tooMany?.(context) ?? (by === "generic"
+    ? taskError(context, by, 429, "fail_to_fetch_task", "当前分组上游负载已饱和，请稍后再试")
+    : error(context, by, 429, "too many requests", "rate_limit_exceeded"))
+}
 
 /**
  * What a task that is not there gets: 400 from CometAPI (its query page) and New-API (`relay/relay_task.go`), 404 in
@@ -77,6 +103,8 @@ export const modelNotFound = (context: Context, api: Api, model: string): answer
  * @internal
  */
 export const unknownTask = (context: Context, api: Api): answer.Answer => {
+  const said = wordsOf(api)?.unknownTask?.(context)
+  if (said !== undefined) return said
   if (api === "seeany") return error(context, api, 404, "task not found", "task_not_found")
   if (api === "generic" && context.genericBody === "flat") {
     return answer.json(404, {

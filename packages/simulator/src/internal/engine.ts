@@ -28,6 +28,7 @@ const contextOf = (
   now,
   requestId: requestId(state, now),
   prefix: route.prefix,
+  gateway: route.gateway,
   genericBody: state.options.genericBody ?? (route.prefix === "" ? "flat" : "wrapped"),
   twist: line === undefined ? noTwist : faults.twist(line),
   created

@@ -92,24 +92,18 @@ const jsonErrors: Readonly<Partial<Record<Fault, readonly [number, string, strin
   "503": [503, "service temporarily unavailable", ""]
 }
 
-const tooMany = (context: Context, api: Api): answer.Answer =>
-  // New-API gives every 429 of a task this message: "the upstream of this group is saturated, try later".
-  api === "generic"
-    ? dialect.taskError(context, api, 429, "fail_to_fetch_task", "当前分组上游负载已饱和，请稍后再试")
-    : dialect.error(context, api, 429, "too many requests", "rate_limit_exceeded")
-
 /** The answer that takes the place of the usual one, for faults that have one. */
 const instead = (context: Context, line: Line, api: Api): answer.Answer | undefined => {
   const { fault } = line
   const page = proxyPages[fault]
   if (page !== undefined) return answer.html(...page)
   const error = jsonErrors[fault]
-  if (error !== undefined) return dialect.error(context, api, ...error)
+  if (error !== undefined) return dialect.error(context, context.gateway ?? api, ...error)
   switch (fault) {
     case "401":
       return dialect.unauthorized(context, api)
     case "429":
-      return tooMany(context, api)
+      return dialect.tooMany(context, api)
     case "429-empty":
       return answer.empty(429)
     case "503-model-not-found":

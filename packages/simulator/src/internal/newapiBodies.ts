@@ -9,7 +9,9 @@ const rowWords = {
   running: "IN_PROGRESS",
   success: "SUCCESS",
   failed: "FAILURE",
-  error: "FAILURE"
+  error: "FAILURE",
+  cancelled: "FAILURE",
+  expired: "FAILURE"
 }
 
 // New-API `model/task.go` ToVideoStatus: a row that was not looked at yet is `unknown`.
@@ -19,7 +21,9 @@ const videoWords = {
   running: "in_progress",
   success: "completed",
   failed: "failed",
-  error: "failed"
+  error: "failed",
+  cancelled: "failed",
+  expired: "failed"
 }
 
 const flatWords = { ...videoWords, waiting: "queued" }
@@ -30,7 +34,9 @@ const geminiWords = {
   running: "processing",
   success: "succeeded",
   failed: "failed",
-  error: "failed"
+  error: "failed",
+  cancelled: "failed",
+  expired: "failed"
 }
 
 /** @internal */
@@ -39,7 +45,7 @@ export const rowWord = (seen: tasks.View): string => seen.word ?? rowWords[seen.
 const row = (context: Context, task: tasks.Task): tasks.View =>
   context.twist(tasks.rowView(context.state, task, context.now))
 
-const isFailure = (seen: tasks.View): boolean => seen.phase === "failed" || seen.phase === "error"
+const isFailure = (seen: tasks.View): boolean => ["failed", "error", "cancelled", "expired"].includes(seen.phase)
 
 /** @internal New-API answers with a video object; its documentation shows the other two. */
 export const create = (
@@ -113,7 +119,15 @@ export const flat = (context: Context, task: tasks.Task): unknown => {
 /** The upstream's own task inside the row: Ark's, `GET /api/v3/contents/generations/tasks/{id}`. */
 const upstream = (context: Context, task: tasks.Task, seen: tasks.View, url: string | undefined): unknown => {
   if (seen.phase === "waiting") return null
-  const word = { queued: "queued", running: "running", success: "succeeded", failed: "failed", error: "failed" }
+  const word = {
+    queued: "queued",
+    running: "running",
+    success: "succeeded",
+    failed: "failed",
+    error: "failed",
+    cancelled: "cancelled",
+    expired: "expired"
+  }
   return {
     id: `cgt-${task.id.slice(-12)}`,
     model: task.model,

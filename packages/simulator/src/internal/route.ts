@@ -1,52 +1,40 @@
 import type { Request } from "../Exchange.ts"
-import type { Api, Operation } from "../Script.ts"
+import type { Api } from "../Script.ts"
 import * as answer from "./answer.ts"
+import * as ark from "./ark.ts"
 import * as comet from "./cometapi.ts"
-import { type Context, type Handler, isAuthorized } from "./context.ts"
+import type { Context, Handler } from "./context.ts"
 import * as dialect from "./dialect.ts"
 import * as files from "./files.ts"
+import * as kling from "./kling.ts"
+import { authorized, content, create, decode, type Match, type Matcher, other, poll } from "./match.ts"
 import * as newapi from "./newapi.ts"
+import * as openai from "./openai.ts"
+import * as runway from "./runway.ts"
 import * as seeany from "./seeany.ts"
 import type { State } from "./state.ts"
+import * as xai from "./xai.ts"
 
 /** @internal Where a request goes. */
-export interface Route {
-  readonly operation: Operation | "other"
-  readonly api: Api
+export interface Route extends Match {
   readonly prefix: string
-  readonly taskId: string | undefined
-  readonly handle: Handler
+  readonly gateway: Api | undefined
 }
 
-type Match = Omit<Route, "prefix">
-
-const authorized = (api: Api, handle: Handler): Handler => (context) =>
-  isAuthorized(context.request) ? handle(context) : dialect.unauthorized(context, api)
-
-const decode = (part: string): string => {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
+/** The vendors' own APIs by the first segment of the path, and whose gateway they are behind there. */
+const vendors: Readonly<
+  Record<string, { readonly api: Api; readonly match: Matcher; readonly gateway?: Api | undefined }>
+> = {
+  openai: { api: "openai", match: openai.match },
+  runway: { api: "runway", match: runway.match },
+  kling: { api: "kling", match: kling.match },
+  xai: { api: "xai", match: xai.match },
+  ark: { api: "ark", match: ark.match },
+  // CometAPI serves Kling at the vendor's own paths, behind the same segment.
+  runwayml: { api: "runway", match: runway.match, gateway: "cometapi" },
+  grok: { api: "xai", match: xai.match, gateway: "cometapi" },
+  volc: { api: "ark", match: ark.match, gateway: "cometapi" }
 }
-
-const poll = (api: Api, part: string, handle: (context: Context, id: string) => answer.Answer): Match => {
-  const taskId = decode(part)
-  return { operation: "poll", api, taskId, handle: authorized(api, (context) => handle(context, taskId)) }
-}
-
-const create = (api: Api, handle: Handler): Match => ({
-  operation: "create",
-  api,
-  taskId: undefined,
-  handle: authorized(api, handle)
-})
-
-const content = (api: Api, part: string, handle: (context: Context, id: string) => answer.Answer): Match => ({
-  ...poll(api, part, handle),
-  operation: "download"
-})
 
 const generations = (method: string, parts: ReadonlyArray<string>): Match | undefined => {
   const [version, noun, verb, id, ...rest] = parts
@@ -98,8 +86,6 @@ const models = (method: string, parts: ReadonlyArray<string>): Match | undefined
     ? { operation: "models", api: "cometapi", taskId: undefined, handle: comet.catalogueOf }
     : undefined
 
-const other = (api: Api, handle: Handler): Match => ({ operation: "other", api, taskId: undefined, handle })
-
 /** CometAPI's page on errors: a wrong path or verb gets a redirect or a web page instead of JSON. */
 const unknownAtRoot = (parts: ReadonlyArray<string>): Match => {
   const [version, noun] = parts
@@ -120,15 +106,23 @@ const unknownAtRoot = (parts: ReadonlyArray<string>): Match => {
 export const match = (state: State, request: Request): Route => {
   const { method, path } = request
   const parts = path.split("/").filter((part) => part !== "")
-  if (parts[0] === "newapi") {
+  const [first = ""] = parts
+  const vendor = Object.hasOwn(vendors, first) ? vendors[first] : undefined
+  if (vendor !== undefined) {
+    const { api, gateway } = vendor
+    const found = vendor.match(method, parts.slice(1)) ??
+      other(api, authorized(api, (context) => dialect.error(context, api, 404, "not found", "not_found")))
+    return { ...found, prefix: `/${first}`, gateway }
+  }
+  if (first === "newapi") {
     const inner = parts.slice(1)
     const found = generations(method, inner) ??
       videos("generic", method, inner, { create: newapi.create, poll: newapi.pollVideo, content: newapi.content }) ??
       other("generic", authorized("generic", newapi.unknownRoute))
-    return { ...found, prefix: "/newapi" }
+    return { ...found, prefix: "/newapi", gateway: undefined }
   }
   const found = videos("cometapi", method, parts, { create: comet.create, poll: comet.poll, content: comet.content }) ??
     generations(method, parts) ??
     tasksOf(state, method, parts) ?? models(method, parts) ?? file(state, method, parts) ?? unknownAtRoot(parts)
-  return { ...found, prefix: "" }
+  return { ...found, prefix: "", gateway: undefined }
 }

@@ -21,8 +21,19 @@ export interface Task {
   readonly outcome: Outcome
   readonly withoutUrl: boolean
   readonly stuck: boolean
+  /** When it was cancelled. */
+  readonly cancelledAt?: number | undefined
+  /** Which of the API's routes made it, where there are several. */
+  readonly route?: string | undefined
+  /** The client's own name for it. */
+  readonly reference?: string | undefined
+  /** What the create said and the simulator does not understand, to be said again. */
+  readonly said: Readonly<Record<string, unknown>>
   readonly seeded: SeedTask
 }
+
+/** @internal What a create adds to the task. */
+export type Particulars = Partial<Pick<Task, "id" | "route" | "reference" | "said">>
 
 type Phase = "waiting" | "queued" | "running" | Outcome
 
@@ -51,6 +62,7 @@ const outcomeOf = (state: State, seeded: SeedTask, prompt: string, key: string):
   if (seeded.outcome !== undefined) return seeded.outcome
   if (directive(prompt, "fail")) return "failed"
   if (directive(prompt, "error")) return "error"
+  if (directive(prompt, "expire")) return "expired"
   const { error = 0, failed = 0 } = state.options.outcomes ?? {}
   const chance = random.unit(state.seed, `outcome ${key}`)
   return chance < failed ? "failed" : chance < failed + error ? "error" : "success"
@@ -69,14 +81,20 @@ const newId = (state: State, api: Api, number: number, now: number): string =>
     : `task_${random.text(state.seed, `id ${number}`, 32)}`
 
 /** @internal Makes a task and stores it. */
-export const add = (state: State, api: Api, seeded: SeedTask, now: number): Task => {
+export const add = (
+  state: State,
+  api: Api,
+  seeded: SeedTask,
+  now: number,
+  particulars: Particulars = {}
+): Task => {
   const number = ++state.tasksMade
   const key = String(number)
   const prompt = seeded.prompt ?? ""
   const visible = directive(prompt, "ghost") ? Infinity : millis(state, state.options.visibleAfterSeconds ?? 0)
   const createdAt = now - millis(state, seeded.elapsedSeconds ?? 0)
   const task: Task = {
-    id: seeded.id ?? newId(state, api, number, now),
+    id: seeded.id ?? particulars.id ?? newId(state, api, number, now),
     number,
     api,
     model: seeded.model ?? "doubao-seedance-2-0-fast",
@@ -90,6 +108,9 @@ export const add = (state: State, api: Api, seeded: SeedTask, now: number): Task
     outcome: outcomeOf(state, seeded, prompt, key),
     withoutUrl: seeded.withoutUrl ?? (directive(prompt, "no-url") || (state.options.withoutUrl ?? false)),
     stuck: directive(prompt, "stuck"),
+    route: particulars.route,
+    reference: particulars.reference,
+    said: particulars.said ?? {},
     seeded
   }
   state.tasks.set(task.id, task)
@@ -102,8 +123,21 @@ export const find = (state: State, api: Api, id: string, now: number): Task | un
   return task !== undefined && task.api === api && now >= task.visibleAt ? task : undefined
 }
 
+/** @internal Ends a task here and now. */
+export const cancel = (state: State, task: Task, now: number): void => {
+  state.tasks.set(task.id, { ...task, outcome: "cancelled", cancelledAt: now })
+}
+
+/** @internal All tasks of an API that can be seen, newest first. */
+export const all = (state: State, api: Api, now: number): ReadonlyArray<Task> =>
+  [...state.tasks.values()].filter((task) => task.api === api && now >= task.visibleAt).toReversed()
+
 /** @internal */
 export const view = (task: Task, at: number): View => {
+  if (task.cancelledAt !== undefined && at >= task.cancelledAt) {
+    const seen = view({ ...task, cancelledAt: undefined, outcome: "success" }, task.cancelledAt)
+    return { ...seen, phase: "cancelled", remainingSeconds: 0, finishedAt: task.cancelledAt, seenAt: at }
+  }
   const elapsed = at - task.createdAt
   const share = Math.min(task.stuck ? 0.3 : 1, task.jobMillis === 0 ? 1 : elapsed / task.jobMillis)
   const done = share >= 1
