@@ -36,7 +36,7 @@ describe("Script", () => {
     ["{\"on\":\"poll\",\"fault\":\"500\",\"nth\":1.5}", 1, "nth"],
     ["{\"on\":\"poll\",\"fault\":\"500\",\"times\":{\"p\":2}}", 1, "times.p"],
     ["{\"on\":\"poll\",\"fault\":\"500\",\"tmes\":2}", 1, "tmes"],
-    ["{\"on\":\"poll\",\"fault\":\"500\",\"api\":\"runway\"}", 1, "api"],
+    ["{\"on\":\"poll\",\"fault\":\"500\",\"api\":\"pika\"}", 1, "api"],
     ["{\"on\":\"poll\",\"fault\":\"hang\",\"seconds\":-1}", 1, "seconds"],
     ["{\"on\":\"poll\",\"fault\":\"expired-url\"}", 1, "fault"],
     ["{\"on\":\"create\",\"fault\":\"progress-backwards\"}", 1, "fault"]
