@@ -2,30 +2,32 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { column, type ColumnId } from "./FaultMatrix/columns.ts"
 import { play, type Played } from "./FaultMatrix/play.ts"
 import { groups, type Row } from "./FaultMatrix/rows.ts"
 import { render } from "./FaultMatrix/table.ts"
 
 const page = path.resolve(import.meta.dirname, "../../../docs/faults.md")
-const results = new Map<Row, Map<string, Played>>()
+const results = new Map<Row, Map<ColumnId, Played>>()
 
 describe("FaultMatrix", { concurrent: true }, () => {
   for (const group of groups) {
     for (const row of group.rows) {
-      for (const api of row.apis) {
-        it.live(`${group.title}: ${row.fault} (${api})`, () =>
+      for (const id of row.columns) {
+        it.live(`${group.title}: ${row.fault} (${column(id).title})`, () =>
           Effect.gen(function*() {
-            const played = yield* play(group, row, api)
-            const creates = api === "seeany" ? 0 : 1
+            const played = yield* play(group, row, id)
+            const { afterwards, bills = 1, ends, posts = 1 } = { ...row, ...row.except?.[id] }
+            const creates = column(id).request !== undefined
             assert.deepStrictEqual(played, {
-              ends: row.ends,
-              afterwards: row.afterwards,
-              posts: api === "seeany" ? 0 : row.posts ?? creates,
-              bills: api === "seeany" ? 0 : row.bills ?? creates,
+              ends,
+              afterwards,
+              posts: creates ? posts : 0,
+              bills: creates ? bills : 0,
               hasHandle: true
             })
-            const known = results.get(row) ?? new Map<string, Played>()
-            results.set(row, known.set(api, played))
+            const known = results.get(row) ?? new Map<ColumnId, Played>()
+            results.set(row, known.set(id, played))
           }), 60_000)
       }
     }

@@ -8,7 +8,8 @@ import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
 import { Download, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Clock, Effect, FileSystem, Layer, Path, Redacted } from "effect"
-import type { Column, End, Group, Row } from "./rows.ts"
+import { column, type ColumnId, start } from "./columns.ts"
+import type { End, Group, Row } from "./rows.ts"
 import { scaledClock } from "./scaledClock.ts"
 
 /** What became of a row. */
@@ -48,21 +49,6 @@ const world = ({ isUnreachable, options }: Row) => {
   )
 }
 
-const start = Effect.fnUntraced(function*(api: Column, prompt: string) {
-  const tasks = yield* VideoTasks.VideoTasks
-  switch (api) {
-    case "cometapi":
-      return yield* tasks.submit(CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 }))
-    case "generic":
-      return yield* tasks.submit(GenericApi.video({ model: "some-model", prompt }))
-    case "seeany": {
-      const simulator = yield* Simulator.Simulator
-      const remoteId = yield* simulator.addTask("seeany", { prompt })
-      return yield* tasks.attach({ provider: "seeany", remoteId })
-    }
-  }
-})
-
 /** Waits and downloads; the end in one word. */
 const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTasks["Service"]["await"]>[0]) {
   const tasks = yield* VideoTasks.VideoTasks
@@ -75,11 +61,11 @@ const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTa
 
 const word = (error: VideoTaskError.VideoTaskError): End => error.reason._tag as End
 
-/** Plays a row at an API. */
-export const play = (group: Group, row: Row, api: Column): Effect.Effect<Played, unknown> =>
+/** Plays a row in a column. */
+export const play = (group: Group, row: Row, id: ColumnId): Effect.Effect<Played, unknown> =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.Simulator
-    yield* simulator.script((row.lines ?? []).map((line) => ({ ...line, on: group.on, api })))
+    yield* simulator.script((row.lines ?? []).map((line) => ({ ...line, on: group.on, api: column(id).api })))
     const failures: Array<VideoTaskError.VideoTaskError> = []
     const ended = <E>(effect: Effect.Effect<void, VideoTaskError.VideoTaskError, E>) =>
       effect.pipe(
@@ -89,7 +75,7 @@ export const play = (group: Group, row: Row, api: Column): Effect.Effect<Played,
           return Effect.succeed<string>(word(error))
         })
       )
-    const handle = yield* Effect.result(start(api, row.prompt ?? "a paper airplane"))
+    const handle = yield* Effect.result(start(id, row.prompt ?? "a paper airplane"))
     const first = handle._tag === "Failure"
       ? yield* ended(Effect.fail(handle.failure))
       : yield* ended(follow(handle.success))

@@ -2,9 +2,7 @@
  * The faults, as data: what is played, and how each must end.
  */
 import type { Script, SimulatorOptions } from "@video-tasks/simulator"
-
-/** The APIs that the matrix plays its rows at. */
-export type Column = "cometapi" | "generic" | "seeany"
+import { all, type ColumnId, creating } from "./columns.ts"
 
 /** The reasons of failed waits and the states of ended tasks that a row can expect. */
 export type End =
@@ -27,8 +25,8 @@ export type End =
 
 export interface Row {
   readonly fault: string
-  /** Which APIs can meet it. SeeAny documents no create: its tasks are attached. */
-  readonly apis: ReadonlyArray<Column>
+  /** Where it can be met. SeeAny documents no create: its tasks are attached. */
+  readonly columns: ReadonlyArray<ColumnId>
   readonly lines?: ReadonlyArray<Omit<Script.Line, "on">> | undefined
   readonly options?: SimulatorOptions.Options | undefined
   readonly prompt?: string | undefined
@@ -41,6 +39,13 @@ export interface Row {
   readonly posts?: number | undefined
   /** Creates that cost money; 1 unless said. */
   readonly bills?: number | undefined
+  /** Where it ends otherwise, and why that is right. */
+  readonly except?: Partial<Record<ColumnId, Exception>> | undefined
+}
+
+/** What is different in one column. */
+export interface Exception extends Partial<Pick<Row, "ends" | "afterwards" | "posts" | "bills">> {
+  readonly because: string
 }
 
 export interface Group {
@@ -49,16 +54,14 @@ export interface Group {
   readonly rows: ReadonlyArray<Row>
 }
 
-const all = ["cometapi", "generic", "seeany"] as const
-const creating = ["cometapi", "generic"] as const
-const comet = ["cometapi"] as const
-const generic = ["generic"] as const
+const seedance: ReadonlyArray<ColumnId> = ["seedance"]
+const generic: ReadonlyArray<ColumnId> = ["generic"]
 
 const poll = (
   fault: string,
   line: Omit<Script.Line, "on">,
   more: Partial<Row> = {}
-): Row => ({ fault, apis: all, lines: [{ nth: 2, ...line }], ends: "SUCCESS", ...more })
+): Row => ({ fault, columns: all, lines: [{ nth: 2, ...line }], ends: "SUCCESS", ...more })
 
 const polls: ReadonlyArray<Row> = [
   poll("one 500", { fault: "500" }),
@@ -81,13 +84,15 @@ const polls: ReadonlyArray<Row> = [
   poll("HTML page with 200", { fault: "html-200" }),
   poll("empty 200", { fault: "empty-200" }),
   poll("empty 202", { fault: "202-empty" }),
-  poll("wrapper around nothing with 200, right after the create", { fault: "empty-data", nth: 1 }, { apis: creating }),
+  poll("wrapper around nothing with 200, right after the create", { fault: "empty-data", nth: 1 }, {
+    columns: creating
+  }),
   poll("answer without any id", { fault: "no-id" }),
   poll("unknown status word once", { fault: "unknown-status" }),
   poll("unknown status word five times", { fault: "unknown-status", times: 5 }),
   poll("progress that goes backwards", { fault: "progress-backwards" }),
-  poll("404 once, right after the create", { fault: "404", nth: 1 }, { apis: creating }),
-  poll("`task_not_exist` on the first 2 polls", { fault: "task-not-exist", nth: 1, times: 2 }, { apis: creating }),
+  poll("404 once, right after the create", { fault: "404", nth: 1 }, { columns: creating }),
+  poll("`task_not_exist` on the first 2 polls", { fault: "task-not-exist", nth: 1, times: 2 }, { columns: creating }),
   poll("unknown task for ever", { fault: "task-not-exist", nth: 1, times: "always" }, { ends: "TaskNotFound" }),
   poll("hung answer", { fault: "hang" }),
   poll("answer that drips a byte a second", { fault: "slow-drip" }),
@@ -109,7 +114,7 @@ const polls: ReadonlyArray<Row> = [
     fault: "success-without-url",
     nth: 1,
     times: "always"
-  }, { apis: ["generic", "seeany"], ends: "MissingResult" })
+  }, { columns: ["generic", "seeany"], ends: "MissingResult" })
 ]
 
 const create = (
@@ -117,7 +122,7 @@ const create = (
   line: Omit<Script.Line, "on">,
   ends: End,
   more: Partial<Row> = {}
-): Row => ({ fault, apis: creating, lines: [line], ends, ...more })
+): Row => ({ fault, columns: creating, lines: [line], ends, ...more })
 
 const lost = { bills: 1 } as const
 const refused = { bills: 0 } as const
@@ -139,7 +144,7 @@ const creates: ReadonlyArray<Row> = [
   create("accepted, empty 200", { fault: "empty-200" }, "SubmissionAmbiguous", lost),
   create("accepted, answer without an id", { fault: "no-id" }, "SubmissionAmbiguous", lost),
   create("accepted, reset in the middle of the body", { fault: "reset-mid-body" }, "SubmissionAmbiguous", lost),
-  { fault: "connection refused", apis: creating, isUnreachable: true, ends: "NotSent", posts: 0, bills: 0 },
+  { fault: "connection refused", columns: creating, isUnreachable: true, ends: "NotSent", posts: 0, bills: 0 },
   create("429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }, "SUCCESS", { posts: 2, bills: 1 }),
   create("429 without a body", { fault: "429-empty" }, "SUCCESS", { posts: 2, bills: 1 }),
   create("401", { fault: "401" }, "Unauthorized", refused),
@@ -155,7 +160,7 @@ const creates: ReadonlyArray<Row> = [
 
 const download = (fault: string, line: Omit<Script.Line, "on">, more: Partial<Row> = {}): Row => ({
   fault,
-  apis: all,
+  columns: all,
   lines: [line],
   ends: "SUCCESS",
   ...more
@@ -173,7 +178,7 @@ const downloads: ReadonlyArray<Row> = [
 
 const form = (fault: string, options: SimulatorOptions.Options, more: Partial<Row> = {}): Row => ({
   fault,
-  apis: all,
+  columns: all,
   options,
   ends: "SUCCESS",
   ...more
@@ -181,13 +186,13 @@ const form = (fault: string, options: SimulatorOptions.Options, more: Partial<Ro
 
 const forms: ReadonlyArray<Row> = [
   form("nothing goes wrong", {}),
-  form("`SUBMITTED` … `SUCCESS`", { vocabulary: "upper" }, { apis: comet }),
-  form("`queued` … `completed`", { vocabulary: "lower" }, { apis: comet }),
-  form("both vocabularies by turns", { vocabulary: "mixed" }, { apis: comet }),
-  form("`completed_at` while the task runs", { completedAtWhileRunning: true }, { apis: comet }),
-  form("unknown to polls for 8 s after the create", { visibleAfterSeconds: 8 }, { apis: creating }),
+  form("`SUBMITTED` … `SUCCESS`", { vocabulary: "upper" }, { columns: seedance }),
+  form("`queued` … `completed`", { vocabulary: "lower" }, { columns: seedance }),
+  form("both vocabularies by turns", { vocabulary: "mixed" }, { columns: seedance }),
+  form("`completed_at` while the task runs", { completedAtWhileRunning: true }, { columns: seedance }),
+  form("unknown to polls for 8 s after the create", { visibleAfterSeconds: 8 }, { columns: creating }),
   form("unknown to polls for 8 s, with a nested error body", { visibleAfterSeconds: 8, unknownTask: "nested" }, {
-    apis: comet
+    columns: seedance
   }),
   form("progress as `\"45%\"`", { progress: "percent" }),
   form("progress as 45.31", { progress: "float" }),
@@ -196,28 +201,28 @@ const forms: ReadonlyArray<Row> = [
   form("times in ms", { timestamps: "milliseconds" }),
   form("times in ISO 8601", { timestamps: "iso" }),
   form("fields that no page knows", { extraFields: true }),
-  form("never a link, but a content route", { withoutUrl: true }, { apis: comet }),
+  form("never a link, but a content route", { withoutUrl: true }, { columns: seedance }),
   form("never a link, and no content route", { withoutUrl: true }, {
-    apis: ["generic", "seeany"],
+    columns: ["generic", "seeany"],
     ends: "MissingResult"
   }),
-  form("the documented flat body", { genericBody: "flat" }, { apis: generic }),
-  form("the wrapped row of New-API", { genericBody: "wrapped" }, { apis: generic }),
+  form("the documented flat body", { genericBody: "flat" }, { columns: generic }),
+  form("the wrapped row of New-API", { genericBody: "wrapped" }, { columns: generic }),
   form("the wrapped row, the link in `fail_reason`", { genericBody: "wrapped", urlInFailReason: true }, {
-    apis: generic
+    columns: generic
   }),
-  form("the short wrapped body", { genericBody: "gemini" }, { apis: generic }),
-  form("a stripped row without a link", { genericBody: "stripped" }, { apis: generic, ends: "MissingResult" }),
-  form("create answered with only `task_id` and `status`", { genericCreate: "short" }, { apis: generic }),
-  form("create answered with 201 `processing`", { genericCreate: "created" }, { apis: generic }),
+  form("the short wrapped body", { genericBody: "gemini" }, { columns: generic }),
+  form("a stripped row without a link", { genericBody: "stripped" }, { columns: generic, ends: "MissingResult" }),
+  form("create answered with only `task_id` and `status`", { genericCreate: "short" }, { columns: generic }),
+  form("create answered with 201 `processing`", { genericCreate: "created" }, { columns: generic }),
   form("the task fails", {}, { prompt: "[fail] a paper airplane", ends: "TaskFailed" }),
   form("the task ends in an internal error", {}, {
-    apis: comet,
+    columns: seedance,
     prompt: "[error] a paper airplane",
     ends: "TaskErrored"
   }),
   form("accepted, billed and never seen again", {}, {
-    apis: creating,
+    columns: creating,
     prompt: "[ghost] a paper airplane",
     ends: "TaskNotFound"
   }),

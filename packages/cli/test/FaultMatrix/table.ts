@@ -1,3 +1,4 @@
+import { all, column, type ColumnId } from "./columns.ts"
 import type { Played } from "./play.ts"
 import type { Group, Row } from "./rows.ts"
 
@@ -9,10 +10,8 @@ page is written from the result of that test (\`pnpm faults\`); it fails when th
 
 A cell says how the task ended. \`then\` is what the same handle came to when it was waited for again. Where a create was
 sent, exactly one reached the server unless the row says more: a 429 was answered, and the create was sent again after the
-wait. SeeAny documents no create, so its tasks are attached.
+wait. SeeAny documents no create, so its tasks are attached. A number in brackets leads to the reason below the table.
 `
-
-const columns = ["cometapi", "generic", "seeany"] as const
 
 const cell = (played: Played | undefined): string => {
   if (played === undefined) return "–"
@@ -20,28 +19,40 @@ const cell = (played: Played | undefined): string => {
   return `${played.ends}${afterwards}`
 }
 
-const creates = (results: ReadonlyMap<string, Played> | undefined): string => {
-  const one = results?.get("cometapi") ?? results?.get("generic")
-  return one === undefined ? "–" : `${one.posts} sent, ${one.bills} billed`
+const money = ({ bills, posts }: Played): string => `${posts} sent, ${bills} billed`
+
+type Results = ReadonlyMap<Row, ReadonlyMap<ColumnId, Played>>
+
+const section = (group: Group, results: Results): string => {
+  const notes: Array<string> = []
+  const note = (row: Row, id: ColumnId): string => {
+    const because = row.except?.[id]?.because
+    if (because === undefined) return ""
+    if (!notes.includes(because)) notes.push(because)
+    return ` (${notes.indexOf(because) + 1})`
+  }
+  const rows = group.rows.map((row) => {
+    const found = results.get(row)
+    const usual = [...found ?? []].find(([id]) => column(id).request !== undefined && row.except?.[id] === undefined)
+      ?.[1]
+    return `| ${
+      [
+        row.fault,
+        ...all.map((id) => cell(found?.get(id)) + note(row, id)),
+        usual === undefined ? "–" : money(usual)
+      ].join(" | ")
+    } |`
+  })
+  return [
+    `## ${group.title}`,
+    "",
+    `| fault | ${all.map((id) => column(id).title).join(" | ")} | creates |`,
+    `|---|${all.map(() => "---|").join("")}---|`,
+    ...rows,
+    ...(notes.length === 0 ? [] : ["", ...notes.map((because, index) => `${index + 1}. ${because}`)])
+  ].join("\n")
 }
 
 /** Writes the page. */
-export const render = (
-  groups: ReadonlyArray<Group>,
-  results: ReadonlyMap<Row, ReadonlyMap<string, Played>>
-): string => {
-  const sections = groups.map((group) => {
-    const rows = group.rows.map((row) => {
-      const found = results.get(row)
-      return `| ${[row.fault, ...columns.map((api) => cell(found?.get(api))), creates(found)].join(" | ")} |`
-    })
-    return [
-      `## ${group.title}`,
-      "",
-      "| fault | CometAPI | generic | SeeAny | creates |",
-      "|---|---|---|---|---|",
-      ...rows
-    ].join("\n")
-  })
-  return `${head}\n${sections.join("\n\n")}\n`
-}
+export const render = (groups: ReadonlyArray<Group>, results: Results): string =>
+  `${head}\n${groups.map((group) => section(group, results)).join("\n\n")}\n`
