@@ -50,7 +50,9 @@ export interface ErrorBody {
  * @since 0.1.0
  */
 export const read = (body: unknown): ErrorBody => {
-  const { message = textOf(body), ...said } = Wire.ofBody(typeof body === "string" ? Json.embedded(body) : body)
+  const { message = textOf(body), ...said } = Wire.ofBody(
+    Json.unfolded(typeof body === "string" ? Json.embedded(body) : body)
+  )
   return message === undefined ? said : { ...said, message: Json.shown(message, maxMessage) }
 }
 

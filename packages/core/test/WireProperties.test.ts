@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CometApiWire, NewApiWire, Observation, SeeAnyWire, TaskStatus } from "@video-tasks/core"
+import { ArkWire, CometApiWire, NewApiWire, Observation, SeeAnyWire, TaskStatus } from "@video-tasks/core"
 import { Arbitrary, Redacted, Result, Schema } from "effect"
 
 const readers = [
+  ["ArkWire", ArkWire.toObservation],
   ["CometApiWire", CometApiWire.toObservation],
   ["SeeAnyWire", SeeAnyWire.toObservation],
   ["NewApiWire", NewApiWire.toObservation]
@@ -38,6 +39,15 @@ const bodies: ReadonlyArray<Schema.Json> = [
       submit_time: 1767000000,
       data: { status: "done", video: { url: signed, duration: 1, respect_moderation: true }, output: [signed] }
     }
+  },
+  {
+    id: "cgt-1",
+    status: "succeeded",
+    content: [{ video_url: { url: signed }, last_frame_url: signed }],
+    usage: { total_tokens: "7" },
+    created_at: 1743414619,
+    updated_at: 1743414673,
+    duration: "5"
   },
   { code: "fail_to_fetch_task", message: "{\"error\":{\"code\":\"x\",\"message\":\"y\"}}", data: null },
   { code: 0, data: { task_id: "t1", task_status: "succeed", task_result: { videos: [{ id: "1", url: signed }] } } }
@@ -162,7 +172,7 @@ describe.each(readers)("%s", (_, read) => {
 
 /** The names of all fields that some API of ours knows. */
 function field(read: Reader) {
-  const tasks = { CometApiWire, SeeAnyWire, NewApiWire }
+  const tasks = { ArkWire, CometApiWire, SeeAnyWire, NewApiWire }
   const own = Object.values(tasks).filter(({ toObservation }) => toObservation === read)
   const known = own.flatMap(({ Task }) => Object.keys(Task.fields))
   return Schema.Literals([

@@ -105,6 +105,39 @@ export const embedded = (value: unknown): unknown => {
   }
 }
 
+/** The fields that hold objects and lists, which some gateways write as JSON inside a string. */
+const containers: ReadonlySet<string> = new Set([
+  "billing",
+  "content",
+  "cost",
+  "data",
+  "error",
+  "metadata",
+  "output",
+  "outputs",
+  "result",
+  "task_info",
+  "task_result",
+  "usage",
+  "video",
+  "videos"
+])
+
+const maxDepth = 4
+
+/** The same body, with objects and lists where there was JSON inside a string. What needs no change stays as it is. @internal */
+export const unfolded = (body: unknown, depth = 0): unknown => {
+  if (!isObject(body) || depth >= maxDepth) return body
+  let changed: Record<string, unknown> | undefined
+  for (const key of Object.keys(body)) {
+    if (!containers.has(key)) continue
+    const value = body[key]
+    const found = unfolded(typeof value === "string" ? embedded(value) ?? value : value, depth + 1)
+    if (found !== value) (changed ??= { ...body })[key] = found
+  }
+  return changed ?? body
+}
+
 /** Leaves out the fields that are `undefined`. @internal */
 export const present = <A extends object>(fields: A): { [K in keyof A]?: Exclude<A[K], undefined> } => {
   const kept: { [K in keyof A]?: Exclude<A[K], undefined> } = {}

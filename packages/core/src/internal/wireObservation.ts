@@ -41,7 +41,7 @@ export interface Api<Task> {
 export const reader = <Task>(api: Api<Task>): (body: unknown) => Result.Result<Observation, WireProblem> => {
   const decode = Schema.decodeUnknownResult(api.task)
   return (body) => {
-    const opened = WireEnvelope.open(body, api.ids)
+    const opened = WireEnvelope.open(Json.unfolded(body), api.ids)
     if (Result.isFailure(opened)) return Result.fail(opened.failure)
     return decode(opened.success.task).pipe(
       Result.mapError(({ message }) => new WireProblem({ kind: "notATask", detail: Redact.text(message) })),

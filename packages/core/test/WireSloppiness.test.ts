@@ -1,0 +1,156 @@
+import { assert, describe, it } from "@effect/vitest"
+import { CometApiWire, NewApiWire, type Observation, SeeAnyWire } from "@video-tasks/core"
+import { Redacted, Result, type Schema } from "effect"
+import { Carelessness, sloppy } from "./utils/sloppy.ts"
+
+type Reader = typeof CometApiWire.toObservation
+
+const url = "https://files.example.com/v.mp4?X-Signature=abc"
+
+/** The documented bodies of each API, one for each state where it has them. */
+const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: ReadonlyArray<Schema.Json> }>> = {
+  CometApiWire: {
+    read: CometApiWire.toObservation,
+    bodies: [
+      {
+        id: "task_1",
+        task_id: "task_1",
+        object: "video",
+        model: "m",
+        status: "SUBMITTED",
+        progress: 0,
+        created_at: 1776681149
+      },
+      {
+        id: "task_1",
+        object: "video",
+        model: "m",
+        status: "IN_PROGRESS",
+        progress: 45,
+        created_at: 1776567610,
+        completed_at: null
+      },
+      {
+        id: "task_1",
+        model: "m",
+        object: "video",
+        status: "SUCCESS",
+        progress: 100,
+        created_at: 1776567610,
+        video_url: url,
+        completed_at: 1776567745
+      },
+      {
+        id: "task_1",
+        object: "video",
+        model: "m",
+        status: "failed",
+        progress: 100,
+        error: { code: "bad", message: "refused" }
+      },
+      {
+        code: "success",
+        message: "",
+        data: {
+          task_id: "task_1",
+          status: "IN_PROGRESS",
+          progress: 30,
+          submit_time: 1773366766,
+          start_time: 0,
+          finish_time: 0
+        }
+      },
+      { task_id: "task_1", status: "completed", progress: 100, result: { video_url: url } },
+      { id: "task_1", status: "succeeded", output: [url] }
+    ]
+  },
+  SeeAnyWire: {
+    read: SeeAnyWire.toObservation,
+    bodies: [
+      { id: "vid_1", object: "video_generation", status: "processing", progress: 45, estimated_remaining: 60 },
+      {
+        id: "vid_1",
+        object: "video_generation",
+        status: "completed",
+        completed_at: 1780480000,
+        video_url: url,
+        duration: 5,
+        resolution: "1080p",
+        usage: { cost: 0.7, cost_unit: "CNY" }
+      },
+      {
+        id: "vid_1",
+        object: "video_generation",
+        status: "failed",
+        error: { code: "content_policy", message: "refused" }
+      }
+    ]
+  },
+  NewApiWire: {
+    read: NewApiWire.toObservation,
+    bodies: [
+      { task_id: "task_1", status: "in_progress" },
+      {
+        task_id: "task_1",
+        status: "completed",
+        url,
+        format: "mp4",
+        metadata: { duration: 5, fps: 30, width: 1280, height: 720, seed: 20231234 }
+      },
+      { task_id: "task_1", status: "failed", error: { code: 400, message: "refused" } },
+      {
+        code: "success",
+        message: "",
+        data: {
+          id: 7,
+          task_id: "task_1",
+          status: "SUCCESS",
+          action: "generate",
+          progress: 100,
+          quota: 2500,
+          result_url: url,
+          submit_time: 1773366766,
+          start_time: 1773366770,
+          finish_time: 1773366800
+        }
+      },
+      {
+        code: "success",
+        message: "",
+        data: { task_id: "task_1", status: "FAILURE", progress: 100, fail_reason: "refused" }
+      },
+      {
+        id: "task_1",
+        object: "video",
+        model: "m",
+        status: "completed",
+        progress: 100,
+        created_at: 1773366766,
+        completed_at: 1773366800,
+        metadata: { url }
+      }
+    ]
+  }
+}
+
+/** What is compared: all but the body itself, and the provider's code as text, since it is kept as it came. */
+const told = ({ failure, raw: _, videos, ...rest }: Observation.Observation) => ({
+  ...rest,
+  failure: failure === undefined ? undefined : { ...failure, providerCode: String(failure.providerCode) },
+  videos: videos.map(({ thumbnailUrl, url, ...video }) => ({
+    ...video,
+    url: Redacted.value(url),
+    thumbnailUrl: thumbnailUrl === undefined ? undefined : Redacted.value(thumbnailUrl)
+  }))
+})
+
+describe.each(Object.entries(apis))("%s", (_, { bodies, read }) => {
+  describe.each(bodies.map((body) => [JSON.stringify(body), body] as const))("%s", (_, body) => {
+    const clean = told(Result.getOrThrow(read(body)))
+
+    it.prop("says the same however carelessly it is written", [Carelessness], ([carelessness]) => {
+      const careless = sloppy(body, carelessness)
+      assert.deepStrictEqual(told(Result.getOrThrow(read(careless))), clean, JSON.stringify(careless))
+    }, { arbitrary: { runs: 300 } })
+  })
+})
