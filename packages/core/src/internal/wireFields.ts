@@ -42,6 +42,12 @@ export const Time = sloppy(Schema.Finite, Json.time)
 /** An absolute http(s) URL. @internal */
 export const Link = sloppy(Schema.String, Json.httpUrl)
 
+/** An absolute http(s) URL, bare or as the `url` of an object. @internal */
+export const Address = sloppy(
+  Schema.String,
+  (value) => Json.httpUrl(Json.isObject(value) ? value["url"] : value)
+)
+
 /** Anything, to be looked at only when it is needed. @internal */
 export const Any = Schema.optionalKey(Schema.Unknown)
 

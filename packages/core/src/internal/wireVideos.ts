@@ -11,9 +11,12 @@ import * as Json from "./wireJson.ts"
 
 /** What may be said about one video, wherever it stands. */
 const clip = {
-  video_url: Field.Link,
+  /** A link, or an object with one, as a clone of Ark writes it. */
+  video_url: Field.Address,
   url: Field.Link,
   result_url: Field.Link,
+  /** What is no video: Ark's 3D models. */
+  file_url: Field.Link,
   thumbnail_url: Field.Link,
   thumbnail: Field.Link,
   cover_url: Field.Link,
@@ -106,7 +109,7 @@ const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
 ]
 
 const linked = (own: Clip): ReadonlyArray<readonly [link: string, own: Clip]> => {
-  const link = own.video_url ?? own.url ?? own.result_url
+  const link = own.video_url ?? own.url ?? own.result_url ?? own.file_url
   return link === undefined ? [] : [[link, own]]
 }
 
