@@ -32,6 +32,11 @@ export * as ErrorBody from "./ErrorBody.ts"
 /**
  * @since 0.1.0
  */
+export * as KlingWire from "./KlingWire.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as ModelSpec from "./ModelSpec.ts"
 
 /**
@@ -58,6 +63,11 @@ export * as Redact from "./Redact.ts"
  * @since 0.1.0
  */
 export * as RetryAfter from "./RetryAfter.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as RunwayWire from "./RunwayWire.ts"
 
 /**
  * @since 0.1.0
