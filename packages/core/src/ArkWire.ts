@@ -156,8 +156,6 @@ const billOf = ({ data, usage }: typeof Task.Type): Cost | undefined => {
 const withExpiry = (observation: Observation): Observation => {
   const { completedAt, videos } = observation
   if (completedAt === undefined || videos.every(({ expiresAt }) => expiresAt !== undefined)) return observation
-  return new Observation({
-    ...observation,
-    videos: videos.map((video) => new Video({ expiresAt: completedAt + linkMs, ...video }))
-  })
+  const expiring = videos.map((video) => new Video(Object.assign({ expiresAt: completedAt + linkMs }, video)))
+  return new Observation(Object.assign({}, observation, { videos: expiring }))
 }

@@ -10,14 +10,16 @@
  * | `GET /v1/tasks/{id}`, and on demand `POST /v1/tasks` | SeeAny |
  * | `POST /v1/video/generations`, `GET /v1/video/generations/{id}` | the generic endpoint |
  * | the latter two and `/v1/videos…` under `/newapi` | a New-API gateway |
+ * | `POST`, `GET /ark/api/v3/contents/generations/tasks`, `GET`, `DELETE …/tasks/{id}` | ByteDance Ark |
+ * | `POST /volc/v3/contents/generations/tasks`, `GET …/tasks/{id}` | the same behind CometAPI |
  * | `GET /files/{id}.mp4?X-Tos-…` | the files |
  * | `GET /_simulator/ledger`, `POST /_simulator/script`, `…/tasks`, `…/reset` | the simulator itself |
  *
  * Any bearer works, except `sk-invalid` (401) and `sk-broke` (no quota left). A model that begins with `no-such-model`
  * is unknown.
  *
- * A prompt may hold directives: `[fail]` and `[error]` end the task so, `[no-url]` lets it succeed without a link,
- * `[stuck]` never ends, `[ghost]` is accepted, billed and never seen again, `[job=8]` takes eight simulated seconds.
+ * A prompt may hold directives: `[fail]`, `[error]` and `[expire]` end the task so, `[no-url]` lets it succeed without a
+ * link, `[stuck]` never ends, `[ghost]` is accepted, billed and never seen again, `[job=8]` takes eight simulated seconds.
  *
  * Nothing here knows how the rest of this project reads an answer: the bodies are written down from the documentation
  * and the sources of the APIs.

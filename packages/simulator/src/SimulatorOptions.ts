@@ -144,6 +144,18 @@ export interface Options {
    */
   readonly seeanyCreate?: boolean | undefined
   /**
+   * How Ark writes the `content` of a finished task: the documented `object`, or a list of one as a clone of it does.
+   *
+   * @default "object"
+   */
+  readonly arkContent?: "object" | "array" | undefined
+  /**
+   * How Ark writes tokens and lengths: as numbers, or as strings.
+   *
+   * @default "numbers"
+   */
+  readonly arkNumbers?: "numbers" | "strings" | undefined
+  /**
    * How many requests the ledger keeps in full; its counts go on.
    *
    * @default 10000

@@ -1,5 +1,6 @@
 import type { Api } from "../Script.ts"
 import type { Answer } from "./answer.ts"
+import * as ark from "./arkWords.ts"
 import type { Context } from "./context.ts"
 
 /** @internal How a vendor words its errors. What is left out is said with `error`. */
@@ -17,4 +18,4 @@ export interface Words {
 }
 
 /** @internal */
-export const vendorWords: Readonly<Partial<Record<Api, Words>>> = {}
+export const vendorWords: Readonly<Partial<Record<Api, Words>>> = { ark: ark.words }
