@@ -6,6 +6,7 @@ import { Observation, PollPolicy, Video, VideoProvider, VideoProviders } from "@
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Clock, Effect, Layer, Random, Redacted } from "effect"
 import { TestClock } from "effect/testing"
+import { jobsOf, lcg, progressAt } from "./jobs.ts"
 
 export const name = "reads per job and lag of the end"
 
@@ -14,24 +15,7 @@ const count = 20_000
 /** How many jobs begin in a second: about a thousand live at the same time. */
 const perSecond = 10
 
-/** The generator of the jobs: the same jobs in every run and every language. */
-const lcg = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (Math.imul(1_664_525, state) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
-/** Log-normal, median 90 s, σ 0.5, from 20 s to 600 s; in ms. */
-const jobs: ReadonlyArray<number> = (() => {
-  const next = lcg(12_345)
-  return Array.from({ length: count }, () => {
-    const radius = Math.sqrt(-2 * Math.log(Math.max(next(), 1e-12)))
-    const normal = radius * Math.cos(2 * Math.PI * next())
-    return 1000 * Math.min(600, Math.max(20, 90 * Math.exp(0.5 * normal)))
-  })
-})()
+const jobs = jobsOf(count)
 
 interface Found {
   readonly reads: number
@@ -53,11 +37,6 @@ const world = (noise: number | undefined, policy: PollPolicy.PollPolicy) => {
   const lags: Array<number> = []
   let reads = 0
   let made = 0
-  const progressAt = (share: number) => {
-    if (noise === undefined) return {}
-    const noisy = 100 * share * (1 + noise * (2 * random() - 1))
-    return { progress: Math.min(95, Math.max(0, Math.round(noisy / 5) * 5)) }
-  }
   const double = VideoProvider.double({
     family: { poll: policy },
     observe: (handle) =>
@@ -66,7 +45,11 @@ const world = (noise: number | undefined, policy: PollPolicy.PollPolicy) => {
         const job = jobs[Number(handle.remoteId)] ?? 0
         const elapsed = now - (handle.createdAt ?? 0)
         if (elapsed < job) {
-          return new Observation.Observation({ status: "IN_PROGRESS", videos: [], ...progressAt(elapsed / job) })
+          return new Observation.Observation({
+            status: "IN_PROGRESS",
+            videos: [],
+            ...progressAt(elapsed / job, noise, random)
+          })
         }
         lags.push(elapsed - job)
         return new Observation.Observation({ status: "SUCCESS", videos: [video] })

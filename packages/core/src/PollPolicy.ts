@@ -179,14 +179,21 @@ export const start = (startedAt: number): History => ({
 })
 
 /**
- * Adds a good read at `now` (ms since the epoch).
+ * Adds a good read at `now` (ms since the epoch). The floor is about requests: a read that shared its request with others
+ * counts as its `share` of one, from 0 to 1.
  *
  * @category transitions
  * @since 0.1.0
  */
-export const observed = (policy: PollPolicy, self: History, reading: Reading, now: number): History => {
+export const observed = (
+  policy: PollPolicy,
+  self: History,
+  reading: Reading,
+  now: number,
+  share: number = 1
+): History => {
   const at = Math.max(self.readAt, now - self.startedAt)
-  const saved = policy.floorMs <= 0 ? 0 : (at - self.readAt) / policy.floorMs - 1
+  const saved = policy.floorMs <= 0 ? 0 : (at - self.readAt) / policy.floorMs - share
   const read: History = {
     ...self,
     readAt: at,

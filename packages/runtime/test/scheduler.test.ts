@@ -32,7 +32,12 @@ const world = Effect.gen(function*() {
       }),
     () => Effect.sync(() => state.inFlight--)
   )
-  const scheduler = yield* Scheduler.make({ read: () => read, durations: new Durations(), onDrop: () => undefined })
+  const scheduler = yield* Scheduler.make({
+    read: () => read,
+    readMany: () => Effect.die("one by one"),
+    durations: new Durations(),
+    onDrop: () => undefined
+  })
   const provider = VideoProvider.double()
   const lane: Lane = {
     provider,

@@ -94,6 +94,11 @@ export class Account implements Due {
     return this.#inLine + this.#parked.size
   }
 
+  /** Who stands in line for a read, the first one first. */
+  get readers(): Iterable<Queued> {
+    return this.#reads
+  }
+
   get #inLine(): number {
     return this.#singles.size + this.#reads.size
   }

@@ -45,6 +45,22 @@ export class DueHeap<A extends Due> {
     this.#down(last, this.#up(last, hole))
   }
 
+  /** The items as they are due; the heap must not change meanwhile. */
+  *inOrder(): Generator<A, void> {
+    const next = new DueHeap<Place<A>>()
+    const add = (at: number): void => {
+      const item = this.#items[at]
+      if (item !== undefined) next.schedule({ dueAt: 0, index: -1, item }, item.dueAt)
+    }
+    add(0)
+    for (let place = next.peek(); place !== undefined; place = next.peek()) {
+      next.remove(place)
+      add(2 * place.item.index + 1)
+      add(2 * place.item.index + 2)
+      yield place.item
+    }
+  }
+
   #up(item: A, from: number): number {
     const items = this.#items
     let at = from
@@ -78,4 +94,8 @@ export class DueHeap<A extends Due> {
     items[at] = item
     item.index = at
   }
+}
+
+interface Place<A> extends Due {
+  readonly item: A
 }

@@ -4,10 +4,10 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import type { Family, VideoProvider } from "@video-tasks/core/VideoProvider"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
-import type * as Fiber from "effect/Fiber"
 import type { AnySpan } from "effect/Tracer"
 import type { Account, Queued } from "./account.ts"
 import type { Due } from "./dueHeap.ts"
+import type { Flight } from "./flight.ts"
 
 /**
  * What all tasks of a family of a provider share.
@@ -60,7 +60,8 @@ export class Entry implements Due, Queued {
   /** Followed although nobody waits. */
   isTracked = false
   waiters: Set<Waiter> | undefined = undefined
-  fiber: Fiber.Fiber<unknown> | undefined = undefined
+  /** The request that asks for it just now. */
+  flight: Flight | undefined = undefined
   lastFailure: VideoTaskError | undefined = undefined
   /** How many reads in a row said that there is no such task. */
   notFoundInARow = 0

@@ -9,16 +9,20 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Telemetry from "../Telemetry.ts"
+import type { Batch } from "./batch.ts"
 import type { Entry, Lane, Read } from "./entry.ts"
 
 /** Words are warned of once; a server that invents new ones all the time is not listened to for ever. */
 const maxWords = 1000
+
+type ReadTasks = (batch: Batch) => Effect.Effect<void>
 
 type ReadTask = (entry: Entry, answered: () => void) => Effect.Effect<Read>
 
 /** @internal */
 export interface Instruments {
   readonly read: (read: ReadTask) => ReadTask
+  readonly readMany: (read: ReadTasks) => ReadTasks
   readonly onUnrecognised: (lane: Lane, word: string, handle: TaskHandle) => Effect.Effect<void>
   readonly onUnlisted: (lane: Lane, model: string) => Effect.Effect<void>
   readonly onIgnored: (lane: Lane) => void
@@ -74,6 +78,18 @@ export const instrument = Effect.fnUntraced(function*(
         ? Effect.withSpan(counted, "VideoTasks.poll", spanOf(entry))
         : Effect.withTracerEnabled(counted, false)
     },
+    readMany: (read) => (batch) => {
+      const counted = read({
+        ...batch,
+        done: (entries, result) => {
+          for (const entry of entries) noted(entry, result)
+          batch.done(entries, result)
+        }
+      })
+      return isSampled()
+        ? Effect.withSpan(counted, "VideoTasks.pollMany", spanOfMany(batch))
+        : Effect.withTracerEnabled(counted, false)
+    },
     onUnrecognised: (lane, word, handle) => {
       count(Telemetry.unknownWords, lane, "family", lane.family.id)
       const shown = Redact.clip(Redact.text(word), 64)
@@ -102,6 +118,19 @@ const spanOf = (entry: Entry) => {
       "video_task.provider": entry.lane.provider.id,
       "video_task.family": entry.lane.family.id,
       "video_task.poll": entry.polls + 1
+    }
+  }
+}
+
+/** A read of many belongs to nobody in particular. */
+const spanOfMany = ({ entries }: Batch) => {
+  const lane = entries[0]?.lane
+  return {
+    root: true,
+    attributes: {
+      "video_task.provider": lane?.provider.id,
+      "video_task.family": lane?.family.id,
+      "video_task.count": entries.length
     }
   }
 }

@@ -32,8 +32,9 @@ export class Lanes {
     this.#options = options
   }
 
-  of(provider: VideoProvider, family: Family): Lane {
-    const key = JSON.stringify([provider.id, family.id])
+  /** Tasks that are read together are of one route. */
+  of(provider: VideoProvider, family: Family, route?: string): Lane {
+    const key = JSON.stringify([provider.id, family.id, ...(family.batchSize === undefined ? [] : [route])])
     const known = this.#lanes.get(key)
     if (known !== undefined) return known
     const lane: Lane = {
@@ -51,7 +52,7 @@ export class Lanes {
   find(handle: TaskHandle, operation: Operation): Effect.Effect<Lane, VideoTaskError> {
     return Effect.map(
       this.#options.providers.forHandle(handle, operation),
-      ({ family, provider }) => this.of(provider, family)
+      ({ family, provider }) => this.of(provider, family, handle.route)
     )
   }
 

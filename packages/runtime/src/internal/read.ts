@@ -27,25 +27,53 @@ export interface ReadOptions {
 
 /** @internal */
 export const make = (options: ReadOptions) => (entry: Entry, answered: () => void): Effect.Effect<Read> =>
-  retryStore(options.journal.store.load(entry.id)).pipe(
+  load(options, entry).pipe(
     Effect.flatMap((stored) =>
-      stored === undefined ? Effect.succeed(gone(entry)) : readStored(options, entry, stored, answered)
+      "_tag" in stored ? Effect.succeed(stored) : readStored(options, entry, stored, { answered })
     ),
-    Effect.catch((error) => Effect.succeed(failed(fromStore(error, entry.lane.provider.id), "stop")))
+    Effect.catch((error) => Effect.succeed(unstored(entry, error)))
   )
 
-const readStored = Effect.fnUntraced(function*(
+/**
+ * The task as it is stored, or what the read leads to without asking anybody.
+ *
+ * @internal
+ */
+export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTask | Read> =>
+  retryStore(options.journal.store.load(entry.id)).pipe(
+    Effect.map((stored) => {
+      if (stored === undefined) return gone(entry)
+      // Somebody else has seen the end, or a wait has joined in the meantime.
+      return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed" }, {}) : stored
+    }),
+    Effect.catch((error) => Effect.succeed(unstored(entry, error)))
+  )
+
+/** @internal */
+export const readStored = Effect.fnUntraced(function*(
   options: ReadOptions,
   entry: Entry,
   stored: StoredTask,
-  answered: () => void
+  { answered }: { readonly answered: () => void }
+): Effect.fn.Return<Read, TaskStoreError | VersionConflict> {
+  const answer = yield* Effect.result(ask(entry.lane, stored.snapshot.task.handle))
+  answered()
+  return yield* judge(options, entry, stored, answer)
+})
+
+/**
+ * What an answer about a task leads to: the machine decides, and what changed is stored.
+ *
+ * @internal
+ */
+export const judge = Effect.fnUntraced(function*(
+  options: ReadOptions,
+  entry: Entry,
+  stored: StoredTask,
+  answer: Result.Result<Observation, VideoTaskError.VideoTaskError>
 ): Effect.fn.Return<Read, TaskStoreError | VersionConflict> {
   const { lane } = entry
   const { handle } = stored.snapshot.task
-  // Somebody else has seen the end, or a wait has joined in the meantime.
-  if (isTerminal(stored.snapshot.value)) return outcome({ ...stored, verdict: "changed" }, {})
-  const answer = yield* Effect.result(ask(lane, handle))
-  answered()
   const at = yield* Clock.currentTimeMillis
   if (Result.isFailure(answer)) {
     const error = answer.failure
@@ -82,12 +110,18 @@ const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTa
         })
       )
     }),
-    Effect.catchDefect((defect) =>
-      Effect.andThen(
-        Effect.logError("a provider broke while it was read", Redact.text(String(defect))),
-        Effect.fail(broken(lane, defect))
-      )
-    )
+    Effect.catchDefect((defect) => fault(lane, defect))
+  )
+
+/**
+ * A fault in the module of a provider is a failed read.
+ *
+ * @internal
+ */
+export const fault = (lane: Lane, defect: unknown): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
+  Effect.andThen(
+    Effect.logError("a provider broke while it was read", Redact.text(String(defect))),
+    Effect.fail(broken(lane, defect))
   )
 
 /** Only what the cadence needs leaves here: an observation can hold what nobody may see. */
@@ -104,13 +138,19 @@ const outcome = (
   isAlmostDone: snapshot.task.missingVideo !== undefined
 })
 
-const failed = (error: VideoTaskError.VideoTaskError, verdict: "again" | "stop" | "account"): Read => ({
+/** @internal */
+export const failed = (error: VideoTaskError.VideoTaskError, verdict: "again" | "stop" | "account"): Read => ({
   _tag: "Failed",
   error,
   verdict
 })
 
-const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "account" =>
+/** @internal */
+export const unstored = (entry: Entry, error: TaskStoreError | VersionConflict): Read =>
+  failed(fromStore(error, entry.lane.provider.id), "stop")
+
+/** @internal */
+export const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "account" =>
   error.reason._tag === "Unauthorized" || error.reason._tag === "QuotaExceeded"
     ? "account"
     : error.retryable

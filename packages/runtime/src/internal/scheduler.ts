@@ -15,9 +15,12 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { Account } from "./account.ts"
+import type { Batch } from "./batch.ts"
+import { Companions } from "./companions.ts"
 import { DueHeap } from "./dueHeap.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
+import { Flight } from "./flight.ts"
 import type { Stepped } from "./journal.ts"
 import { broken, tell, timedOut, waitersOf } from "./outcomes.ts"
 
@@ -57,6 +60,8 @@ export interface SchedulerOptions {
   /** Reads a task once; `answered` says that the request is over and only the store is left. */
   readonly read: (entry: Entry, answered: () => void) => Effect.Effect<Read>
   readonly durations: Durations
+  /** Reads many tasks of a lane at once. */
+  readonly readMany: (batch: Batch) => Effect.Effect<void>
   /** Called with a task that is no longer followed. */
   readonly onDrop: (entry: Entry) => void
 }
@@ -80,6 +85,7 @@ const longestSleepMs = 2 ** 31 - 1
 class State implements Scheduler {
   readonly entries = new Map<TaskId, Entry>()
   readonly #heap = new DueHeap<Entry | Alarm | Account>()
+  readonly #companions = new Companions()
   readonly #latch = Latch.makeUnsafe()
   readonly #options: SchedulerOptions
   readonly #clock: Clock.Clock
@@ -118,12 +124,12 @@ class State implements Scheduler {
   }
 
   begin(entry: Entry, delayMs: number): void {
-    if (this.entries.get(entry.id) !== entry || entry.fiber !== undefined || entry.index >= 0) return
+    if (this.entries.get(entry.id) !== entry || entry.flight !== undefined || entry.index >= 0) return
     if (entry.polls === 0 && entry.dueAt === 0) this.#schedule(entry, this.now() + delayMs)
   }
 
   hurry(entry: Entry): void {
-    if (entry.fiber === undefined && entry.index >= 0) this.#schedule(entry, this.now())
+    if (entry.flight === undefined && entry.index >= 0) this.#schedule(entry, this.now())
   }
 
   leave(entry: Entry, waiter: Waiter | "track"): void {
@@ -196,49 +202,94 @@ class State implements Scheduler {
     if (dueAt < this.#sleepsUntil) this.#latch.openUnsafe()
   }
 
-  readonly start = (entry: Entry): void => {
-    const { account, policy } = entry.lane
-    const epoch = account.epoch
-    // It was hurried into the heap while it stood in line.
-    this.#heap.remove(entry)
+  readonly start = (leader: Entry): void => {
+    const { account, policy } = leader.lane
+    const entries = [leader, ...this.#companions.of(leader, this.#heap, this.now())]
+    for (const entry of entries) {
+      account.forget(entry)
+      // It was hurried into the heap while it stood in line.
+      this.#heap.remove(entry)
+    }
+    const flight = new Flight(account, entries)
     const timeout = this.alarm(this.now() + policy.pollTimeoutMs, () => {
-      if (entry.fiber !== fiber) return
-      this.#finish(entry, timedOut(entry), epoch)
-      fiber.interruptUnsafe()
+      this.#finish(flight, flight.members, timedOut(leader))
+      flight.fiber?.interruptUnsafe()
     })
-    const fiber = this.#run(this.#options.read(entry, () => this.disarm(timeout)))
-    entry.fiber = fiber
+    const answered = () => this.disarm(timeout)
+    const isOne = entries.length === 1
+    const fiber: Fiber.Fiber<Read | void> = this.#run(
+      isOne ? this.#options.read(leader, answered) : this.#options.readMany(this.#batch(flight, entries, answered))
+    )
+    flight.fiber = fiber
     fiber.addObserver((exit) => {
       this.disarm(timeout)
-      if (entry.fiber !== fiber) return
-      this.#finish(entry, exit._tag === "Success" ? exit.value : broken(entry), epoch)
+      const read = exit._tag === "Success" && exit.value !== undefined ? exit.value : broken(leader)
+      if (flight.members.length > 0) this.#finish(flight, flight.members, read)
+      flight.land()
     })
+    if (flight.members.length === 0) fiber.interruptUnsafe()
   }
 
-  #finish(entry: Entry, read: Read, epoch: number): void {
-    const { account } = entry.lane
-    entry.fiber = undefined
-    entry.polls++
-    account.leave(read._tag === "Failed" ? read.error : undefined)
-    if (read._tag === "Observed") return this.#observed(entry, read)
-    entry.history = PollPolicy.failed(entry.history)
-    entry.lastFailure = read.error
-    entry.notFoundInARow = read.error.reason._tag === "TaskNotFound" ? entry.notFoundInARow + 1 : 0
+  #batch(flight: Flight, entries: ReadonlyArray<Entry>, answered: () => void): Batch {
+    return {
+      entries,
+      isWanted: (entry) => flight.has(entry),
+      answered,
+      landed: (error) => flight.land(error),
+      done: (entries, read) => {
+        if (read._tag === "Observed") { for (const entry of entries) this.#companions.present(entry) }
+        this.#finish(flight, entries.filter((entry) => flight.has(entry)), read)
+      },
+      alone: (entries, why) => {
+        for (const entry of entries) {
+          if (!flight.has(entry)) continue
+          flight.release(entry)
+          if (why === "refused") this.#companions.refused(entry.lane, this.now())
+          else this.#companions.readAlone(entry, why)
+          entry.lane.account.enqueue(entry)
+        }
+      }
+    }
+  }
+
+  /** Tasks that are read together fail together; what was seen is of one task. */
+  #finish(flight: Flight, entries: ReadonlyArray<Entry>, read: Read): void {
+    for (const entry of entries) {
+      flight.release(entry)
+      entry.polls++
+    }
+    if (read._tag === "Failed") {
+      flight.land(read.error)
+      return this.#failed(entries, read, flight.epoch)
+    }
+    if (flight.share === 1) flight.land()
+    for (const entry of entries) this.#observed(entry, read, flight.share)
+  }
+
+  #failed(entries: ReadonlyArray<Entry>, { error, verdict }: Read & { readonly _tag: "Failed" }, epoch: number): void {
+    const [first] = entries
+    if (first === undefined) return
+    const { account } = first.lane
     const now = this.now()
-    // An answer to a request from before somebody tried the key again says nothing about it now.
-    const isRefusal = read.verdict === "account" && account.epoch === epoch
-    const waiters = waitersOf(entry)
+    const waiters = entries.flatMap(waitersOf)
     const pauseMs = Math.max(0, account.pausedUntil - now)
-    this.#next(entry, 0, read.verdict === "stop" ? Math.max(pauseMs, hopelessGapMs) : pauseMs)
-    if (isRefusal) this.#refuse(account, read.error)
-    else if (read.verdict === "stop") { for (const waiter of waiters) waiter.failed(read.error) }
-    for (const waiter of waiters) waiter.read(read.error)
+    for (const entry of entries) {
+      entry.history = PollPolicy.failed(entry.history)
+      entry.lastFailure = error
+      entry.notFoundInARow = error.reason._tag === "TaskNotFound" ? entry.notFoundInARow + 1 : 0
+      this.#next(entry, 0, verdict === "stop" ? Math.max(pauseMs, hopelessGapMs) : pauseMs)
+    }
+    // An answer to a request from before somebody tried the key again says nothing about it now.
+    if (verdict === "account" && account.epoch === epoch) this.#refuse(account, error)
+    else if (verdict === "stop") { for (const waiter of waiters) waiter.failed(error) }
+    for (const waiter of waiters) waiter.read(error)
   }
 
-  #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }): void {
+  #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }, share: number): void {
     const { isAlmostDone, isChanged, model, reading, snapshot } = read
-    entry.lane.account.accepted()
-    entry.history = PollPolicy.observed(entry.lane.policy, entry.history, isAlmostDone ? {} : reading, this.now())
+    const { account, policy } = entry.lane
+    account.accepted()
+    entry.history = PollPolicy.observed(policy, entry.history, isAlmostDone ? {} : reading, this.now(), share)
     entry.lastFailure = undefined
     entry.notFoundInARow = 0
     const waiters = waitersOf(entry)
@@ -296,10 +347,6 @@ class State implements Scheduler {
     this.#heap.remove(entry)
     entry.lane.account.forget(entry)
     this.#options.onDrop(entry)
-    const fiber = entry.fiber
-    if (fiber === undefined) return
-    entry.fiber = undefined
-    entry.lane.account.leave()
-    fiber.interruptUnsafe()
+    entry.flight?.abandon(entry)
   }
 }

@@ -22,6 +22,7 @@ import * as Stream from "effect/Stream"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
+import * as Batch from "./batch.ts"
 import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
@@ -80,8 +81,10 @@ export const make = Effect.fnUntraced(function*(
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
+  const reads: Read.ReadOptions = { journal, durations, ...instruments }
   const scheduler = yield* Scheduler.make({
-    read: instruments.read(Read.make({ journal, durations, ...instruments })),
+    read: instruments.read(Read.make(reads)),
+    readMany: instruments.readMany(Batch.make(reads)),
     durations,
     onDrop: (entry) => recent.add(entry)
   })
