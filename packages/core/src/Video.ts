@@ -48,7 +48,9 @@ export class Failure extends Schema.Class<Failure>("@video-tasks/core/Video/Fail
   /** The reason in words, redacted. */
   message: Schema.String,
   /** The provider's code exactly as it came: a string, a number or null. */
-  providerCode: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Finite])))
+  providerCode: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Finite]))),
+  /** Whether the provider's code says that a new attempt may work; absent when it says nothing about that. */
+  retryable: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /**

@@ -250,7 +250,13 @@ export class SubmissionAmbiguous extends Schema.TaggedError<SubmissionAmbiguous>
 export class TaskFailed extends Schema.TaggedError<TaskFailed>(id("TaskFailed"))("TaskFailed", { failure: Failure }) {
   readonly retryable = false
   override get message(): string {
-    return `The task failed: ${this.failure.message}. Change the prompt or the input before you submit a new one.`
+    const { message, retryable } = this.failure
+    const advice = retryable === true
+      ? "The provider's code says that a new attempt may work: submit a new one."
+      : retryable === false
+      ? "The provider's code says that the same input fails again: change it before you submit a new one."
+      : "Change the prompt or the input before you submit a new one."
+    return `The task failed: ${message}. ${advice}`
   }
 }
 

@@ -137,7 +137,7 @@ const bodies: ReadonlyArray<readonly [name: string, body: unknown, expected: Err
   [
     "E11, Runway: with issues and the id of the request",
     { error: "Validation failed", issues: [{ code: "too_big", message: "…", path: ["seed"] }], requestId: "r-1" },
-    { message: "Validation failed", requestId: "r-1" }
+    { message: "Validation failed (seed: …)", requestId: "r-1" }
   ],
   [
     "E12, Kling",

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ArkWire, CometApiWire, NewApiWire, Observation, SeeAnyWire, TaskStatus } from "@video-tasks/core"
+import { ArkWire, CometApiWire, NewApiWire, Observation, RunwayWire, SeeAnyWire, TaskStatus } from "@video-tasks/core"
 import { Arbitrary, Redacted, Result, Schema } from "effect"
 
 const readers = [
   ["ArkWire", ArkWire.toObservation],
   ["CometApiWire", CometApiWire.toObservation],
+  ["RunwayWire", RunwayWire.toObservation],
   ["SeeAnyWire", SeeAnyWire.toObservation],
   ["NewApiWire", NewApiWire.toObservation]
 ] as const
@@ -48,6 +49,15 @@ const bodies: ReadonlyArray<Schema.Json> = [
     created_at: 1743414619,
     updated_at: 1743414673,
     duration: "5"
+  },
+  { id: "t1", status: "RUNNING", createdAt: "2026-05-01T12:47:47.351Z", progress: 0.45 },
+  {
+    id: "t1",
+    status: "FAILED",
+    createdAt: "2026-05-01T20:47:47.351+08:00",
+    failure: `failed to fetch ${signed}`,
+    failureCode: "ASSET.INVALID",
+    cost: { credits: "5" }
   },
   { code: "fail_to_fetch_task", message: "{\"error\":{\"code\":\"x\",\"message\":\"y\"}}", data: null },
   { code: 0, data: { task_id: "t1", task_status: "succeed", task_result: { videos: [{ id: "1", url: signed }] } } }

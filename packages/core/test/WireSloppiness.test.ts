@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CometApiWire, NewApiWire, type Observation, SeeAnyWire } from "@video-tasks/core"
+import { CometApiWire, NewApiWire, type Observation, RunwayWire, SeeAnyWire } from "@video-tasks/core"
 import { Redacted, Result, type Schema } from "effect"
 import { Carelessness, sloppy } from "./utils/sloppy.ts"
 
@@ -62,6 +62,43 @@ const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: Re
       },
       { task_id: "task_1", status: "completed", progress: 100, result: { video_url: url } },
       { id: "task_1", status: "succeeded", output: [url] }
+    ]
+  },
+  RunwayWire: {
+    read: RunwayWire.toObservation,
+    bodies: [
+      { id: "r-1" },
+      { id: "r-1", status: "PENDING", createdAt: "2026-05-01T12:47:47.351Z" },
+      { id: "r-1", status: "RUNNING", createdAt: "2026-05-01T12:47:47.351Z", progress: 0.45 },
+      {
+        id: "r-1",
+        status: "SUCCEEDED",
+        createdAt: "2026-05-01T12:47:47.351Z",
+        output: [url],
+        cost: { credits: 25 }
+      },
+      {
+        id: "r-1",
+        status: "FAILED",
+        createdAt: "2026-05-01T12:47:47.351Z",
+        failure: "refused",
+        failureCode: "SAFETY.INPUT.TEXT"
+      },
+      {
+        code: "success",
+        message: "",
+        data: {
+          task_id: "r-1",
+          action: "IMAGE_TO_VIDEO",
+          status: "IN_PROGRESS",
+          fail_reason: "",
+          submit_time: 1773366766,
+          start_time: 0,
+          finish_time: 0,
+          progress: 45,
+          data: { id: "r-1", status: "RUNNING", createdAt: "2026-03-13T09:52:46+08:00" }
+        }
+      }
     ]
   },
   SeeAnyWire: {

@@ -96,7 +96,7 @@ const complaint = (
   data: Json.JsonObject,
   messages: ReadonlyArray<string | undefined>
 ): Complaint => {
-  const message = messages.find((one) => one !== undefined)
+  const message = withIssues(messages.find((one) => one !== undefined), body["issues"])
   const said = { ...coded(body, data), ...requestIdOf(body, data, message) }
   if (message === undefined) return said
   const nested = Json.embedded(message)
@@ -104,6 +104,18 @@ const complaint = (
   // New-API passes the upstream's whole answer on as text (`fail_to_fetch_task`).
   const inner = ofEmbedded(nested)
   return { ...said, message, ...inner }
+}
+
+/** Runway says which field is wrong in a list beside the reason: `issues[{ message, path }]`. */
+const withIssues = (message: string | undefined, issues: unknown): string | undefined => {
+  if (message === undefined || !Array.isArray(issues)) return message
+  const said = issues.filter(Json.isObject).flatMap((issue) => {
+    const about = Json.text(issue["message"])
+    if (about === undefined) return []
+    const path = Array.isArray(issue["path"]) ? issue["path"].flatMap((part) => Json.word(part) ?? []).join(".") : ""
+    return [path === "" ? about : `${path}: ${about}`]
+  })
+  return said.length === 0 ? message : `${message} (${said.join("; ")})`
 }
 
 const ofEmbedded = (body: Json.JsonObject): Complaint => {
@@ -134,7 +146,9 @@ const coded = (body: Json.JsonObject, data: Json.JsonObject): Complaint => {
   const flat = "param" in body || "code" in body ? body["type"] : undefined
   const type = Json.label(error["type"]) ?? Json.label(dataError["type"]) ?? Json.label(flat)
   const code = Json.label(Json.word(told)) ?? type
-  const asItCame = [told, error["code"], dataError["code"], unsaid(body["code"])].find(isProviderCode)
+  const asItCame = [told, error["code"], dataError["code"], unsaid(body["code"]), unsaid(body["failureCode"])].find(
+    isProviderCode
+  )
   return {
     ...(code === undefined ? {} : { code }),
     ...(asItCame === undefined ? {} : { providerCode: shown(asItCame) }),

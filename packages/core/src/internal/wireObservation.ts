@@ -34,7 +34,10 @@ export interface Api<Task> {
   /** Where the id of a task may stand, best first. */
   readonly ids: ReadonlyArray<string>
   readonly vocabulary: StatusWord.Vocabulary
-  readonly parts: (task: Task) => Parts
+  /** The form may decide what a field means: a row that a gateway puts round the vendor's answer is wrapped. */
+  readonly parts: (task: Task, form: { readonly isWrapped: boolean }) => Parts
+  /** Whether the code of a failure says that a new attempt may work; `undefined` when it says nothing. */
+  readonly isRetryable?: ((code: string | number | null | undefined) => boolean | undefined) | undefined
 }
 
 /** Makes the reader of an API. @internal */
@@ -45,18 +48,22 @@ export const reader = <Task>(api: Api<Task>): (body: unknown) => Result.Result<O
     if (Result.isFailure(opened)) return Result.fail(opened.failure)
     return decode(opened.success.task).pipe(
       Result.mapError(({ message }) => new WireProblem({ kind: "notATask", detail: Redact.text(message) })),
-      Result.map((task) => assemble(body, opened.success, api.vocabulary, api.parts(task)))
+      Result.map((task) =>
+        assemble(body, opened.success, api, api.parts(task, { isWrapped: opened.success.wrapper !== undefined }))
+      )
     )
   }
 }
 
+type Rules = Pick<Api<never>, "vocabulary" | "isRetryable">
+
 const assemble = (
   body: unknown,
   envelope: WireEnvelope.Envelope,
-  vocabulary: StatusWord.Vocabulary,
+  api: Rules,
   { cost, word, ...own }: Parts
 ): Observation => {
-  const { failure, reading, videos } = judge(word ?? wordOf(envelope.layers), envelope, vocabulary)
+  const { failure, reading, videos } = judge(word ?? wordOf(envelope.layers), envelope, api)
   return new Observation({
     ...reading,
     videos,
@@ -79,7 +86,7 @@ interface Judgement {
 const judge = (
   word: string | undefined,
   { layers, remoteId, task, wrapper }: WireEnvelope.Envelope,
-  vocabulary: StatusWord.Vocabulary
+  { isRetryable, vocabulary }: Rules
 ): Judgement => {
   if (word === undefined) {
     // Without a word, a link that is there is the only proof of success, and an id the only sign of a task.
@@ -95,7 +102,11 @@ const judge = (
     }
     case "FAILED":
     case "ERROR":
-      return { reading, videos: [], failure: failureOf(wrapper === undefined ? layers : [...layers, wrapper]) }
+      return {
+        reading,
+        videos: [],
+        failure: failureOf(wrapper === undefined ? layers : [...layers, wrapper], isRetryable)
+      }
     default:
       return { reading, videos: [] }
   }
@@ -122,12 +133,15 @@ const wordOf = (layers: ReadonlyArray<Json.JsonObject>): string | undefined => {
 
 const maxMessage = 500
 
-const failureOf = (layers: ReadonlyArray<Json.JsonObject>): Failure | undefined => {
+const failureOf = (
+  layers: ReadonlyArray<Json.JsonObject>,
+  isRetryable: Rules["isRetryable"]
+): Failure | undefined => {
   const { code, message, providerCode } = WireError.ofTask(layers)
   const reason = message ?? code
   if (reason === undefined) return undefined
   return new Failure({
     message: Json.shown(reason, maxMessage),
-    ...Json.present({ code, providerCode })
+    ...Json.present({ code, providerCode, retryable: isRetryable?.(providerCode) })
   })
 }
