@@ -2,6 +2,7 @@ import type { Request } from "../Exchange.ts"
 import type { Api } from "../Script.ts"
 import * as answer from "./answer.ts"
 import * as ark from "./ark.ts"
+import * as catalogue from "./catalogue.ts"
 import * as comet from "./cometapi.ts"
 import type { Context, Handler } from "./context.ts"
 import * as dialect from "./dialect.ts"
@@ -83,7 +84,7 @@ const file = (state: State, method: string, parts: ReadonlyArray<string>): Match
 
 const models = (method: string, parts: ReadonlyArray<string>): Match | undefined =>
   method === "GET" && parts.length === 2 && parts[0] === "api" && parts[1] === "models"
-    ? { operation: "models", api: "cometapi", taskId: undefined, handle: comet.catalogueOf }
+    ? { operation: "models", api: "cometapi", taskId: undefined, handle: catalogue.list }
     : undefined
 
 /** CometAPI's page on errors: a wrong path or verb gets a redirect or a web page instead of JSON. */
