@@ -52,6 +52,11 @@ export * as Observation from "./Observation.ts"
 /**
  * @since 0.1.0
  */
+export * as OpenAiWire from "./OpenAiWire.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as PollPolicy from "./PollPolicy.ts"
 
 /**

@@ -203,6 +203,66 @@ describe("CometApiWire, the older wrapped forms", () => {
   })
 })
 
+describe("CometApiWire, the clones of OpenAI's videos", () => {
+  it("reads the blog's Veo: succeeded, with the link in output[0]", () => {
+    const body = { id: "task_v", object: "video", model: "veo3-fast", status: "succeeded", output: [url] }
+    const { model, remoteId, status, videos } = observed(read, body)
+    assert.deepStrictEqual({ model, remoteId, status, videos }, {
+      model: "veo3-fast",
+      remoteId: "task_v",
+      status: "SUCCESS",
+      videos: [video({ url })]
+    })
+  })
+
+  it("reads the blog's other ends", () => {
+    assert.deepStrictEqual(reading(read, { id: "task_v", status: "failed", output: [] }), { status: "FAILED" })
+    assert.deepStrictEqual(reading(read, { id: "task_v", status: "cancelled", output: null }), { status: "CANCELLED" })
+  })
+
+  it("reads a flat body whose progress is a text", () => {
+    assertReads(read, { id: "task_w", object: "video", model: "wan2.5", status: "queued", progress: "0%" }, {
+      status: "SUBMITTED",
+      progress: 0,
+      videos: [],
+      model: "wan2.5",
+      remoteId: "task_w"
+    })
+  })
+
+  it("reads a flat failure whose error is a sentence", () => {
+    const body = { id: "task_w", status: "failed", progress: "100%", error: "the picture was refused" }
+    assertReads(read, body, {
+      status: "FAILED",
+      progress: 100,
+      videos: [],
+      failure: new Video.Failure({ message: "the picture was refused" }),
+      remoteId: "task_w"
+    })
+  })
+
+  it("reads a flat success whose only link is in a list of data", () => {
+    const body = { id: "task_w", status: "completed", progress: "100%", error: "", seconds: "8", data: [{ url }] }
+    const { failure, progress, status, videos } = observed(read, body)
+    assert.deepStrictEqual({ failure, progress, status, videos }, {
+      failure: undefined,
+      progress: 100,
+      status: "SUCCESS",
+      videos: [video({ url, durationSeconds: 8 })]
+    })
+  })
+
+  it("reads a size that is written 16x9 as no pixels", () => {
+    const [clip] = observed(read, { id: "task_v", status: "completed", size: "16x9", video_url: url }).videos
+    assert.deepStrictEqual([clip?.width, clip?.height], [undefined, undefined])
+  })
+
+  it("reads the callback of the guide: task_id, and the link in result.video_url", () => {
+    const body = { task_id: "task_v", status: "completed", progress: 100, result: { video_url: url } }
+    assert.deepStrictEqual([observed(read, body).remoteId, links(read, body)], ["task_v", [url]])
+  })
+})
+
 describe("CometApiWire, quirks", () => {
   it("quirk 1: mixes both vocabularies, and the blog's third", () => {
     assert.deepStrictEqual(

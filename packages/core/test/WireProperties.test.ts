@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ArkWire, CometApiWire, NewApiWire, Observation, RunwayWire, SeeAnyWire, TaskStatus } from "@video-tasks/core"
+import {
+  ArkWire,
+  CometApiWire,
+  NewApiWire,
+  Observation,
+  OpenAiWire,
+  RunwayWire,
+  SeeAnyWire,
+  TaskStatus
+} from "@video-tasks/core"
 import { Arbitrary, Redacted, Result, Schema } from "effect"
 
 const readers = [
@@ -7,7 +16,8 @@ const readers = [
   ["CometApiWire", CometApiWire.toObservation],
   ["RunwayWire", RunwayWire.toObservation],
   ["SeeAnyWire", SeeAnyWire.toObservation],
-  ["NewApiWire", NewApiWire.toObservation]
+  ["NewApiWire", NewApiWire.toObservation],
+  ["OpenAiWire", OpenAiWire.toObservation]
 ] as const
 
 type Reader = (typeof readers)[number][1]
@@ -182,7 +192,7 @@ describe.each(readers)("%s", (_, read) => {
 
 /** The names of all fields that some API of ours knows. */
 function field(read: Reader) {
-  const tasks = { ArkWire, CometApiWire, SeeAnyWire, NewApiWire }
+  const tasks = { ArkWire, CometApiWire, SeeAnyWire, NewApiWire, OpenAiWire }
   const own = Object.values(tasks).filter(({ toObservation }) => toObservation === read)
   const known = own.flatMap(({ Task }) => Object.keys(Task.fields))
   return Schema.Literals([

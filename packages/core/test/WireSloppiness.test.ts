@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CometApiWire, NewApiWire, type Observation, RunwayWire, SeeAnyWire } from "@video-tasks/core"
+import { CometApiWire, NewApiWire, type Observation, OpenAiWire, RunwayWire, SeeAnyWire } from "@video-tasks/core"
 import { Redacted, Result, type Schema } from "effect"
 import { Carelessness, sloppy } from "./utils/sloppy.ts"
 
@@ -62,6 +62,36 @@ const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: Re
       },
       { task_id: "task_1", status: "completed", progress: 100, result: { video_url: url } },
       { id: "task_1", status: "succeeded", output: [url] }
+    ]
+  },
+  OpenAiWire: {
+    read: OpenAiWire.toObservation,
+    bodies: [
+      {
+        id: "video_1",
+        object: "video",
+        model: "sora-2",
+        status: "queued",
+        progress: 0,
+        created_at: 1712697600,
+        completed_at: null,
+        expires_at: null,
+        prompt: "…",
+        seconds: "4",
+        size: "720x1280",
+        remixed_from_video_id: null,
+        error: null
+      },
+      {
+        id: "video_1",
+        object: "video",
+        model: "sora-2",
+        status: "failed",
+        progress: 100,
+        created_at: 1712697600,
+        error: { code: "moderation_blocked", message: "refused" }
+      },
+      { id: "video_1", object: "video", status: "completed", progress: 100, seconds: "4", expires_at: 1712701300, url }
     ]
   },
   RunwayWire: {
