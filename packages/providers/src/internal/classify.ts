@@ -107,6 +107,8 @@ const key = /^(invalid_api_key|authentication_error|unauthorized|100[0-4]|1304)$
 
 const rate = /^(rate_?limit\w*|too_many_requests|130[23])$/i
 
+const model = /^(model_not_found|modelnotopen|invalidendpoint(ormodel)?\.\w+)$/i
+
 const content = /content[ _]?(policy|filter|moderation)|moderation|sensitive|safety|nsfw|prohibited/i
 
 const byCode = (said: Said): Reason | undefined => {
@@ -123,7 +125,7 @@ const byCode = (said: Said): Reason | undefined => {
   if (rate.test(code)) return limited(said)
   // A server fault never ends the reading of a task that exists.
   if (isPoll && answer.status >= 500) return undefined
-  if (code === "model_not_found") return modelUnavailable(said)
+  if (model.test(code)) return modelUnavailable(said)
   if (code === "invalid_request" && answer.status >= 500) return invalid(said)
   return undefined
 }

@@ -29,15 +29,20 @@ export interface Page {
   readonly cursor?: string | undefined
 }
 
+/** Which tasks a list is asked for. */
+export interface ListQuery extends ListOptions {
+  readonly ids?: ReadonlyArray<string> | undefined
+  readonly route?: string | undefined
+}
+
 /** How an API answers about many tasks at once. */
 export interface ListRoute {
   /** Writes the path with its query. `ids` are asked for only where `filtersByIds` is true. */
-  readonly path: (
-    query: ListOptions & { readonly ids?: ReadonlyArray<string> | undefined; readonly route?: string | undefined }
-  ) => string
+  readonly path: (query: ListQuery) => string
   /** Whether it can be asked for certain tasks. Otherwise the newest pages are looked through. */
   readonly filtersByIds: boolean
-  readonly toPage: (body: unknown) => Result.Result<Page, WireProblem>
+  /** Reads a page; the query is what it was asked with, where pages are numbered. */
+  readonly toPage: (body: unknown, query: ListQuery) => Result.Result<Page, WireProblem>
 }
 
 /** A route that takes the id of a task, and the states in which asking makes sense. */

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { annotate, type Api, ask, type Fail, failure, familyOf, unsupported } from "./api.ts"
 import * as CreateOutcome from "./createOutcome.ts"
-import type { FamilyApi, ListRoute, Page } from "./familyApi.ts"
+import type { FamilyApi, ListQuery, ListRoute, Page } from "./familyApi.ts"
 import * as Http from "./http.ts"
 import * as ReadOutcome from "./readOutcome.ts"
 
@@ -96,7 +96,7 @@ const pageOf = Effect.fnUntraced(function*(
   api: Api,
   family: FamilyApi,
   route: ListRoute,
-  query: Parameters<ListRoute["path"]>[0]
+  query: ListQuery
 ): Effect.fn.Return<TaskPage, VideoTaskError> {
   const fail = failure(api, "list")
   const answer = yield* Effect.mapError(
@@ -105,7 +105,7 @@ const pageOf = Effect.fnUntraced(function*(
   )
   const body = ReadOutcome.json(answer, { operation: "list" })
   if (Result.isFailure(body)) return yield* fail(body.failure, { requestId: Http.requestIdOf(answer) })
-  const read = route.toPage(body.success)
+  const read = route.toPage(body.success, query)
   if (Result.isFailure(read)) {
     return yield* fail(ReadOutcome.misread(answer, read.failure, { operation: "list" }))
   }
