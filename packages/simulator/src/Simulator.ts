@@ -12,6 +12,9 @@
  * | the latter two and `/v1/videos…` under `/newapi` | a New-API gateway |
  * | `POST`, `GET /ark/api/v3/contents/generations/tasks`, `GET`, `DELETE …/tasks/{id}` | ByteDance Ark |
  * | `POST /volc/v3/contents/generations/tasks`, `GET …/tasks/{id}` | the same behind CometAPI |
+ * | `POST`, `GET /kling/v1/videos/{text2video\|image2video}`, `GET …/{id or external_task_id}` | Kling, also behind CometAPI |
+ * | `POST /runway/v1/image_to_video`, `GET`, `DELETE /runway/v1/tasks/{id}` | Runway |
+ * | `POST /runwayml/v1/image_to_video`, `GET /runwayml/v1/tasks/{id}` | the same behind CometAPI |
  * | `GET /files/{id}.mp4?X-Tos-…` | the files |
  * | `GET /_simulator/ledger`, `POST /_simulator/script`, `…/tasks`, `…/reset` | the simulator itself |
  *

@@ -156,6 +156,56 @@ export interface Options {
    */
   readonly arkNumbers?: "numbers" | "strings" | undefined
   /**
+   * How Kling and CometAPI answer a query about one of its tasks: the documented `native` body; the row of CometAPI's gateway
+   * round it (`wrapped`); or the fields of Kling's `new` API, in a list of one.
+   *
+   * @default "native"
+   */
+  readonly klingBody?: "native" | "wrapped" | "new" | undefined
+  /**
+   * How Kling writes the `code` of a good answer: 0, `"0"`, or not at all.
+   *
+   * @default "number"
+   */
+  readonly klingCode?: "number" | "string" | "absent" | undefined
+  /**
+   * Whether Kling's good answers have a `message`, or null in its place.
+   *
+   * @default "text"
+   */
+  readonly klingMessage?: "text" | "null" | undefined
+  /**
+   * The `task_status_msg` of a success of Kling: empty, or the word `success`.
+   *
+   * @default "empty"
+   */
+  readonly klingStatusMessage?: "empty" | "success" | undefined
+  /**
+   * What CometAPI's `GET /runwayml/v1/tasks/{id}` answers: the `native` task of its newer page, or the `wrapped` row of its
+   * older one.
+   *
+   * @default "native"
+   */
+  readonly runwayBody?: "native" | "wrapped" | undefined
+  /**
+   * What Runway calls a task that waits: `THROTTLED` stands for one behind the limit of the account.
+   *
+   * @default "PENDING"
+   */
+  readonly runwayQueued?: "PENDING" | "THROTTLED" | undefined
+  /**
+   * What Runway calls a cancelled task that can still be read, in either spelling.
+   *
+   * @default one that was cancelled by `DELETE` is unknown from then on
+   */
+  readonly runwayCancelled?: "CANCELLED" | "CANCELED" | undefined
+  /**
+   * Runway's status words in `upper` case as documented, or in `lower` case as some relatives of it write them.
+   *
+   * @default "upper"
+   */
+  readonly runwayWords?: "upper" | "lower" | undefined
+  /**
    * How many requests the ledger keeps in full; its counts go on.
    *
    * @default 10000

@@ -2,6 +2,8 @@ import type { Api } from "../Script.ts"
 import type { Answer } from "./answer.ts"
 import * as ark from "./arkWords.ts"
 import type { Context } from "./context.ts"
+import * as klingWords from "./klingWords.ts"
+import * as runway from "./runwayWords.ts"
 
 /** @internal How a vendor words its errors. What is left out is said with `error`. */
 export interface Words {
@@ -18,4 +20,8 @@ export interface Words {
 }
 
 /** @internal */
-export const vendorWords: Readonly<Partial<Record<Api, Words>>> = { ark: ark.words }
+export const vendorWords: Readonly<Partial<Record<Api, Words>>> = {
+  ark: ark.words,
+  kling: klingWords.words,
+  runway: runway.words
+}
