@@ -12,6 +12,11 @@ export * as ApiOptions from "./ApiOptions.ts"
 /**
  * @since 0.1.0
  */
+export * as Ark from "./Ark.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as CometApi from "./CometApi.ts"
 
 /**

@@ -1,0 +1,109 @@
+/**
+ * ByteDance's Ark: Seedance at `/contents/generations/tasks`, at Volcengine Ark, BytePlus ModelArk and behind CometAPI.
+ */
+import * as ArkWire from "@video-tasks/core/ArkWire"
+import type { ModelSpec } from "@video-tasks/core/ModelSpec"
+import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import * as Result from "effect/Result"
+import type { FamilyApi, ListRoute } from "../familyApi.ts"
+import * as ArkContent from "./arkContent.ts"
+import * as ArkRules from "./arkRules.ts"
+
+/** Where the family is served. */
+export interface Place {
+  /** Before `/contents/generations/tasks`. */
+  readonly prefix: string
+  /** Whether lists, cancelling and deleting are documented there. */
+  readonly managed: boolean
+}
+
+/** Makes the family of a place. */
+export const family = ({ managed, prefix }: Place): FamilyApi => {
+  const tasks = `${prefix}/contents/generations/tasks`
+  const task = `${tasks}/{id}`
+  return {
+    family: {
+      id: "ark",
+      title: "ByteDance Ark",
+      models,
+      statuses: ["SUBMITTED", "IN_PROGRESS", "SUCCESS", "FAILED", "CANCELLED", "EXPIRED"],
+      // No page tells a cadence; 5 to 10 s is usual in clients.
+      poll: { ...PollPolicy.standard, floorMs: 5_000, ceilingMs: 30_000, deadlineMs: 3_600_000 },
+      graceMs: 20_000,
+      canCreate: true,
+      canCancel: managed,
+      hasContentRoute: false,
+      ...(managed ? { canList: true, canRemove: true, batchSize } : {})
+    },
+    query: task,
+    // Only what is queued can be cancelled; the same route deletes the record of a task that has ended.
+    ...(managed ? { list: listOf(tasks), cancel: { path: task, from: ["SUBMITTED"] }, remove: task } : {}),
+    images: "links",
+    reserved: ["model", "prompt", "image", "images", "size", "ratio", "resolution"],
+    violations: ArkRules.violations,
+    write: ArkContent.writeTo(tasks),
+    toObservation: ArkWire.toObservation
+  }
+}
+
+/**
+ * The ids of a batch stand in the query: 100 of them, `filter.task_ids=cgt-20260427170604-ctz6g`, are 4 kB, so that the
+ * line of the request stays below the 8 KiB that servers commonly take. A page could hold 500.
+ */
+const batchSize = 100
+
+const maxPage = 500
+
+const sizeOf = (limit = batchSize): number => Math.min(500, Math.max(1, Math.trunc(limit)))
+
+const pageOf = (cursor = "1"): number => /^\d{1,3}$/.test(cursor) ? Math.max(1, Number(cursor)) : 1
+
+/** Pages are numbered from 1; a filter for several tasks is repeated (BytePlus ModelArk, "List video generation tasks"). */
+const listOf = (tasks: string): ListRoute => ({
+  path: ({ cursor, ids = [], limit }) => {
+    const query = new URLSearchParams({ page_num: String(pageOf(cursor)), page_size: String(sizeOf(limit)) })
+    for (const id of ids) query.append("filter.task_ids", id)
+    return `${tasks}?${query.toString()}`
+  },
+  filtersByIds: true,
+  toPage: (body, { cursor, limit }) =>
+    Result.map(ArkWire.toPage(body), ({ items, total }) => {
+      const page = pageOf(cursor)
+      const size = sizeOf(limit)
+      const isLast = page >= maxPage || (total === undefined ? items.length < size : page * size >= total)
+      return { items, cursor: isLast ? undefined : String(page + 1) }
+    })
+})
+
+const ratios = ["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"]
+
+const hd = ["480p", "720p", "1080p"]
+
+const spec = (
+  id: string,
+  [min, max]: readonly [number, number],
+  maxImages: number,
+  resolutions: ReadonlyArray<string> = hd
+): ModelSpec => ({
+  id,
+  seconds: { min, max, default: 5 },
+  sizes: { allowed: ratios, default: "16:9" },
+  resolutions: { allowed: resolutions, default: "720p" },
+  maxImages,
+  // A picture is enough; `ArkRules` asks for one or the other.
+  promptIsOptional: true
+})
+
+/**
+ * The models that the create pages of BytePlus ModelArk (without `doubao-`) and Volcengine Ark name. Lengths are those of a
+ * generation: 4 to 15 s for 2.0, 4 to 12 s for 1.5, 2 to 12 s for 1.0. Any other id is sent as given.
+ */
+const models: ReadonlyArray<ModelSpec> = [
+  ...["dreamina-seedance-2-0-260128", "doubao-seedance-2-0-260128"].map((id) => spec(id, [4, 15], 9, [...hd, "4k"])),
+  ...["dreamina-seedance-2-0-fast-260128", "doubao-seedance-2-0-fast-260128"].map((id) =>
+    spec(id, [4, 15], 9, [...hd, "4k"])
+  ),
+  ...["seedance-1-5-pro-251215", "doubao-seedance-1-5-pro-251215"].map((id) => spec(id, [4, 12], 2)),
+  ...["seedance-1-0-pro-250528", "doubao-seedance-1-0-pro-250528"].map((id) => spec(id, [2, 12], 2)),
+  ...["seedance-1-0-pro-fast-251015", "doubao-seedance-1-0-pro-fast-251015"].map((id) => spec(id, [2, 12], 1))
+]
