@@ -7,6 +7,21 @@ import type { VideoRequest } from "./VideoRequest.ts"
 import { Violation } from "./VideoTaskError.ts"
 
 /**
+ * The price of a model.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelPrice {
+  /** What it is paid for: each second of the video, or each video. */
+  readonly per: "second" | "request"
+  /** How much, in `unit`; more than zero. */
+  readonly amount: number
+  /** A currency such as `USD`, or the provider's own unit such as `credits`. */
+  readonly unit: string
+}
+
+/**
  * What a model accepts. A field that is absent is not checked.
  *
  * @category models
@@ -36,6 +51,8 @@ export interface ModelSpec {
   readonly promptIsOptional?: boolean | undefined
   /** The longest prompt, in characters. */
   readonly maxPromptLength?: number | undefined
+  /** Its price at this provider, where that is documented. */
+  readonly price?: ModelPrice | undefined
   /** Why it is no longer served. */
   readonly retired?: string | undefined
 }

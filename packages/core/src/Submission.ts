@@ -8,6 +8,7 @@
 import * as Schema from "effect/Schema"
 import { TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
+import { Cost } from "./Video.ts"
 
 /**
  * What became of a create.
@@ -51,5 +52,7 @@ export class Submission extends Schema.Class<Submission>("@video-tasks/core/Subm
   requestHash: Schema.String,
   /** In ms since the epoch. */
   startedAt: Schema.Finite,
+  /** What it was expected to cost, where that was known. */
+  estimate: Schema.optionalKey(Cost),
   outcome: Outcome
 }) {}

@@ -22,8 +22,10 @@ const common = {
   updatedAt: Schema.Finite,
   /** The highest progress seen, 0 to 100. */
   progress: Schema.optionalKey(Schema.Finite),
-  /** What it costs. */
-  cost: Schema.optionalKey(Cost)
+  /** What it costs: the bill, and before there is one the estimate. A failed task without a bill has no cost. */
+  cost: Schema.optionalKey(Cost),
+  /** What was expected to be paid when it was submitted. */
+  estimate: Schema.optionalKey(Cost)
 }
 
 const running = {

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { Observation } from "./Observation.ts"
 import { TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
+import { Cost } from "./Video.ts"
 
 /** When it happened, in ms since the epoch. */
 const at = Schema.Finite
@@ -23,7 +24,9 @@ export const Created = Schema.Struct({
   id: TaskId,
   handle: TaskHandle,
   /** The model that was asked for. */
-  model: Schema.optionalKey(Schema.String)
+  model: Schema.optionalKey(Schema.String),
+  /** What it is expected to cost. */
+  estimate: Schema.optionalKey(Cost)
 })
 
 /**

@@ -62,6 +62,11 @@ export * as PollPolicy from "./PollPolicy.ts"
 /**
  * @since 0.1.0
  */
+export * as Price from "./Price.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as Redact from "./Redact.ts"
 
 /**

@@ -89,6 +89,20 @@ describe("CometCatalogueWire", () => {
     ])
   })
 
+  it("reads pricing that has a ratio, that is null, and that is absent", () => {
+    const bare = { id: "m", features: [], routes: [] }
+    assert.deepStrictEqual(models({ id: "m", pricing: { currency: "USD / M Tokens", ratio: 0.8 } }), [
+      { ...bare, currency: "USD / M Tokens" }
+    ])
+    assert.deepStrictEqual(models({ id: "m", pricing: null }), [bare])
+    assert.deepStrictEqual(models({ id: "m" }), [bare])
+    const nulls = { currency: null, input: null, output: null, per_request: null, per_second: null }
+    assert.deepStrictEqual(models({ id: "m", pricing: nulls }), [bare])
+    assert.deepStrictEqual(models({ id: "m", pricing: { per_second: "0.05", per_request: -1 } }), [
+      { ...bare, perSecond: 0.05 }
+    ])
+  })
+
   it("leaves out entries that nobody could ask for, and keeps the others", () => {
     const body = { data: [null, "m", [], {}, { id: "" }, { id: 7 }, { id: "m" }] }
     assert.deepStrictEqual(

@@ -18,6 +18,7 @@ export const TaskContext = Schema.Struct({
   updatedAt: Schema.Finite,
   progress: Schema.optionalKey(Schema.Finite),
   cost: Schema.optionalKey(Cost),
+  estimate: Schema.optionalKey(Cost),
   estimatedRemainingMs: Schema.optionalKey(Schema.Finite),
   videos: Schema.Array(Video),
   failure: Schema.optionalKey(Failure),
@@ -46,6 +47,7 @@ export const initial = (created: Created | undefined): TaskContext => {
     id: created.id,
     handle: created.handle,
     ...(created.model === undefined ? {} : { model: created.model }),
+    ...(created.estimate === undefined ? {} : { cost: created.estimate, estimate: created.estimate }),
     createdAt: created.at,
     updatedAt: created.at,
     videos: []
@@ -92,7 +94,7 @@ export const refined = (context: TaskContext, event: TaskEvent): TaskContext => 
 /** @internal */
 export const ended = (context: TaskContext, event: TaskEvent): TaskContext => {
   const { estimatedRemainingMs: _, missingVideo: __, ...kept } = context
-  const over = { ...kept, updatedAt: event.at, completedAt: event.at }
+  const over = { ...withoutGuess(kept, event), updatedAt: event.at, completedAt: event.at }
   switch (event.type) {
     case "task.observed": {
       const { failure, status, videos } = event.observation
@@ -126,6 +128,13 @@ const isBetterStart = (context: TaskContext, said: number | undefined): said is 
 /** When a task ended: as the provider says, as far as that is possible. */
 const endOf = (context: TaskContext, said: number | undefined, at: number): number =>
   said === undefined || said <= 0 ? at : Math.min(Math.max(said, context.createdAt), at)
+
+/** What was expected to be paid is no cost of a task that ended without a video: only a bill is. */
+const withoutGuess = <A extends Pick<TaskContext, "cost">>(context: A, event: TaskEvent): A => {
+  if (context.cost?.kind !== "estimate" || reports(event, "SUCCESS")) return context
+  const { cost: _, ...rest } = context
+  return rest as A
+}
 
 const isSameCost = (self: Cost | undefined, that: Cost | undefined): boolean =>
   self?.amount === that?.amount && self?.unit === that?.unit && self?.kind === that?.kind
