@@ -158,3 +158,8 @@ export * as VideoTaskError from "./VideoTaskError.ts"
  * @since 0.1.0
  */
 export * as WireProblem from "./WireProblem.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as XAiWire from "./XAiWire.ts"

@@ -7,7 +7,8 @@ import {
   OpenAiWire,
   RunwayWire,
   SeeAnyWire,
-  TaskStatus
+  TaskStatus,
+  XAiWire
 } from "@video-tasks/core"
 import { Arbitrary, Redacted, Result, Schema } from "effect"
 
@@ -17,7 +18,8 @@ const readers = [
   ["RunwayWire", RunwayWire.toObservation],
   ["SeeAnyWire", SeeAnyWire.toObservation],
   ["NewApiWire", NewApiWire.toObservation],
-  ["OpenAiWire", OpenAiWire.toObservation]
+  ["OpenAiWire", OpenAiWire.toObservation],
+  ["XAiWire", XAiWire.toObservation]
 ] as const
 
 type Reader = (typeof readers)[number][1]

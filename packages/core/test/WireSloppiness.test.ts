@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CometApiWire, NewApiWire, type Observation, OpenAiWire, RunwayWire, SeeAnyWire } from "@video-tasks/core"
+import {
+  CometApiWire,
+  NewApiWire,
+  type Observation,
+  OpenAiWire,
+  RunwayWire,
+  SeeAnyWire,
+  XAiWire
+} from "@video-tasks/core"
 import { Redacted, Result, type Schema } from "effect"
 import { Carelessness, sloppy } from "./utils/sloppy.ts"
 
@@ -195,6 +203,42 @@ const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: Re
         created_at: 1773366766,
         completed_at: 1773366800,
         metadata: { url }
+      }
+    ]
+  },
+  XAiWire: {
+    read: XAiWire.toObservation,
+    bodies: [
+      { request_id: "req-1", status: "pending", progress: 30 },
+      {
+        request_id: "req-1",
+        status: "done",
+        video: { url, duration: 6.5, respect_moderation: true },
+        model: "m",
+        usage: { cost_in_usd_ticks: 500000000 },
+        progress: 100
+      },
+      { status: "done", video: { url, respect_moderation: false }, usage: { cost_in_usd_ticks: 500000000 } },
+      { status: "failed", video: { duration: 0 }, model: "", error: { code: "internal_error", message: "broken" } },
+      {
+        code: "success",
+        message: "",
+        data: {
+          task_id: "req-1",
+          action: "VIDEO_GENERATION",
+          status: "SUCCESS",
+          fail_reason: url,
+          submit_time: 1773297002,
+          start_time: 0,
+          finish_time: 1773297014,
+          progress: 100,
+          data: {
+            model: "m",
+            usage: { cost_in_usd_ticks: 500000000 },
+            video: { url, duration: 1, respect_moderation: true },
+            status: "done"
+          }
+        }
       }
     ]
   }

@@ -38,7 +38,9 @@ const clip = {
   seed: Field.Number,
   expires_at: Field.Time,
   /** `false` when the vendor's moderation withholds the video (xAI). */
-  respect_moderation: Field.Any
+  respect_moderation: Field.Any,
+  /** Where xAI has put the file when it was asked to keep it: public only on demand. */
+  file_output: Field.object({ public_url: Field.Link, public_url_expires_at: Field.Time })
 }
 
 type Clip = Schema.Struct<typeof clip>["Type"]
@@ -110,7 +112,9 @@ const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
 
 const linked = (own: Clip): ReadonlyArray<readonly [link: string, own: Clip]> => {
   const link = own.video_url ?? own.url ?? own.result_url ?? own.file_url
-  return link === undefined ? [] : [[link, own]]
+  if (link !== undefined) return [[link, own]]
+  const { public_url: kept, public_url_expires_at: until } = own.file_output ?? {}
+  return kept === undefined ? [] : [[kept, until === undefined ? own : { ...own, expires_at: until }]]
 }
 
 const toVideo = (link: string, sources: ReadonlyArray<Clip>): Video => {
