@@ -76,6 +76,15 @@ export const mp4 = (ratio: AspectRatio): Uint8Array => {
  */
 export const jpeg = (): Uint8Array => Result.getOrThrow(Base64.decode(samples.thumbnail))
 
+/**
+ * Gives a WebP: one frame of 64x36 pixels, or four of them side by side.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const webp = (variant: "thumbnail" | "spritesheet"): Uint8Array =>
+  Result.getOrThrow(Base64.decode(samples.webp[variant]))
+
 // internal
 
 const ratios: ReadonlyArray<AspectRatio> = ["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"]

@@ -7,6 +7,8 @@
  * | route | API |
  * |---|---|
  * | `POST /v1/videos`, `GET /v1/videos/{id}`, `GET /v1/videos/{id}/content`, `GET /api/models` | CometAPI |
+ * | the first three for a model that begins with `sora-`, `DELETE /v1/videos/{id}`, `POST …/{id}/remix` | Sora behind CometAPI |
+ * | `POST`, `GET /openai/v1/videos`, `GET`, `DELETE …/{id}`, `GET …/{id}/content`, `POST …/{id}/remix` | OpenAI (Sora) |
  * | `GET /v1/tasks/{id}`, and on demand `POST /v1/tasks` | SeeAny |
  * | `POST /v1/video/generations`, `GET /v1/video/generations/{id}` | the generic endpoint |
  * | the latter two and `/v1/videos…` under `/newapi` | a New-API gateway |

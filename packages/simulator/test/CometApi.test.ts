@@ -240,7 +240,7 @@ describe("CometAPI", () => {
   it.effect("answers a wrong path or verb without JSON", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* call("GET", "/v1/vidoes/1")).status, 301)
-      assert.strictEqual((yield* call("DELETE", "/v1/videos/task_1")).status, 301)
+      assert.strictEqual((yield* call("PUT", "/v1/videos/task_1")).status, 301)
       const page = yield* call("GET", "/videos")
       assert.strictEqual(page.status, 200)
       assert.match(page.headers["content-type"]!, /^text\/html/)

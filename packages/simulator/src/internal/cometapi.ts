@@ -4,6 +4,7 @@ import * as dialect from "./dialect.ts"
 import * as files from "./files.ts"
 import * as form from "./form.ts"
 import * as random from "./random.ts"
+import * as sora from "./sora.ts"
 import * as tasks from "./task.ts"
 
 const api = "cometapi"
@@ -110,6 +111,7 @@ export const create = (context: Context): answer.Answer => {
   if (isBroke(request)) return dialect.quotaExceeded(context, api)
   const prompt = form.get(fields, "prompt")
   if (prompt === "") return dialect.taskError(context, api, 400, "invalid_request", "prompt is required")
+  if (sora.isSora(model)) return sora.create(context, api, model, fields)
   const refused = refusal(context, model, fields)
   if (refused !== undefined) return refused
   const task = tasks.add(state, api, {
@@ -146,6 +148,7 @@ const createBody = (context: Context, task: tasks.Task): unknown => {
 export const poll = (context: Context, id: string): answer.Answer => {
   const task = tasks.find(context.state, api, id, context.now)
   if (task === undefined) return dialect.unknownTask(context, api)
+  if (sora.isSora(task.model)) return sora.poll(context, api, task)
   return answer.json(200, pollBody(context, task), dialect.requestIdHeader(context, api))
 }
 
@@ -199,6 +202,7 @@ const pollBody = (context: Context, task: tasks.Task): unknown => {
 export const content = (context: Context, id: string): answer.Answer => {
   const task = tasks.find(context.state, api, id, context.now)
   if (task === undefined) return dialect.contentError(404, "Task not found")
+  if (sora.isSora(task.model)) return sora.content(context, api, task)
   const { phase } = tasks.view(task, context.now)
   if (phase !== "success") {
     const word = phase === "failed" ? "VIOLATION" : upper[phase]
@@ -206,3 +210,38 @@ export const content = (context: Context, id: string): answer.Answer => {
   }
   return files.serve(context.request, "video/mp4", files.video(task), { "cache-control": "public, max-age=86400" })
 }
+
+/**
+ * A wrong path or verb: a redirect to the console instead of JSON (CometAPI's page on errors).
+ *
+ * @internal
+ */
+export const movedAway = (): answer.Answer => {
+  const page = answer.html(301, "301 Moved Permanently")
+  return { ...page, headers: { "content-type": "text/html", location: "/" } }
+}
+
+/** What only the Sora pages have; for the tasks of other models it is a wrong verb. */
+const onSora = (use: (context: Context, place: typeof api, task: tasks.Task) => answer.Answer) =>
+(
+  context: Context,
+  id: string
+): answer.Answer => {
+  const task = tasks.find(context.state, api, id, context.now)
+  if (task === undefined) return dialect.unknownTask(context, api)
+  return sora.isSora(task.model) ? use(context, api, task) : movedAway()
+}
+
+/**
+ * `DELETE /v1/videos/{id}`.
+ *
+ * @internal
+ */
+export const remove = onSora(sora.remove)
+
+/**
+ * `POST /v1/videos/{id}/remix`.
+ *
+ * @internal
+ */
+export const remix = onSora(sora.remix)

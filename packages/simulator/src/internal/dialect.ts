@@ -1,6 +1,7 @@
 import type { Api } from "../Script.ts"
 import * as answer from "./answer.ts"
 import type { Context } from "./context.ts"
+import * as openai from "./openaiWords.ts"
 import { vendorWords, type Words } from "./vendorWords.ts"
 
 /** A gateway refuses in its own words what it never passes on. */
@@ -54,6 +55,8 @@ export const requestIdHeader = (context: Context, api: Api): Readonly<Record<str
     ? { "x-cometapi-request-id": context.requestId }
     : api === "generic"
     ? { "x-oneapi-request-id": context.requestId }
+    : api === "openai"
+    ? openai.requestId(context, api)
     : {}
 
 /** @internal */

@@ -8,7 +8,7 @@ import type { Context, Handler } from "./context.ts"
 import * as dialect from "./dialect.ts"
 import * as files from "./files.ts"
 import * as kling from "./kling.ts"
-import { authorized, content, create, decode, type Match, type Matcher, other, poll } from "./match.ts"
+import { authorized, cancel, content, create, decode, type Match, type Matcher, other, poll } from "./match.ts"
 import * as newapi from "./newapi.ts"
 import * as openai from "./openai.ts"
 import * as runway from "./runway.ts"
@@ -52,14 +52,26 @@ const videos = (
     readonly create: Handler
     readonly poll: (context: Context, id: string) => answer.Answer
     readonly content: (context: Context, id: string) => answer.Answer
+    readonly remove?: (context: Context, id: string) => answer.Answer
+    readonly remix?: (context: Context, id: string) => answer.Answer
   }
 ): Match | undefined => {
   const [version, noun, id, tail, ...rest] = parts
   if (version !== "v1" || noun !== "videos" || rest.length > 0) return undefined
   if (id === undefined) return method === "POST" ? create(api, handlers.create) : undefined
-  if (method !== "GET") return undefined
-  if (tail === undefined) return poll(api, id, handlers.poll)
-  return tail === "content" ? content(api, id, handlers.content) : undefined
+  const { remix, remove } = handlers
+  switch (`${method} ${tail ?? ""}`) {
+    case "GET ":
+      return poll(api, id, handlers.poll)
+    case "GET content":
+      return content(api, id, handlers.content)
+    case "DELETE ":
+      return remove === undefined ? undefined : cancel(api, id, remove)
+    case "POST remix":
+      return remix === undefined ? undefined : create(api, (context) => remix(context, decode(id)))
+    default:
+      return undefined
+  }
 }
 
 const tasksOf = (state: State, method: string, parts: ReadonlyArray<string>): Match | undefined => {
@@ -99,7 +111,7 @@ const unknownAtRoot = (parts: ReadonlyArray<string>): Match => {
   }
   return other("cometapi", () =>
     version === "v1"
-      ? { ...answer.html(301, "301 Moved Permanently"), headers: { "content-type": "text/html", location: "/" } }
+      ? comet.movedAway()
       : answer.html(200, "CometAPI"))
 }
 
@@ -122,7 +134,7 @@ export const match = (state: State, request: Request): Route => {
       other("generic", authorized("generic", newapi.unknownRoute))
     return { ...found, prefix: "/newapi", gateway: undefined }
   }
-  const found = videos("cometapi", method, parts, { create: comet.create, poll: comet.poll, content: comet.content }) ??
+  const found = videos("cometapi", method, parts, comet) ??
     generations(method, parts) ??
     tasksOf(state, method, parts) ?? models(method, parts) ?? file(state, method, parts) ?? unknownAtRoot(parts)
   return { ...found, prefix: "", gateway: undefined }

@@ -3,6 +3,7 @@ import type { Answer } from "./answer.ts"
 import * as ark from "./arkWords.ts"
 import type { Context } from "./context.ts"
 import * as klingWords from "./klingWords.ts"
+import * as openai from "./openaiWords.ts"
 import * as runway from "./runwayWords.ts"
 
 /** @internal How a vendor words its errors. What is left out is said with `error`. */
@@ -23,5 +24,6 @@ export interface Words {
 export const vendorWords: Readonly<Partial<Record<Api, Words>>> = {
   ark: ark.words,
   kling: klingWords.words,
+  openai: openai.words,
   runway: runway.words
 }
