@@ -83,6 +83,17 @@ describe("PollPolicy", () => {
       }
     })
 
+    it("keeps the floor on average for requests, of which a read with others takes a part", () => {
+      let history = PollPolicy.start(0)
+      let now = 0
+      for (let read = 1; read <= 100; read++) {
+        now += gap(history, now, { random: 0 })
+        history = PollPolicy.observed(policy, history, { estimatedRemainingMs: 0 }, now, 0.5)
+        assert.isAtLeast(now / (read / 2), policy.floorMs * 0.78)
+      }
+      assert.isAtMost(now / 100, policy.floorMs * 0.6)
+    })
+
     it("does not let a long pause be spent on many short gaps", () => {
       let history = reads([[3_600_000, { estimatedRemainingMs: 0 }]])
       let now = 3_600_000

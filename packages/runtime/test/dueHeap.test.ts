@@ -27,6 +27,8 @@ describe("DueHeap", () => {
       assert.strictEqual(heap.peek()?.dueAt, model.size === 0 ? undefined : Math.min(...model.values()))
       assert.isTrue(items.every((one) => (one.index >= 0) === model.has(one)))
     }
+    assert.deepStrictEqual([...heap.inOrder()].map((one) => one.dueAt), [...model.values()].sort((a, b) => a - b))
+    assert.strictEqual(new Set(heap.inOrder()).size, model.size)
     assert.deepStrictEqual(drain(heap), [...model.values()].sort((a, b) => a - b))
   })
 

@@ -76,7 +76,6 @@ const unended = Effect.fnUntraced(function*(options: ReadOptions, batch: Batch) 
   )
   const asked: Array<Asked> = []
   for (const { entry, stored } of loaded) {
-    if (!batch.isWanted(entry)) continue
     if ("_tag" in stored) yield* told(batch, [entry], stored)
     else asked.push({ entry, stored })
   }
@@ -93,7 +92,7 @@ const askMany = (
   )
 
 const failedAll = Effect.fnUntraced(function*(batch: Batch, asked: ReadonlyArray<Asked>, error: VideoTaskError) {
-  const entries = asked.map(({ entry }) => entry).filter(batch.isWanted)
+  const entries = asked.map(({ entry }) => entry)
   yield* Effect.logDebug(`a read of ${asked.length} tasks failed`, error.reason._tag, Redact.text(error.message))
   const verdict = verdictOf(error)
   // What is wrong with the question proves nothing about the tasks: each is asked for by itself, and says it.
@@ -116,6 +115,6 @@ const cut = <A>(entry: Entry, reading: Effect.Effect<A>): Effect.Effect<A | Read
 
 const told = (batch: Batch, entries: ReadonlyArray<Entry>, read: Read): Effect.Effect<void> =>
   Effect.catchDefect(
-    Effect.sync(() => batch.done(entries, read)),
+    Effect.sync(() => batch.done(entries.filter(batch.isWanted), read)),
     (defect) => Effect.logError("one who waits for a task broke", defect)
   )

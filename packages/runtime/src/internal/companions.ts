@@ -19,6 +19,12 @@ const maxAbsences = 2
 /** How long the tasks of a lane are read one by one after the API refused to answer for many, in ms. */
 const refusedMs = 300_000
 
+/** How many of those in line, and of those who are due next, are looked at: most of them can be of other lanes. */
+const maxLooked = 5000
+
+/** How long the first read of a task waits for others that begin with it, in ms. */
+const gatherMs = 20
+
 /**
  * Chooses whom a task takes along when its turn has come. Nothing is kept here of tasks that are read one by one.
  *
@@ -30,6 +36,11 @@ export class Companions {
   readonly #absences = new WeakMap<Entry, number>()
   readonly #refusedUntil = new WeakMap<Lane, number>()
 
+  /** How long who begins waits for others, in ms. */
+  static gatherMs({ family: { batchSize = 1 } }: Lane): number {
+    return batchSize > 1 ? gatherMs : 0
+  }
+
   /** Those who go with a task: first who stands in line with it, then who is due next, as far as a batch has room. */
   of(leader: Entry, heap: DueHeap<Entry | Alarm | Account>, now: number): ReadonlyArray<Entry> {
     const { lane } = leader
@@ -40,13 +51,15 @@ export class Companions {
     const found = new Set<Entry>()
     const isFree = (item: unknown): item is Entry =>
       item instanceof Entry && item !== leader && item.lane === lane && !this.#alone.has(item) && !this.#isLoner(item)
+    let looked = 0
     for (const queued of lane.account.readers) {
-      if (found.size >= room) break
+      if (found.size >= room || looked++ >= maxLooked) break
       if (isFree(queued)) found.add(queued)
     }
+    looked = 0
     const latest = now + earlyShare * Math.max(lane.policy.ceilingMs, lane.policy.floorMs)
     for (const item of heap.inOrder()) {
-      if (found.size >= room || item.dueAt > latest) break
+      if (found.size >= room || item.dueAt > latest || looked++ >= maxLooked) break
       if (isFree(item) && isNear(item, now)) found.add(item)
     }
     return [...found]

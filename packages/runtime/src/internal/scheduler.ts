@@ -125,7 +125,8 @@ class State implements Scheduler {
 
   begin(entry: Entry, delayMs: number): void {
     if (this.entries.get(entry.id) !== entry || entry.flight !== undefined || entry.index >= 0) return
-    if (entry.polls === 0 && entry.dueAt === 0) this.#schedule(entry, this.now() + delayMs)
+    if (entry.polls > 0 || entry.dueAt !== 0) return
+    this.#schedule(entry, this.now() + Math.max(delayMs, Companions.gatherMs(entry.lane)))
   }
 
   hurry(entry: Entry): void {
@@ -238,7 +239,7 @@ class State implements Scheduler {
       landed: (error) => flight.land(error),
       done: (entries, read) => {
         if (read._tag === "Observed") { for (const entry of entries) this.#companions.present(entry) }
-        this.#finish(flight, entries.filter((entry) => flight.has(entry)), read)
+        this.#finish(flight, entries, read)
       },
       alone: (entries, why) => {
         for (const entry of entries) {
