@@ -21,6 +21,7 @@ import type { SubmitOptions } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore } from "./errors.ts"
+import { findCreated } from "./findCreated.ts"
 import * as Journal from "./journal.ts"
 
 /** How long an answer to a create may take. */
@@ -50,9 +51,13 @@ export interface Order {
 interface Progress {
   phase: "waiting" | "sent" | "answered"
   isAbandoned: boolean
+  /** Until when whoever abandoned it still wants to know, in ms since the epoch. */
+  wantedUntil: number
   startedAt: number
   /** The first answer that left it open whether a task exists: no later answer takes that back. */
   ambiguous: VideoTaskError.VideoTaskError | undefined
+  /** What looking for its task has led to, in words. */
+  sought: string | undefined
 }
 
 /**
@@ -67,7 +72,14 @@ export const submit = (
   scope: Scope.Scope
 ): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> =>
   Effect.uninterruptibleMask((restore) => {
-    const progress: Progress = { phase: "waiting", isAbandoned: false, startedAt: 0, ambiguous: undefined }
+    const progress: Progress = {
+      phase: "waiting",
+      isAbandoned: false,
+      wantedUntil: 0,
+      startedAt: 0,
+      ambiguous: undefined,
+      sought: undefined
+    }
     return Effect.forkIn(whole(journal, order, progress), scope).pipe(
       Effect.flatMap((fiber) =>
         restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => abandon(journal, order, progress, fiber)))
@@ -84,6 +96,7 @@ const abandon = Effect.fnUntraced(function*(
 ) {
   const { patience = 0, tell = () => Effect.void } = order.interrupted ?? {}
   progress.isAbandoned = true
+  progress.wantedUntil = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
   if (progress.phase === "waiting") yield* Fiber.interrupt(fiber)
   else if (progress.phase === "sent") yield* settle(journal, order, lost(progress))
   if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
@@ -187,11 +200,29 @@ const sent = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
       schedule: notSentRetries,
       while: (error) => error.reason._tag === "NotSent" && !progress.isAbandoned
     }),
+    Effect.catch((error) => sought(order, progress, error)),
     Effect.retry({
       schedule: serverErrorRetries,
       while: (error) => order.resubmit === "server-error" && isServerError(error) && !progress.isAbandoned
     })
   )
+
+/** No answer takes back that a task may exist, so it is looked for, before it could be paid for again. */
+const sought = Effect.fnUntraced(function*(
+  order: Order,
+  progress: Progress,
+  error: VideoTaskError.VideoTaskError
+): Effect.fn.Return<Created, VideoTaskError.VideoTaskError> {
+  const canExist = progress.ambiguous !== undefined && error.reason._tag !== "RateLimited"
+  if (!canExist || order.lane.family.canFindCreated !== true) return yield* Effect.fail(error)
+  const found = yield* findCreated(order, (now) => !progress.isAbandoned || now < progress.wantedUntil)
+  if ("created" in found) {
+    yield* Effect.logWarning("the answer to a create was lost and its task is found", format(found.created.handle))
+    return found.created
+  }
+  progress.sought = found.detail
+  return yield* Effect.fail(error)
+})
 
 const isServerError = ({ reason }: VideoTaskError.VideoTaskError): boolean =>
   reason._tag === "SubmissionAmbiguous" && reason.status !== undefined && reason.status >= 500
@@ -201,7 +232,7 @@ const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
     const { provider } = order.lane
     if (progress.isAbandoned) return Effect.fail(progress.ambiguous ?? unsent(order))
     progress.phase = "sent"
-    return provider.create(order.request, { requestHash: order.requestHash }).pipe(
+    return provider.create(order.request, { requestHash: order.requestHash, reference: order.id }).pipe(
       Effect.timeoutOrElse({
         duration: createTimeoutMs,
         orElse: () => Effect.fail(ambiguous(order, `no answer within ${createTimeoutMs / 1000} s`))
@@ -235,7 +266,7 @@ const ambiguous = (order: Order, detail: string): VideoTaskError.VideoTaskError 
     reason: new VideoTaskError.SubmissionAmbiguous({ detail })
   })
 
-/** An ambiguous create says which one it is and when it was sent. */
+/** An ambiguous create says which one it is, when it was sent, and whether it was looked for. */
 const complete = (
   error: VideoTaskError.VideoTaskError,
   order: Order,
@@ -249,7 +280,7 @@ const complete = (
     operation: error.operation,
     requestId: error.requestId,
     reason: new VideoTaskError.SubmissionAmbiguous({
-      detail,
+      detail: progress.sought === undefined ? detail : `${detail}; ${progress.sought}`,
       ...(status === undefined ? {} : { status }),
       submissionId: order.id,
       sentAt: sentAt ?? progress.startedAt
