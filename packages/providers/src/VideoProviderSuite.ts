@@ -37,6 +37,8 @@ export interface Options {
   readonly request?: VideoRequest | undefined
   /** The id of a task. */
   readonly remoteId: string
+  /** The route that made it, where the family has several. */
+  readonly route?: string | undefined
   /** What the API answers, as parsed JSON. */
   readonly answers: {
     /** To a create; it names `remoteId`. Needed where there is a `request`. */
@@ -134,14 +136,15 @@ const fails = <A>(effect: Effect.Effect<A, VideoTaskError>): Effect.Effect<Video
 const handleOf = (
   options: Options,
   provider: VideoProvider,
-  family = provider.families[0]?.id
+  family = options.request?.family ?? provider.families[0]?.id
 ): TaskHandle.TaskHandle =>
   new TaskHandle.TaskHandle({
     provider: provider.id,
     family: family ?? "none",
     remoteId: options.remoteId,
     baseUrl: provider.baseUrl,
-    account: provider.account
+    account: provider.account,
+    ...(options.route === undefined ? {} : { route: options.route })
   })
 
 const declarationCases = (options: Options): ReadonlyArray<Case> => [

@@ -27,6 +27,21 @@ export * as GenericApi from "./GenericApi.ts"
 /**
  * @since 0.1.0
  */
+export * as Kling from "./Kling.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as OpenAi from "./OpenAi.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Runway from "./Runway.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as SeeAny from "./SeeAny.ts"
 
 /**

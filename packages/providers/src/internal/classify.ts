@@ -103,11 +103,18 @@ export const inWords = (body: Body): string => {
 const quota =
   /^(insufficient_(user_)?(quota|balance|credits?)|pre_consume_token_quota_failed|quota_?exceeded|accountoverdueerror|110[0-2])$/i
 
-const key = /^(invalid_api_key|authentication_error|unauthorized|100[0-4]|1304)$/i
+/** Runway has no code for an empty account: it answers a create with 400 and a sentence. */
+const isBroke = ({ answer, words }: Said): boolean =>
+  answer.status === 400 && /\bnot have enough credits\b/i.test(words)
+
+const key = /^(invalid_api_key|authentication_error|unauthorized|100[0-4]|1103|1304)$/i
 
 const rate = /^(rate_?limit\w*|too_many_requests|130[23])$/i
 
 const model = /^(model_not_found|modelnotopen|invalidendpoint(ormodel)?\.\w+)$/i
+
+// Kling's "resource does not exist", a bad parameter or a refused prompt, and a fault of the server.
+const [absent, parameter, fault] = [/^1203$/, /^(120[01]|130[01])$/, /^500[0-2]$/]
 
 const content = /content[ _]?(policy|filter|moderation)|moderation|sensitive|safety|nsfw|prohibited/i
 
@@ -120,12 +127,18 @@ const byCode = (said: Said): Reason | undefined => {
     ? answer.body.text
     : undefined
   if (question.remoteId !== undefined && ErrorBody.isTaskNotExist(body)) return notFound(said, question.remoteId)
-  if (quota.test(code)) return new VideoTaskError.QuotaExceeded({ detail })
+  if (quota.test(code) || isBroke(said)) return new VideoTaskError.QuotaExceeded({ detail })
   if (key.test(code)) return new VideoTaskError.Unauthorized({ detail })
   if (rate.test(code)) return limited(said)
   // A server fault never ends the reading of a task that exists.
   if (isPoll && answer.status >= 500) return undefined
   if (model.test(code)) return modelUnavailable(said)
+  if (fault.test(code)) return unavailable(said)
+  if (absent.test(code)) {
+    if (!isPoll) return modelUnavailable(said)
+    if (question.remoteId !== undefined) return notFound(said, question.remoteId)
+  }
+  if (!isPoll && parameter.test(code)) return invalid(said)
   if (code === "invalid_request" && answer.status >= 500) return invalid(said)
   return undefined
 }

@@ -81,7 +81,7 @@ const success = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Rea
   const read = create.toObservation(answer.body.value)
   if (Result.isFailure(read)) {
     return read.failure.kind === "refused"
-      ? Result.fail(refusal(answer, create, read.failure.detail))
+      ? refusal(answer, create, read.failure.detail)
       : ambiguous(create, `HTTP ${answer.status}, ${read.failure.detail}`, answer)
   }
   const observation = read.success
@@ -89,15 +89,18 @@ const success = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Rea
   if (remoteId !== undefined && remoteId.length <= maxIdLength) return Result.succeed({ remoteId, observation })
   return failure === undefined || remoteId !== undefined
     ? ambiguous(create, `HTTP ${answer.status}, the answer has no id of a task`, answer)
-    : Result.fail(refusal(answer, create, failure.message))
+    : refusal(answer, create, failure.message)
 }
 
 /** The longest id that a handle holds. */
 const maxIdLength = 512
 
-const refusal = (answer: ApiAnswer, create: Create, detail: string): Reason =>
-  Classify.reasonOfCode(answer, { operation: "create", model: create.model }) ??
-    new VideoTaskError.InvalidRequest({ violations: [], detail })
+const refusal = (answer: ApiAnswer, create: Create, detail: string): Result.Result<never, Reason> => {
+  const reason = Classify.reasonOfCode(answer, { operation: "create", model: create.model })
+  // A fault of the server is no refusal, also when its code came with a good status.
+  if (reason?._tag === "ProviderUnavailable") return ambiguous(create, reason.detail, answer)
+  return Result.fail(reason ?? new VideoTaskError.InvalidRequest({ violations: [], detail }))
+}
 
 const ambiguous = (create: Create, detail: string, answer?: ApiAnswer): Result.Result<never, Reason> =>
   Result.fail(

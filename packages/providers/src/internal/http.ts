@@ -30,7 +30,12 @@ import * as Secret from "./secret.ts"
 export interface Account {
   /** Origin and path, normalised. */
   readonly baseUrl: string
-  readonly apiKey: Redacted.Redacted
+  /** The token of the next request. A key gives itself; what signs gives one that is still good. */
+  readonly bearer: Effect.Effect<Redacted.Redacted, TransportProblem>
+  /** The token where it never changes: a download at the API's own origin gets it too. */
+  readonly key?: Redacted.Redacted | undefined
+  /** What must never be shown besides the token: the key, or what tokens are made with. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
   readonly userAgent: string
   readonly propagateTrace: boolean
 }
@@ -83,7 +88,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Send, never, HttpClient.HttpClient> {
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const fetchOptions = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
-  const secret = Redacted.value(account.apiKey)
+  const known = account.secrets.map(Redacted.value)
   const hygiene = HttpClient.TracerPropagationEnabled.context(account.propagateTrace).pipe(
     Context.add(UrlParams.CurrentRedactedNames, [/^/])
   )
@@ -91,21 +96,35 @@ export const make = Effect.fnUntraced(function*(
   const strict = Effect.provideContext(
     hygiene.pipe(Context.add(FetchHttpClient.RequestInit, { ...fetchOptions, redirect: "manual" }))
   )
-  const exchange = Effect.fnUntraced(function*(request: ApiRequest) {
-    const response = yield* Effect.catch(client.execute(toHttp(account, request)), answeredAnyway)
-    const head = headOf(response, account.baseUrl, secret)
-    const body = request.discardBody?.(head) === true ? discarded : yield* ResponseBody.read(response, secret)
+  const exchange = Effect.fnUntraced(function*(request: ApiRequest, { secrets, token }: Proof) {
+    const response = yield* Effect.catch(client.execute(toHttp(account, request, token)), answeredAnyway)
+    const head = headOf(response, account.baseUrl, secrets)
+    const body = request.discardBody?.(head) === true ? discarded : yield* ResponseBody.read(response, secrets)
     const now = yield* Clock.currentTimeMillis
     const retryAfterMs = RetryAfter.read(response.headers, body._tag === "Json" ? body.value : undefined, now)
     return { ...head, retryAfterMs, body }
   }, releasing)
+  const bearer: Effect.Effect<Proof, TransportProblem> = Effect.map(
+    account.bearer,
+    (token) => ({ token, secrets: [...new Set([Redacted.value(token), ...known])] })
+  )
   return (request) =>
-    exchange(request).pipe(
-      Effect.mapError((error) => problemOf(error, secret)),
-      Effect.catchDefect((defect) => Effect.fail(crashed(defect, secret))),
-      strict
+    Effect.flatMap(
+      request.bearer === false ? Effect.succeed<Proof>({ secrets: known }) : bearer,
+      (proof) =>
+        exchange(request, proof).pipe(
+          Effect.mapError((error) => problemOf(error, proof.secrets)),
+          Effect.catchDefect((defect) => Effect.fail(crashed(defect, proof.secrets))),
+          strict
+        )
     )
 })
+
+/** What one request proves itself with, and what its answer must not show. */
+interface Proof {
+  readonly token?: Redacted.Redacted | undefined
+  readonly secrets: Secret.Secrets
+}
 
 // What is no longer wanted gives its connection back. What was read to its end has done so by itself. What failed has
 // none, and aborting it once more makes Node's fetch throw where nobody can catch it when it still holds a form.
@@ -123,13 +142,17 @@ const readToTheEnd: ReadonlySet<ResponseBody.Body["_tag"]> = new Set(["Json", "M
 
 const discarded: ResponseBody.Body = { _tag: "Discarded" }
 
-const toHttp = (account: Account, request: ApiRequest): HttpClientRequest.HttpClientRequest => {
+const toHttp = (
+  account: Account,
+  request: ApiRequest,
+  token: Redacted.Redacted | undefined
+): HttpClientRequest.HttpClientRequest => {
   const bare = HttpClientRequest.make(request.method)(`${account.baseUrl}${request.path}`).pipe(
     HttpClientRequest.accept(request.accept ?? "application/json"),
     HttpClientRequest.setHeader("user-agent", account.userAgent),
     HttpClientRequest.setHeaders(request.headers ?? {})
   )
-  const known = request.bearer === false ? bare : HttpClientRequest.bearerToken(bare, account.apiKey)
+  const known = token === undefined ? bare : HttpClientRequest.bearerToken(bare, token)
   if (request.body === undefined) return known
   return request.body instanceof FormData
     ? HttpClientRequest.bodyFormData(known, request.body)
@@ -147,10 +170,10 @@ export const requestIdOf = (answer: ApiAnswer): string | undefined => {
 const answeredAnyway = (error: HttpClientError.HttpClientError) =>
   error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
 
-const headOf = (response: HttpClientResponse.HttpClientResponse, baseUrl: string, secret: string): Head => {
+const headOf = (response: HttpClientResponse.HttpClientResponse, baseUrl: string, secrets: Secret.Secrets): Head => {
   const header = (name: string) => {
     const value = response.headers[name]
-    return value === undefined ? undefined : Secret.hide(value, secret)
+    return value === undefined ? undefined : Secret.hide(value, secrets)
   }
   return {
     status: response.status,
@@ -167,26 +190,26 @@ const isId = /^[\w.:-]{1,128}$/
 const hostOf = (location: string | undefined, baseUrl: string): string | undefined =>
   location !== undefined && URL.canParse(location, baseUrl) ? new URL(location, baseUrl).host : undefined
 
-const problemOf = (error: HttpClientError.HttpClientError, secret: string): TransportProblem => {
+const problemOf = (error: HttpClientError.HttpClientError, secrets: Secret.Secrets): TransportProblem => {
   const { _tag } = error.reason
   // Neither gets as far as the wire.
   const unsent = _tag === "EncodeError" || _tag === "InvalidUrlError"
   return new TransportProblem({
     requestStarted: unsent ? "no" : Transport.requestStarted(error),
-    detail: describe(error, secret)
+    detail: describe(error, secrets)
   })
 }
 
-const crashed = (defect: unknown, secret: string): TransportProblem =>
+const crashed = (defect: unknown, secrets: Secret.Secrets): TransportProblem =>
   new TransportProblem({
     requestStarted: Transport.requestStarted(defect),
-    detail: `the HTTP client crashed: ${describe(defect, secret)}`
+    detail: `the HTTP client crashed: ${describe(defect, secrets)}`
   })
 
 const maxCauses = 8
 
 // The innermost cause says what happened; what is around it says "fetch failed".
-const describe = (error: unknown, secret: string): string => {
+const describe = (error: unknown, secrets: Secret.Secrets): string => {
   let current = error
   let said = "no answer"
   for (let depth = 0; depth < maxCauses && typeof current === "object" && current !== null; depth++) {
@@ -195,5 +218,5 @@ const describe = (error: unknown, secret: string): string => {
     if (words.length > 0) said = words.join(": ")
     current = cause
   }
-  return Redact.clip(Redact.text(Secret.hide(said, secret)), 200)
+  return Redact.clip(Redact.text(Secret.hide(said, secrets)), 200)
 }

@@ -7,7 +7,6 @@ import type { WireProblem } from "@video-tasks/core/WireProblem"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
-import type { ApiOptions } from "../ApiOptions.ts"
 import { annotate, type Api, failure, unsupported } from "./api.ts"
 import type * as Classify from "./classify.ts"
 import * as Configuration from "./configuration.ts"
@@ -43,7 +42,7 @@ export interface Declaration {
 /** Makes the provider on top of the current `HttpClient`. */
 export const make = Effect.fnUntraced(function*(
   declaration: Declaration,
-  options: ApiOptions
+  options: Configuration.Options
 ): Effect.fn.Return<VideoProvider, VideoTaskError, HttpClient.HttpClient> {
   const configuration = yield* Configuration.check(options, { ...declaration, paths: declaration.paths ?? {} })
   const { families, name } = declaration

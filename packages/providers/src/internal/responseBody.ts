@@ -30,10 +30,10 @@ export type Body =
   | { readonly _tag: "Discarded" }
 
 /** Reads a body. Never fails: a body that can't be read does not take back the status that came before it. */
-export const read = (response: HttpClientResponse.HttpClientResponse, secret: string): Effect.Effect<Body> =>
+export const read = (response: HttpClientResponse.HttpClientResponse, secrets: Secret.Secrets): Effect.Effect<Body> =>
   whole(response).pipe(
     Effect.flatMap((bytes) => decoded(bytes, encodings(response.headers["content-encoding"]))),
-    Effect.map((bytes) => parse(decoder.decode(bytes), response.headers["content-type"], secret)),
+    Effect.map((bytes) => parse(decoder.decode(bytes), response.headers["content-type"], secrets)),
     Effect.catch((problem) => Effect.succeed(unreadable(problem)))
   )
 
@@ -98,11 +98,11 @@ const decoded = Effect.fnUntraced(function*(
   return current
 })
 
-const parse = (text: string, contentType: string | undefined, secret: string): Body => {
+const parse = (text: string, contentType: string | undefined, secrets: Secret.Secrets): Body => {
   if (text.trim() === "") return { _tag: "Empty" }
   const json = Result.try((): unknown => JSON.parse(text))
-  if (Result.isSuccess(json)) return { _tag: "Json", value: clean(json.success, secret, 0) }
-  const rest = Secret.hide(text, secret)
+  if (Result.isSuccess(json)) return { _tag: "Json", value: clean(json.success, secrets, 0) }
+  const rest = Secret.hide(text, secrets)
   const isMarkup = contentType?.includes("html") === true || rest.trimStart().startsWith("<")
   return isMarkup ? { _tag: "Markup", text: rest } : { _tag: "Text", text: rest }
 }
@@ -111,13 +111,13 @@ const parse = (text: string, contentType: string | undefined, secret: string): B
  * Takes the account's key out of what the provider says, since some quote it in their refusal, and cuts off what is
  * nested too deeply. Links are left whole: they are redacted wherever they go.
  */
-const clean = (value: unknown, secret: string, depth: number): unknown => {
-  if (typeof value === "string") return /^https?:\/\/\S+$/i.test(value) ? value : Secret.hide(value, secret)
+const clean = (value: unknown, secrets: Secret.Secrets, depth: number): unknown => {
+  if (typeof value === "string") return /^https?:\/\/\S+$/i.test(value) ? value : Secret.hide(value, secrets)
   if (typeof value !== "object" || value === null) return value
   if (depth > maxDepth) return null
-  if (Array.isArray(value)) return value.map((item) => clean(item, secret, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => clean(item, secrets, depth + 1))
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [Secret.hide(key, secret), clean(item, secret, depth + 1)])
+    Object.entries(value).map(([key, item]) => [Secret.hide(key, secrets), clean(item, secrets, depth + 1)])
   )
 }
 

@@ -1,10 +1,13 @@
 /**
- * Keeps the account's key out of every text that comes from elsewhere.
+ * Keeps the account's secrets out of every text that comes from elsewhere.
  */
 
 /** A shorter key is no secret, and its letters occur in ordinary words. */
 const minLength = 6
 
-/** Takes a secret out of a text. */
-export const hide = (text: string, secret: string): string =>
-  secret.length < minLength ? text : text.replaceAll(secret, "<redacted>")
+/** A key; or all that a token is made with, and the token. */
+export type Secrets = ReadonlyArray<string>
+
+/** Takes secrets out of a text. */
+export const hide = (text: string, secrets: Secrets): string =>
+  secrets.reduce((hidden, secret) => secret.length < minLength ? hidden : hidden.replaceAll(secret, "<redacted>"), text)

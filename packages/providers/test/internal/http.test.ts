@@ -7,7 +7,8 @@ import { answering, apiKey, type Handler, secret, streamOf, stub } from "../util
 
 const account: Http.Account = {
   baseUrl: "https://api.example.com/v1",
-  apiKey,
+  bearer: Effect.succeed(apiKey),
+  secrets: [apiKey],
   userAgent: "video-tasks/test",
   propagateTrace: false
 }

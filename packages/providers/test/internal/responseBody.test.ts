@@ -8,7 +8,7 @@ import { secret, streamOf } from "../utils/stub.ts"
 const read = (body: BodyInit | null, headers: Record<string, string> = {}) =>
   ResponseBody.read(
     HttpClientResponse.fromWeb(HttpClientRequest.get("https://api.example.com"), new Response(body, { headers })),
-    secret
+    [secret]
   )
 
 const task = { id: "task_1", status: "IN_PROGRESS", title: "任务 🎬" }
