@@ -143,11 +143,13 @@ export const toChargedFailure = (body: unknown): Observation | undefined => {
     status: "failed",
     error: Json.isObject(error) ? { code, ...error } : { code, message: error }
   }
-  const read = toObservation(failed)
-  return Result.isSuccess(read) ? new Observation({ ...read.success, raw: Redact.excerpt(body) }) : undefined
+  return Result.getOrUndefined(Result.map(toObservation(failed), (observation) => withRaw(observation, body)))
 }
 
 // internal
+
+const withRaw = (observation: Observation, body: object): Observation =>
+  new Observation(Object.assign({}, observation, { raw: Redact.excerpt(body) }))
 
 /** Both are exact, so that the division gives the nearest number to the true amount: 0.05, not 0.05000000000000001. */
 const billOf = (usage: typeof Task.Type.usage): Cost | undefined => {

@@ -17,6 +17,8 @@
  * | `POST`, `GET /kling/v1/videos/{text2video\|image2video}`, `GET …/{id or external_task_id}` | Kling, also behind CometAPI |
  * | `POST /runway/v1/image_to_video`, `GET`, `DELETE /runway/v1/tasks/{id}` | Runway |
  * | `POST /runwayml/v1/image_to_video`, `GET /runwayml/v1/tasks/{id}` | the same behind CometAPI |
+ * | `POST /xai/v1/videos/{generations\|edits\|extensions}`, `GET /xai/v1/videos/{request_id}` | xAI |
+ * | `POST /grok/v1/videos/generations`, `GET /grok/v1/videos/{request_id}` | the same behind CometAPI |
  * | `GET /files/{id}.mp4?X-Tos-…` | the files |
  * | `GET /_simulator/ledger`, `POST /_simulator/script`, `…/tasks`, `…/reset` | the simulator itself |
  *
@@ -25,6 +27,7 @@
  *
  * A prompt may hold directives: `[fail]`, `[error]` and `[expire]` end the task so, `[no-url]` lets it succeed without a
  * link, `[stuck]` never ends, `[ghost]` is accepted, billed and never seen again, `[job=8]` takes eight simulated seconds.
+ * `[moderate]` lets xAI's moderation withhold the video of a job that is done, and billed.
  *
  * Nothing here knows how the rest of this project reads an answer: the bodies are written down from the documentation
  * and the sources of the APIs.

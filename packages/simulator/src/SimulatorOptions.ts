@@ -206,6 +206,40 @@ export interface Options {
    */
   readonly runwayWords?: "upper" | "lower" | undefined
   /**
+   * What CometAPI answers about xAI's tasks: the vendor's own form, flat, with the id of the task; or the older row, whose
+   * link is in `fail_reason`. The vendor itself is always native.
+   *
+   * @default "native"
+   */
+  readonly xaiBody?: "native" | "wrapped" | undefined
+  /**
+   * What xAI says of a job that has not ended: its `status` and progress (at the vendor with HTTP 202, at CometAPI 200);
+   * an `empty` body with HTTP 202; or a body of only `request_id`.
+   *
+   * @default "body"
+   */
+  readonly xaiPending?: "body" | "empty" | "id" | undefined
+  /**
+   * What xAI says of a job that its moderation stopped (`[moderate]`): `done`, with `respect_moderation: false`
+   * (`withheld`); or HTTP 400 with a reason and what it cost (`refused`).
+   *
+   * @default "withheld"
+   */
+  readonly xaiModeration?: "withheld" | "refused" | undefined
+  /**
+   * xAI's finished jobs come without a `status`.
+   *
+   * @default false
+   */
+  readonly xaiWithoutStatus?: boolean | undefined
+  /**
+   * The shape of xAI's errors: `{ code, error }` (`flat`), `{ error }` (`bare`), or `{ error: { message, type, param, code } }`
+   * (`nested`).
+   *
+   * @default "flat"
+   */
+  readonly xaiErrors?: "flat" | "bare" | "nested" | undefined
+  /**
    * How many requests the ledger keeps in full; its counts go on.
    *
    * @default 10000

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts"
 import * as klingWords from "./klingWords.ts"
 import * as openai from "./openaiWords.ts"
 import * as runway from "./runwayWords.ts"
+import * as xai from "./xaiWords.ts"
 
 /** @internal How a vendor words its errors. What is left out is said with `error`. */
 export interface Words {
@@ -25,5 +26,6 @@ export const vendorWords: Readonly<Partial<Record<Api, Words>>> = {
   ark: ark.words,
   kling: klingWords.words,
   openai: openai.words,
-  runway: runway.words
+  runway: runway.words,
+  xai: xai.words
 }
