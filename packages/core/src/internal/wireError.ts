@@ -120,7 +120,7 @@ const withIssues = (message: string | undefined, issues: unknown): string | unde
 
 const ofEmbedded = (body: Json.JsonObject): Complaint => {
   const { error, errorMessage } = sayings(body)
-  const message = errorMessage ?? error
+  const message = withIssues(errorMessage ?? error, body["issues"])
   return {
     ...coded(body, {}),
     ...(message === undefined ? {} : { message }),
