@@ -100,14 +100,14 @@ const durationViolations = ({ options = {}, seconds }: VideoRequest): ReadonlyAr
     : [violation("options.duration", shown(duration), "\"auto\" alone, where the model shall choose; else use seconds")]
 }
 
-const thresholds: ReadonlyArray<unknown> = [undefined, "auto", "low"]
+const thresholds: ReadonlySet<unknown> = new Set([undefined, "auto", "low"])
 
 const optionViolations = ({ options = {} }: VideoRequest, maxSeed: number): ReadonlyArray<Violation> => {
   const { contentModeration, seed } = options
   const isSeed = seed === undefined || (Number.isInteger(seed) && Number(seed) >= 0 && Number(seed) <= maxSeed)
   const isModeration = contentModeration === undefined ||
     (Predicate.isObject(contentModeration) &&
-      thresholds.includes(Reflect.get(contentModeration, "publicFigureThreshold")))
+      thresholds.has(Reflect.get(contentModeration, "publicFigureThreshold")))
   return [
     ...(isSeed ? [] : [violation("options.seed", shown(seed), `a whole number from 0 to ${maxSeed}`)]),
     ...(isModeration
