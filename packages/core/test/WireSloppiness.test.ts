@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  ArkWire,
   CometApiWire,
   NewApiWire,
   type Observation,
@@ -17,6 +18,30 @@ const url = "https://files.example.com/v.mp4?X-Signature=abc"
 
 /** The documented bodies of each API, one for each state where it has them. */
 const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: ReadonlyArray<Schema.Json> }>> = {
+  ArkWire: {
+    read: ArkWire.toObservation,
+    bodies: [
+      { id: "cgt-1" },
+      { id: "cgt-1", model: "m", status: "running", created_at: 1743414619, updated_at: 1743414640, priority: 0 },
+      {
+        id: "cgt-1",
+        model: "m",
+        status: "succeeded",
+        content: { video_url: url, last_frame_url: url },
+        usage: { completion_tokens: 108900, total_tokens: 108900 },
+        created_at: 1743414619,
+        updated_at: 1743414673,
+        seed: 10,
+        resolution: "720p",
+        ratio: "16:9",
+        duration: 5,
+        framespersecond: 24,
+        draft: false
+      },
+      { id: "cgt-1", model: "m", status: "failed", error: { code: "InternalServiceError", message: "broken" } },
+      { id: "cgt-1", model: "m", status: "expired", created_at: 1743414619, updated_at: 1743414640 }
+    ]
+  },
   CometApiWire: {
     read: CometApiWire.toObservation,
     bodies: [

@@ -327,6 +327,7 @@ describe("Ark", () => {
       ]],
       ["too many pictures", { referenceImages: [first, first, last] }, [["images", "3"]]],
       ["neither words nor pictures", { prompt: undefined }, [["prompt", "empty"]]],
+      ["an unknown model without words", { prompt: undefined, model: "ep-1" }, [["prompt", "empty"]]],
       ["a length twice", { seconds: 5, options: { duration: 5 } }, [["options.duration", "5"]]]
     ])("refuses %s", ([, fields, expected]) =>
       Effect.gen(function*() {

@@ -2,11 +2,11 @@
  * ByteDance's Ark: Seedance at `/contents/generations/tasks`, at Volcengine Ark, BytePlus ModelArk and behind CometAPI.
  */
 import * as ArkWire from "@video-tasks/core/ArkWire"
-import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
 import * as Result from "effect/Result"
 import type { FamilyApi, ListRoute } from "../familyApi.ts"
 import * as ArkContent from "./arkContent.ts"
+import * as ArkModels from "./arkModels.ts"
 import * as ArkRules from "./arkRules.ts"
 
 /** Where the family is served. */
@@ -25,7 +25,7 @@ export const family = ({ managed, prefix }: Place): FamilyApi => {
     family: {
       id: "ark",
       title: "ByteDance Ark",
-      models,
+      models: ArkModels.models,
       statuses: ["SUBMITTED", "IN_PROGRESS", "SUCCESS", "FAILED", "CANCELLED", "EXPIRED"],
       // No page tells a cadence; 5 to 10 s is usual in clients.
       poll: { ...PollPolicy.standard, floorMs: 5_000, ceilingMs: 30_000, deadlineMs: 3_600_000 },
@@ -74,36 +74,3 @@ const listOf = (tasks: string): ListRoute => ({
       return { items, cursor: isLast ? undefined : String(page + 1) }
     })
 })
-
-const ratios = ["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"]
-
-const hd = ["480p", "720p", "1080p"]
-
-const spec = (
-  id: string,
-  [min, max]: readonly [number, number],
-  maxImages: number,
-  resolutions: ReadonlyArray<string> = hd
-): ModelSpec => ({
-  id,
-  seconds: { min, max, default: 5 },
-  sizes: { allowed: ratios, default: "16:9" },
-  resolutions: { allowed: resolutions, default: "720p" },
-  maxImages,
-  // A picture is enough; `ArkRules` asks for one or the other.
-  promptIsOptional: true
-})
-
-/**
- * The models that the create pages of BytePlus ModelArk (without `doubao-`) and Volcengine Ark name. Lengths are those of a
- * generation: 4 to 15 s for 2.0, 4 to 12 s for 1.5, 2 to 12 s for 1.0. Any other id is sent as given.
- */
-const models: ReadonlyArray<ModelSpec> = [
-  ...["dreamina-seedance-2-0-260128", "doubao-seedance-2-0-260128"].map((id) => spec(id, [4, 15], 9, [...hd, "4k"])),
-  ...["dreamina-seedance-2-0-fast-260128", "doubao-seedance-2-0-fast-260128"].map((id) =>
-    spec(id, [4, 15], 9, [...hd, "4k"])
-  ),
-  ...["seedance-1-5-pro-251215", "doubao-seedance-1-5-pro-251215"].map((id) => spec(id, [4, 12], 2)),
-  ...["seedance-1-0-pro-250528", "doubao-seedance-1-0-pro-250528"].map((id) => spec(id, [2, 12], 2)),
-  ...["seedance-1-0-pro-fast-251015", "doubao-seedance-1-0-pro-fast-251015"].map((id) => spec(id, [2, 12], 1))
-]

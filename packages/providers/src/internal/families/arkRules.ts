@@ -4,6 +4,7 @@
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import { Violation } from "@video-tasks/core/VideoTaskError"
 import * as ArkContent from "./arkContent.ts"
+import * as ArkModels from "./arkModels.ts"
 
 /** Finds everything at once. */
 export const violations = (request: VideoRequest): ReadonlyArray<Violation> => [
@@ -30,7 +31,8 @@ const shown = (value: unknown): string => {
 
 // A model without a spec is asked for a prompt by the common rules.
 const promptViolations = ({ images = [], model, options = {}, prompt }: VideoRequest): ReadonlyArray<Violation> =>
-  prompt.trim() === "" && images.length === 0 && isEmpty(options["content"]) && model.trim() !== ""
+  prompt.trim() === "" && images.length === 0 && isEmpty(options["content"]) &&
+    ArkModels.models.some(({ id }) => id === model)
     ? [violation("prompt", "empty", "a prompt, a picture or both")]
     : []
 
