@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Estimate } from "@video-tasks/core/Price"
 import type { Outcome } from "@video-tasks/core/Submission"
 import type { Ended, Success, Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
@@ -48,6 +49,14 @@ export interface SubmitOptions {
    * @default false
    */
   readonly force?: boolean | undefined
+  /**
+   * Refuses the request with `BudgetExceeded`, before anything is sent, when its estimate is higher or unknown.
+   */
+  readonly maxCost?: {
+    readonly amount: number
+    /** A currency; the default is that of the price. */
+    readonly unit?: string | undefined
+  } | undefined
   /**
    * What happens when the submit is interrupted: nothing more is sent, and a create whose answer is out is waited for.
    */
@@ -184,8 +193,16 @@ export interface Options {
  * @since 0.1.0
  */
 export class VideoTasks extends Context.Service<VideoTasks, {
-  /** Creates a task; the handle is in the store before it is returned, and polling has not begun. */
+  /**
+   * Creates a task; the handle is in the store before it is returned, and polling has not begun. Under a `CostBudget`, or
+   * with `maxCost`, it fails with `BudgetExceeded` before anything is sent.
+   */
   readonly submit: (request: VideoRequest, options?: SubmitOptions) => Effect.Effect<TaskHandle, VideoTaskError>
+  /**
+   * Says what a request will cost, or why nobody can say: from the provider's catalogue, which is asked for at most once an
+   * hour, or from what is documented. Fails only when the request names a provider or a family that there is not.
+   */
+  readonly estimate: (request: VideoRequest) => Effect.Effect<Estimate, VideoTaskError>
   /** Adopts a task that was created elsewhere, or a handle from another process. Sends nothing. */
   readonly attach: (task: TaskHandle | AttachOptions) => Effect.Effect<TaskHandle, VideoTaskError>
   /** Emits the task as it is, then after every change; the last one has ended. */

@@ -2,11 +2,14 @@
  * Writing steps of tasks: the machine decides, the store keeps, observers hear of it.
  */
 import { Observation } from "@video-tasks/core/Observation"
+import type { Outcome, Submission } from "@video-tasks/core/Submission"
 import type { Created, JournalEvent, TaskEvent } from "@video-tasks/core/TaskEvent"
+import type { TaskId } from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
 import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import type { Book } from "./book.ts"
 import { retryStore } from "./errors.ts"
 
 /** @internal */
@@ -14,6 +17,8 @@ export interface Journal {
   readonly store: TaskStore["Service"]
   /** Never fails, never waits. */
   readonly announce: (step: ObservedStep) => void
+  /** The ledger of the budget, where there is one. */
+  readonly book?: Book | undefined
 }
 
 /** @internal */
@@ -22,6 +27,25 @@ export interface Stepped {
   readonly version: number
   readonly verdict: TaskMachine.Step["verdict"]
 }
+
+/**
+ * Records the intent of a create.
+ *
+ * @internal
+ */
+export const begin = ({ book, store }: Journal, submission: Submission): Effect.Effect<void, TaskStoreError> =>
+  Effect.tap(retryStore(store.begin(submission)), () => Effect.sync(() => book?.begun(submission.id)))
+
+/**
+ * Records what became of a create. The ledger knows even when the store can't be written.
+ *
+ * @internal
+ */
+export const settle = ({ book, store }: Journal, id: TaskId, outcome: Outcome): Effect.Effect<void, TaskStoreError> =>
+  Effect.suspend(() => {
+    book?.submitted(id, outcome)
+    return retryStore(store.settle(id, outcome))
+  })
 
 /**
  * Makes a task, with what the answer to its create says already.
@@ -45,6 +69,7 @@ export const create = Effect.fnUntraced(function*(
     journal.store.append(created.id, 0, events, { snapshot, raw: observation?.raw })
   )
   const { at, handle, id } = created
+  journal.book?.stepped(snapshot)
   journal.announce({
     id,
     handle,
@@ -86,6 +111,7 @@ export const step = Effect.fnUntraced(function*(
           : Effect.fail(conflict))
     )
     if (typeof appended === "number") {
+      journal.book?.stepped(snapshot)
       journal.announce({ id, handle, seq: appended - 1, at: kept.at, event: kept, from, to, snapshot })
       return { snapshot, version: appended, verdict }
     }

@@ -13,29 +13,50 @@ import type { Refs } from "./refs.ts"
 import { requestHash } from "./requestHash.ts"
 import type { Order } from "./submit.ts"
 
+/**
+ * Who shall make it.
+ *
+ * @internal
+ */
+export const target = Effect.fnUntraced(function*({ providers }: Refs, request: VideoRequest): Effect.fn.Return<
+  { readonly provider: VideoProvider.VideoProvider; readonly family: VideoProvider.Family },
+  VideoTaskError.VideoTaskError
+> {
+  const provider = yield* providers.get(request.provider, "create")
+  const family = VideoProvider.family(provider, request.family)
+  if (family !== undefined) return { provider, family }
+  const allowed = provider.families.map((one) => one.id).join(", ")
+  const violation = new VideoTaskError.Violation({ field: "family", value: request.family, allowed })
+  return yield* refused(provider.id, new VideoTaskError.InvalidRequest({ violations: [violation] }))
+})
+
+/**
+ * Nothing is sent.
+ *
+ * @internal
+ */
+export const refused = (
+  provider: string,
+  reason: VideoTaskError.Reason
+): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
+  Effect.fail(VideoTaskError.make({ provider, operation: "create", reason }))
+
 /** @internal */
 export const prepare = Effect.fnUntraced(function*(
-  { lanes, providers }: Refs,
+  refs: Refs,
   instruments: Instruments,
   request: VideoRequest,
   options: SubmitOptions
 ): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, SecureRandom.SecureRandom> {
-  const provider = yield* providers.get(request.provider, "create")
-  const fail = (reason: VideoTaskError.Reason) =>
-    Effect.fail(VideoTaskError.make({ provider: provider.id, operation: "create", reason }))
-  const family = VideoProvider.family(provider, request.family)
-  if (family === undefined) {
-    const allowed = provider.families.map((one) => one.id).join(", ")
-    const violation = new VideoTaskError.Violation({ field: "family", value: request.family, allowed })
-    return yield* fail(new VideoTaskError.InvalidRequest({ violations: [violation] }))
-  }
+  const { family, provider } = yield* target(refs, request)
+  const fail = (reason: VideoTaskError.Reason) => refused(provider.id, reason)
   const violations = provider.validate(request)
   if (violations.length > 0) return yield* fail(new VideoTaskError.InvalidRequest({ violations }))
   const spec = family.models.find((model) => model.id === request.model)
   if (spec?.retired !== undefined && options.force !== true) {
     return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: spec.retired }))
   }
-  const lane = lanes.of(provider, family)
+  const lane = refs.lanes.of(provider, family)
   if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
   return {
     id: yield* TaskId.make,

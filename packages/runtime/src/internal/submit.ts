@@ -3,8 +3,10 @@
  */
 import * as Redact from "@video-tasks/core/Redact"
 import { type Outcome, Submission } from "@video-tasks/core/Submission"
+import type { Created as TaskCreated } from "@video-tasks/core/TaskEvent"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Cost } from "@video-tasks/core/Video"
 import type { Created } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
@@ -20,7 +22,7 @@ import type * as Scope from "effect/Scope"
 import type { SubmitOptions } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
 import type { Lane } from "./entry.ts"
-import { fromStore, retryStore } from "./errors.ts"
+import { fromStore } from "./errors.ts"
 import { findCreated } from "./findCreated.ts"
 import * as Journal from "./journal.ts"
 
@@ -43,6 +45,8 @@ export interface Order {
   readonly request: VideoRequest
   readonly requestHash: string
   readonly lane: Lane
+  /** What it is expected to cost, where that is known. */
+  readonly estimate?: Cost | undefined
   readonly resubmit: NonNullable<SubmitOptions["resubmit"]>
   readonly interrupted: SubmitOptions["interrupted"]
 }
@@ -135,7 +139,7 @@ const whole = (
 
 const begin = Effect.fnUntraced(function*(
   journal: Journal.Journal,
-  { id, lane, request, requestHash }: Order,
+  { estimate, id, lane, request, requestHash }: Order,
   progress: Progress
 ): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
   progress.startedAt = yield* Clock.currentTimeMillis
@@ -147,10 +151,11 @@ const begin = Effect.fnUntraced(function*(
     account: lane.provider.account,
     requestHash,
     startedAt: progress.startedAt,
+    ...(estimate === undefined ? {} : { estimate }),
     outcome: { _tag: "pending" }
   })
   yield* Effect.mapError(
-    retryStore(journal.store.begin(submission)),
+    Journal.begin(journal, submission),
     (error) => fromStore(error, lane.provider.id)
   )
 })
@@ -303,14 +308,21 @@ const keep = Effect.fnUntraced(function*(
   created: Created
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
   const { handle, observation } = created
-  const { id, lane, request } = order
+  const { estimate, id, lane, request } = order
   progress.phase = "answered"
   const at = yield* Clock.currentTimeMillis
-  const event = { type: "task.created", at, id, handle, model: request.model } as const
+  const event: TaskCreated = {
+    type: "task.created",
+    at,
+    id,
+    handle,
+    model: request.model,
+    ...(estimate === undefined ? {} : { estimate })
+  }
   const stored = Journal.create(journal, event, observation).pipe(
     // The provider gave us a task that we have already.
     Effect.catchTag("VersionConflict", (conflict) => conflict.id === id ? Effect.fail(conflict) : Effect.void),
-    Effect.andThen(retryStore(journal.store.settle(id, { _tag: "created", handle }))),
+    Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle })),
     Effect.mapError((error) => fromStore(error, lane.provider.id, handle)),
     Effect.catchDefect((defect) =>
       Effect.fail(VideoTaskError.make({
@@ -330,6 +342,6 @@ const keep = Effect.fnUntraced(function*(
 })
 
 const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> =>
-  retryStore(journal.store.settle(order.id, outcome)).pipe(
+  Journal.settle(journal, order.id, outcome).pipe(
     Effect.catchCause((cause) => Effect.logWarning("the outcome of a create could not be stored", order.id, cause))
   )

@@ -19,6 +19,7 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { CostBudget } from "../CostBudget.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
@@ -30,13 +31,15 @@ import { instrument, type Instruments } from "./instrument.ts"
 import type * as Journal from "./journal.ts"
 import { Lanes } from "./lanes.ts"
 import { held } from "./outcomes.ts"
-import { prepare } from "./prepare.ts"
+import { prepare, target } from "./prepare.ts"
+import * as Prices from "./prices.ts"
 import * as Read from "./read.ts"
 import { Recent } from "./recent.ts"
 import * as Refs from "./refs.ts"
 import * as Requests from "./requests.ts"
 import * as Resume from "./resume.ts"
 import * as Scheduler from "./scheduler.ts"
+import { guarded } from "./spending.ts"
 import { submit } from "./submit.ts"
 import { firstDelayMs, follow } from "./waits.ts"
 
@@ -60,6 +63,7 @@ const overridesOf = (poll: Options["poll"]) => ({
 /** The parts that the operations are made of. */
 interface Parts {
   readonly refs: Refs.Refs
+  readonly prices: Prices.Prices
   readonly store: TaskStore["Service"]
   readonly scheduler: Scheduler.Scheduler
   readonly recent: Recent
@@ -77,7 +81,9 @@ export const make = Effect.fnUntraced(function*(
   const providers = yield* VideoProviders
   const store = yield* TaskStore
   const platform = yield* Layer.build(SecureRandom.layerWebCrypto)
-  const journal: Journal.Journal = { store, announce: yield* Announcer.make }
+  const budget = yield* Effect.serviceOption(CostBudget)
+  const book = Option.getOrUndefined(budget)?.book
+  const journal: Journal.Journal = { store, announce: yield* Announcer.make, book }
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
@@ -100,6 +106,7 @@ export const make = Effect.fnUntraced(function*(
   const parts: Parts = {
     owner,
     refs: { journal, lanes, providers },
+    prices: yield* Prices.make(providers),
     store,
     scheduler,
     recent,
@@ -133,7 +140,12 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
     const order = yield* Effect.provideContext(prepare(refs, instruments, request, options), platform)
     yield* Effect.annotateCurrentSpan(spanAttributes(order.lane.provider.id, order.lane.family.id, order.id))
     return yield* Effect.onExit(
-      submit(refs.journal, order, scope),
+      guarded(
+        { prices: parts.prices, book: refs.journal.book },
+        order,
+        options.maxCost,
+        (priced) => submit(refs.journal, priced, scope)
+      ),
       (exit) => Effect.sync(() => instruments.onCreate(order.lane, outcomeOf(exit)))
     )
   }),
@@ -260,7 +272,11 @@ const readOnce = (parts: Parts, lane: Lane, { snapshot }: StoredTask) =>
     return yield* Deferred.await(deferred)
   }))
 
-const questions = (parts: Parts): Pick<Service, "get" | "list" | "freshVideos" | "pollInfo"> => ({
+const questions = (parts: Parts): Pick<Service, "estimate" | "get" | "list" | "freshVideos" | "pollInfo"> => ({
+  estimate: Effect.fn("VideoTasks.estimate")(function*(request) {
+    const { family, provider } = yield* target(parts.refs, request)
+    return yield* parts.prices.estimate(provider, family, request)
+  }),
   get: (ref) => Effect.map(Refs.get(parts.refs, ref), toTask),
   list: (filter = {}) =>
     Stream.paginate<string | undefined, Task, VideoTaskError.VideoTaskError>(
