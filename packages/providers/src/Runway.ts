@@ -100,7 +100,7 @@ export interface Request {
   readonly audio?: boolean | undefined
   /** What the video shall not show, for Veo. */
   readonly negativePrompt?: string | undefined
-  /** For example `prores`, for `gen4.5`: another than `mp4` costs more. */
+  /** For example `prores`, for `gen4.5`: another than `mp4` costs more than an estimate says. */
   readonly outputFormat?: string | undefined
   /** Only beside an `outputFormat` of ProRes. */
   readonly proresProfile?: string | undefined

@@ -553,6 +553,15 @@ describe("Runway", () => {
       ])
     }))
 
+  it.effect("knows what gen4 costs by the second, and what nobody says", () =>
+    using("vendor", accepts, (api) => Effect.succeed(api.families[0]?.models ?? [])).pipe(Effect.map(({ value }) => {
+      const priced = value.flatMap(({ id, price }) => price === undefined ? [] : [[id, price]])
+      assert.deepStrictEqual(priced, [
+        ["gen4.5", { per: "second", amount: 12, unit: "credits" }],
+        ["gen4_turbo", { per: "second", amount: 5, unit: "credits" }]
+      ])
+    })))
+
   it.effect("has no cancel and no removal behind CometAPI, and says so without asking", () =>
     Effect.map(
       using("cometapi", accepts, (api) =>

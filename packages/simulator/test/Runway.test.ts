@@ -65,6 +65,12 @@ describe("Runway", () => {
       ])
     }).pipe(memory()))
 
+  it.effect("charges each model by the second", () =>
+    Effect.map(
+      Effect.forEach(["gen4_turbo", "gen4.5"], (model) => create({ model, duration: 10 })),
+      (created) => assert.deepStrictEqual(created.map(({ json }) => json.estimatedCost.credits), [50, 120])
+    ).pipe(memory()))
+
   it.effect("signs the link anew with every read", () =>
     Effect.gen(function*() {
       const id = yield* (yield* Simulator.Simulator).addTask("runway", { elapsedSeconds: 500 })

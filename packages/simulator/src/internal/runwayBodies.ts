@@ -37,8 +37,9 @@ const progress = ({ state }: Context, { exact, phase }: tasks.View): number | un
   }
 }
 
-/** Runway, "Pricing": gen4_turbo takes five credits a second. The other models are reckoned alike here. */
-const credits = ({ seconds, seeded }: tasks.Task): number => seeded.cost ?? seconds * 5
+/** Runway, "Pricing": five credits a second for gen4_turbo, twelve for gen4.5. Other models are reckoned like the first. */
+const credits = ({ model, seconds, seeded }: tasks.Task): number =>
+  seeded.cost ?? seconds * (model === "gen4.5" ? 12 : 5)
 
 const failure = (task: tasks.Task) => {
   const { failureCode, failureMessage } = task.seeded

@@ -1,7 +1,7 @@
 /**
  * What Runway's models take, at the vendor's own API and behind CometAPI.
  */
-import type { ModelSpec } from "@video-tasks/core/ModelSpec"
+import type { ModelPrice, ModelSpec } from "@video-tasks/core/ModelSpec"
 
 /** The gen4 models, whose ratio has to be there. */
 const gen4: ModelSpec["sizes"] = {
@@ -37,6 +37,9 @@ const ofSeedance = (id: string, sizes: ReadonlyArray<string>, maxPromptLength: n
   maxPromptLength
 })
 
+/** By the second of an mp4 (Runway, "Pricing"). What Veo costs depends on its sound, and so has no one price. */
+const credits = (amount: number): ModelPrice => ({ per: "second", amount, unit: "credits" })
+
 /**
  * Runway, `POST /v1/image_to_video`: the types of its SDK (4.20), where they give ranges. That the lengths of `gen4_turbo` are
  * those of `gen4.5` is what the gateways that pass requests on to it document. Any other model is sent as given.
@@ -48,7 +51,8 @@ export const vendor: ReadonlyArray<ModelSpec> = [
     sizes: gen4,
     minImages: 1,
     maxImages: 1,
-    maxPromptLength: 1000
+    maxPromptLength: 1000,
+    price: credits(12)
   },
   {
     id: "gen4_turbo",
@@ -57,7 +61,8 @@ export const vendor: ReadonlyArray<ModelSpec> = [
     minImages: 1,
     maxImages: 1,
     promptIsOptional: true,
-    maxPromptLength: 1000
+    maxPromptLength: 1000,
+    price: credits(5)
   },
   ofVeo("veo3.1"),
   ofVeo("veo3.1_fast"),
