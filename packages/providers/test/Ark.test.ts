@@ -396,6 +396,18 @@ describe("Ark", () => {
         ])
       }))
 
+    it.effect("ends a list at an empty page, whatever the total says, and at a page that is not full", () =>
+      Effect.gen(function*() {
+        const cursorOf = (handler: Handler) =>
+          Effect.map(using(handler, (api) => api.list("ark", { limit: 2 })), ({ value }) => value.cursor)
+        assert.strictEqual(yield* cursorOf(page([], 9)), undefined)
+        assert.strictEqual(yield* cursorOf(() => Response.json({ items: [running("cgt-1")] })), undefined)
+        assert.strictEqual(
+          yield* cursorOf(() => Response.json({ items: [running("cgt-1"), running("cgt-2")] })),
+          "2"
+        )
+      }))
+
     it.effect("says that a list is none", () =>
       Effect.gen(function*() {
         const { value } = yield* using(accepts, (api) => Effect.flip(api.list("ark")))

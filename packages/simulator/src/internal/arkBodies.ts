@@ -33,7 +33,8 @@ const tokensOf = (task: tasks.Task): number => {
   const short = heights[task.resolution] ?? 720
   const { height, width } = aspectRatios[aspectRatio(task.size)]
   const pixels = width * height * (short / Math.min(width, height)) ** 2
-  return Math.round(pixels * (framesPerSecond * task.seconds + 1) / 1024)
+  const { frames } = task.said
+  return Math.round(pixels * (typeof frames === "number" ? frames : framesPerSecond * task.seconds + 1) / 1024)
 }
 
 /** When the task got the state that it has: a tenth of a job is spent in the queue. */

@@ -70,7 +70,8 @@ const listOf = (tasks: string): ListRoute => ({
     Result.map(ArkWire.toPage(body), ({ items, total }) => {
       const page = pageOf(cursor)
       const size = sizeOf(limit)
-      const isLast = page >= maxPage || (total === undefined ? items.length < size : page * size >= total)
+      const isLast = page >= maxPage || items.length === 0 ||
+        (total === undefined ? items.length < size : page * size >= total)
       return { items, cursor: isLast ? undefined : String(page + 1) }
     })
 })

@@ -43,7 +43,7 @@ const lengthViolations = ({ options = {}, seconds }: VideoRequest): ReadonlyArra
   return [
     ...(duration === undefined || (duration === -1 && seconds === undefined)
       ? []
-      : [violation("options.duration", shown(duration), "−1 alone, where the model shall choose; else use seconds")]),
+      : [violation("options.duration", shown(duration), "-1 alone, where the model shall choose; else use seconds")]),
     ...(frames === undefined || (seconds === undefined && duration === undefined)
       ? []
       : [violation("options.frames", shown(frames), "instead of seconds, not beside them")])
