@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, type VideoProvider, type VideoTaskError } from "@video-tasks/core"
-import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
-import { Arbitrary, Cause, Effect, Exit, Formatter, Schema } from "effect"
+import { CometApi, GenericApi, Kling, SeeAny } from "@video-tasks/providers"
+import { Arbitrary, Cause, Effect, Exit, Formatter, Redacted, Schema } from "effect"
 import * as util from "node:util"
 import { apiKey, type Handler, secret, streamOf, stub } from "./utils/stub.ts"
 
@@ -36,7 +36,8 @@ const handle = (api: VideoProvider.VideoProvider) =>
 const makers = [
   CometApi.make({ apiKey }),
   GenericApi.make({ apiKey, baseUrl: "https://gateway.example.com", paths: { content: "/v1/videos/{id}/content" } }),
-  SeeAny.make({ apiKey, createPath: "/v1/create" })
+  SeeAny.make({ apiKey, createPath: "/v1/create" }),
+  Kling.make({ accessKey: Redacted.make("ak-stub-0123456789"), secretKey: apiKey })
 ]
 
 /** Does everything that a provider can do against one behaviour of its API, and shows all that comes out. */

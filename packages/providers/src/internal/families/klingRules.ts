@@ -78,8 +78,11 @@ const oneOf = (...words: ReadonlyArray<string>): Check => (value) =>
 const link: Check = (value) =>
   typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value) ? undefined : "an http(s) URL"
 
+/** Counts as people and servers do: an emoji is one character, not two. */
+const lengthOf = (text: string): number => Array.from(text).length
+
 const negativePrompt: Check = (value, { maxNegativePromptLength: max }) =>
-  typeof value === "string" && [...value].length <= max ? undefined : `at most ${max} characters`
+  typeof value === "string" && lengthOf(value) <= max ? undefined : `at most ${max} characters`
 
 const cfgScale: Check = (value, _, { model }) =>
   model.startsWith("kling-v2")
@@ -101,7 +104,7 @@ const presets = ["down_back", "forward_up", "right_turn_forward", "left_turn_for
 const axes = new Set(["horizontal", "vertical", "pan", "tilt", "roll", "zoom"])
 
 const cameraControl: Check = (value) =>
-  Predicate.isObject(value) && isCamera(value as { readonly type?: unknown; readonly config?: unknown })
+  Predicate.isObject(value) && isCamera(value)
     ? undefined
     : `type simple with a config of one of ${[...axes].join(", ")} from -10 to 10 and not 0, or a type of ${
       presets.join(", ")
