@@ -48,3 +48,8 @@ export * as SeeAny from "./SeeAny.ts"
  * @since 0.1.0
  */
 export * as VideoProviderSuite from "./VideoProviderSuite.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as XAi from "./XAi.ts"
