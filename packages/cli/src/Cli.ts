@@ -15,6 +15,7 @@ import { create } from "./commands/create.ts"
 import { demo } from "./commands/demo.ts"
 import { diagram } from "./commands/diagram.ts"
 import { download } from "./commands/download.ts"
+import { estimate } from "./commands/estimate.ts"
 import { models } from "./commands/models.ts"
 import { simulate } from "./commands/simulate.ts"
 import { status } from "./commands/status.ts"
@@ -40,7 +41,7 @@ export const root = Command.make("video-tasks").pipe(
   Command.withSubcommands([
     { group: "TASKS", commands: [create, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
-    { group: "MORE", commands: [models, simulate, diagram, demo] }
+    { group: "MORE", commands: [models, estimate, simulate, diagram, demo] }
   ]),
   Command.provide(Reporter.layer),
   Command.withGlobalFlags(Globals.flags)

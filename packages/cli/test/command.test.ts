@@ -160,12 +160,56 @@ describe("the command", { concurrent: true }, () => {
       const env = { COMETAPI_KEY: "", COMETAPI_BASE_URL: baseUrl }
       const ran = yield* vt(["models"], { env })
       assert.strictEqual(ran.code, 0, ran.stderr)
-      assert.match(ran.stdout, /^doubao-seedance-2-0 +4–15 +21:9/m)
+      assert.match(ran.stdout, /^doubao-seedance-2-0 +cometapi +4–15 +21:9.* 0\.1 USD a second +POST \/v1\/videos$/m)
+      assert.match(ran.stdout, /^kling-v2-master .* unknown +POST \/kling\/v1\/videos\/text2video, POST /m)
+      assert.notInclude(ran.stdout, "gpt-5-mini")
+      assert.match((yield* vt(["models", "--type", "text"], { env })).stdout, /^gpt-5-mini +cometapi/m)
       const lines = Command.lines(yield* vt(["models", "--json"], { env }))
+      assert.deepStrictEqual(lines.find((line) => line.id === "veo3-fast")?.price, {
+        per: "request",
+        amount: 0.4,
+        unit: "USD"
+      })
+      assert.isNull(lines.find((line) => line.id === "kling-v2-master")?.price)
       assert.deepStrictEqual(
         lines.find((line) => line.id === "doubao-seedance-1-0-pro")?.seconds,
         { min: 2, max: 10, default: 5 }
       )
+    })
+  )
+
+  live(
+    "says what a video will cost, or why nobody can, without a key and without a create (0)",
+    Effect.gen(function*() {
+      const env = { COMETAPI_KEY: "" }
+      const estimate = (...args: ReadonlyArray<string>) => vt(["estimate", "--provider", "cometapi", ...args], { env })
+      const known = yield* estimate("--model", "doubao-seedance-2-0-fast")
+      assert.deepStrictEqual([known.code, known.stdout], [0, "0.25 USD (5 s at 0.05 USD a second)\n"])
+      const unknown = yield* estimate("--model", "kling-v2-master")
+      assert.deepStrictEqual([unknown.code, unknown.stdout], [0, "unknown: the catalogue has no price for it\n"])
+      const [line] = Command.lines(yield* estimate("--model", "veo3-fast", "--json"))
+      assert.deepStrictEqual<unknown>(line, {
+        type: "estimate",
+        provider: "cometapi",
+        family: "video",
+        model: "veo3-fast",
+        cost: { amount: 0.4, unit: "USD", kind: "estimate" },
+        price: { per: "request", amount: 0.4, unit: "USD" }
+      })
+      assert.strictEqual((yield* ledger).posts, 0)
+    })
+  )
+
+  live(
+    "creates within --max-cost, and shows what was expected (0)",
+    Effect.gen(function*() {
+      const args = [...seedance, "--prompt", "A boat", "--wait", ...fast]
+      const ran = yield* vt([...args, "--max-cost", "0.25 usd"])
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      assert.match(ran.stdout, /^cost {4}0\.25 USD \(estimate\)$/m)
+      const done = Command.lines(yield* vt([...args, "--max-cost", "1", "--json"])).at(-1)
+      const cost = { amount: 0.25, unit: "USD", kind: "estimate" }
+      assert.deepStrictEqual([done?.task.cost, done?.task.estimate], [cost, cost])
     })
   )
 
@@ -178,6 +222,27 @@ describe("the command", { concurrent: true }, () => {
     readonly script?: ReadonlyArray<Script.Line>
     readonly key?: string
   }> = [
+    {
+      name: "a request that costs more than it may",
+      code: 2,
+      reason: "BudgetExceeded",
+      posts: 0,
+      args: [...seedance, "--prompt", "A boat", "--max-cost", "0.1"]
+    },
+    {
+      name: "a request whose price is unknown, under a limit",
+      code: 2,
+      reason: "BudgetExceeded",
+      posts: 0,
+      args: [...generic, "--prompt", "A boat", "--max-cost", "100"]
+    },
+    {
+      name: "a request without a word",
+      code: 2,
+      reason: "InvalidRequest",
+      posts: 0,
+      args: seedance
+    },
     {
       name: "a request that is out of range",
       code: 2,

@@ -16,6 +16,7 @@ const input: CreateInput = {
   wait: false,
   output: Option.none(),
   overwrite: false,
+  "max-cost": Option.none(),
   resubmit: false,
   force: false
 }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskHandle, VideoTaskError } from "@video-tasks/core"
+import { TaskHandle, Video, VideoTaskError } from "@video-tasks/core"
 import { usage } from "../src/internal/problem.ts"
 import * as Render from "../src/internal/render.ts"
 import * as Style from "../src/internal/style.ts"
@@ -97,6 +97,20 @@ describe("render", () => {
       // oxlint-disable-next-line no-control-regex
       assert.notMatch(text, /[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/)
     }
+  })
+
+  it.each(
+    [
+      [{ amount: 0.25, unit: "USD", kind: "estimate" }, "0.25 USD (estimate)"],
+      [{ amount: 0.31, unit: "USD", kind: "bill" }, "0.31 USD (estimate: 0.25 USD)"],
+      [{ amount: 25, unit: "credits", kind: "bill" }, "25 credits (estimate: 0.25 USD)"]
+    ] as const
+  )("shows the bill %o beside the estimate", (fields, expected) => {
+    const task = fixtures.success({
+      cost: new Video.Cost(fields),
+      estimate: new Video.Cost({ amount: 0.25, unit: "USD", kind: "estimate" })
+    })
+    assert.include(Render.block(Style.none, task, { now: 0 }).split("\n"), `cost    ${expected}`)
   })
 
   it("says what failed, and then what to do", () => {

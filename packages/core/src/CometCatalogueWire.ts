@@ -27,6 +27,8 @@ export const Model = Schema.Struct({
   provider_code: Field.Label,
   /** For example `video`. */
   model_type: Field.Label,
+  /** `true` when it is announced and not served yet. */
+  upcoming: Field.Any,
   /** Unix seconds. */
   created: Field.Time,
   features: Field.Texts,
@@ -135,6 +137,7 @@ const toModel = (id: string, model: typeof Model.Type): CatalogueModel => ({
     vendor: model.provider ?? model.provider_code,
     vendorCode: model.provider_code,
     type: model.model_type,
+    upcoming: model.upcoming === true ? true : undefined,
     createdAt: model.created,
     currency: model.pricing?.currency,
     input: model.pricing?.input,

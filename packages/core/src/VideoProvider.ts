@@ -94,6 +94,8 @@ export interface CatalogueModel {
   readonly features: ReadonlyArray<string>
   /** Where it is created, for example `POST /v1/videos`. */
   readonly routes: ReadonlyArray<string>
+  /** Announced, and not served yet. */
+  readonly upcoming?: boolean | undefined
   /** When it was listed, in ms since the epoch. */
   readonly createdAt?: number | undefined
   /** What the prices are in, for example `USD / M Tokens`. */

@@ -80,9 +80,9 @@ describe("CometCatalogueWire", () => {
     assert.deepStrictEqual(models({ id: "m", endpoints }), [{ id: "m", features: [], routes }])
   })
 
-  it("reads what clients have met: no pricing, features null, an id that differs from the code", () => {
+  it("reads what clients have met: no pricing, features null, models to come, an id that differs from the code", () => {
     assert.deepStrictEqual(models({ id: "grok-4.5", code: "grok-4-5", features: null, upcoming: true }), [
-      { id: "grok-4.5", code: "grok-4-5", features: [], routes: [] }
+      { id: "grok-4.5", code: "grok-4-5", features: [], routes: [], upcoming: true }
     ])
     assert.deepStrictEqual(models({ code: "c", features: ["a", null, 7, ""], pricing: [] }), [
       { id: "c", code: "c", features: ["a"], routes: [] }

@@ -28,7 +28,11 @@ export const create = Command.make(
       const request = yield* toRequest(input)
       const handle = yield* underWay(
         `sending the create to ${input.provider}`,
-        submitPatiently(request, { resubmit: input.resubmit ? "server-error" : "never", force: input.force })
+        submitPatiently(request, {
+          resubmit: input.resubmit ? "server-error" : "never",
+          force: input.force,
+          maxCost: Option.getOrUndefined(input["max-cost"])
+        })
       )
       yield* reporter.created(yield* (yield* VideoTasks).get(handle))
       if (Option.isSome(input.output)) return yield* followAndSave(handle, input.output.value, input)
@@ -40,7 +44,7 @@ export const create = Command.make(
 ).pipe(
   Command.withShortDescription("Create a video task"),
   Command.withDescription(
-    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice."
+    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice. With --max-cost nothing is sent that costs more, or whose price is unknown (exit code 2)."
   ),
   Command.withExamples([
     {
@@ -52,6 +56,10 @@ export const create = Command.make(
       command:
         "video-tasks create -p cometapi --model doubao-seedance-2-0 --prompt \"She waves\" --image her.jpg --seconds 8 --size 9:16",
       description: "From a picture"
+    },
+    {
+      command: "video-tasks create -p cometapi -m doubao-seedance-2-0 --prompt \"A fox\" --seconds 8 --max-cost 0.5",
+      description: "Only if it costs at most 0.5 (see `video-tasks estimate`)"
     },
     {
       command:

@@ -2,11 +2,14 @@
  * `video-tasks models`: what a provider offers, and what we know of it.
  */
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
+import * as Price from "@video-tasks/core/Price"
 import type { CatalogueModel, VideoProvider } from "@video-tasks/core/VideoProvider"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import { Backend } from "../internal/backend.ts"
 import { onlyProvider } from "../internal/flags.ts"
 import type { Line } from "../internal/jsonLines.ts"
@@ -20,25 +23,41 @@ import * as Style from "../internal/style.ts"
 /** The command. */
 export const models = Command.make(
   "models",
-  { provider: onlyProvider },
+  {
+    provider: onlyProvider,
+    type: Flag.String("type").pipe(
+      Flag.withMetavar("<video|…|all>"),
+      Flag.withDescription("The kind of model, in the catalogue's word; all lists every one"),
+      Flag.withDefault("video")
+    )
+  },
   Effect.fn("models")(function*(input) {
     const backend = yield* Backend
     const id: ProviderId = Option.getOrElse(input.provider, () => "cometapi" as const)
     yield* Effect.gen(function*() {
       const provider = yield* (yield* VideoProviders).get(id, "models")
-      const known = provider.families.flatMap((family) => family.models)
+      const type = input.type.toLowerCase()
+      const known = type === "video" || type === "all" ? provider.families.flatMap((family) => family.models) : []
       const catalogue = yield* underWay(`asking ${id}`, provider.models).pipe(
+        Effect.catchIf(
+          (error) => error.reason._tag === "Unsupported" && known.length > 0,
+          () => Effect.succeed<ReadonlyArray<CatalogueModel>>([])
+        ),
         Effect.tapError(() => known.length === 0 ? Effect.void : tell(provider, known.map(fromSpec)))
       )
-      yield* tell(provider, merge(catalogue.filter(isVideo), known))
-      const others = catalogue.filter((model) => !isVideo(model)).length
-      if (others > 0) yield* (yield* Reporter).note(`${others} other models of the catalogue are not for video.`)
+      const chosen = catalogue.filter(isOf(type))
+      yield* tell(provider, merge(chosen, known))
+      const others = catalogue.length - chosen.length
+      if (others > 0) {
+        const which = others === 1 ? "1 other model of the catalogue is" : `${others} other models of the catalogue are`
+        yield* (yield* Reporter).note(`${which} not for ${Style.harmless(type)}.`)
+      }
     }).pipe(Effect.provide(backend.services([id], { needsKey: false })))
   }, reported)
 ).pipe(
   Command.withShortDescription("List the models of a provider"),
   Command.withDescription(
-    "List the video models of a provider: its public catalogue (CometAPI, GET /api/models), and what is known of the models that this version checks before it sends anything. No key is needed. Models that are not listed can be used too; they are sent as given."
+    "List the video models of a provider with their prices: its public catalogue (CometAPI, GET /api/models), and what is known of the models that this version checks before it sends anything. No key is needed. Models that are not listed can be used too; they are sent as given."
   ),
   Command.withExamples([
     { command: "video-tasks models", description: "The video models of CometAPI" },
@@ -51,6 +70,9 @@ export const models = Command.make(
 const isVideo = (model: CatalogueModel): boolean =>
   model.type === "video" || model.spec !== undefined || model.routes.some((route) => /video/i.test(route))
 
+const isOf = (type: string) => (model: CatalogueModel): boolean =>
+  type === "all" || (type === "video" ? isVideo(model) : model.type?.toLowerCase() === type)
+
 const fromSpec = (spec: ModelSpec): CatalogueModel => ({ id: spec.id, features: [], routes: [], spec })
 
 /** The catalogue with what is known of its models, those first; then what is known and not listed. */
@@ -59,7 +81,7 @@ const merge = (
   known: ReadonlyArray<ModelSpec>
 ): ReadonlyArray<CatalogueModel> => {
   const listed = catalogue.map((model): CatalogueModel => {
-    const spec = model.spec ?? known.find((one) => one.id === model.id)
+    const spec = model.spec ?? known.find((one) => one.id === model.id || one.id === model.code)
     return spec === undefined ? model : { ...model, spec }
   })
   const missing = known.filter((spec) => !listed.some((model) => model.id === spec.id)).map(fromSpec)
@@ -74,19 +96,34 @@ const tell = Effect.fnUntraced(function*(provider: VideoProvider, list: Readonly
   if (reporter.json) {
     return yield* Effect.forEach(list, (model) => reporter.result("", line(provider, model)), { discard: true })
   }
-  if (list.length === 0) return yield* reporter.note(`${provider.id} lists no video models.`)
+  if (list.length === 0) return yield* reporter.note(`${provider.id} lists no such models.`)
   const [head = "", ...body] = Style.table([
-    ["MODEL", "SECONDS", "SIZES", "RESOLUTIONS", "PICTURES", "PRICE"],
-    ...list.map(row)
+    ["MODEL", "PROVIDER", "SECONDS", "SIZES", "RESOLUTIONS", "PICTURES", "PRICE", "ROUTE"],
+    ...list.map((model) => row(provider, model))
   ])
   yield* screen.out([screen.outStyle.bold(head), ...body].join("\n"))
+  const reasons = new Set(list.flatMap(({ spec }) => spec?.retired === undefined ? [] : [spec.retired]))
+  yield* Effect.forEach(reasons, (reason) => reporter.note(`Retired: ${reason}.`), { discard: true })
 })
 
-const line = (provider: VideoProvider, { spec, type: kind, ...model }: CatalogueModel): Line => ({
-  ...model,
-  type: "model",
-  provider: provider.id,
-  kind,
+/** Of many values the first ones: a table has its limits, and `--json` has them all. */
+const some = (values: ReadonlyArray<string> = []): string =>
+  values.length > 8 ? `${values.slice(0, 6).join(" ")} … (${values.length})` : values.join(" ")
+
+const line = (provider: VideoProvider, model: CatalogueModel): Line => {
+  const { spec, type: kind, ...listed } = model
+  const price = Price.read(model, spec)
+  return {
+    ...listed,
+    type: "model",
+    provider: provider.id,
+    kind,
+    price: Result.isSuccess(price) ? price.success : null,
+    ...accepted(spec)
+  }
+}
+
+const accepted = (spec: ModelSpec | undefined) => ({
   seconds: spec?.seconds,
   sizes: spec?.sizes,
   resolutions: spec?.resolutions,
@@ -94,20 +131,17 @@ const line = (provider: VideoProvider, { spec, type: kind, ...model }: Catalogue
   retired: spec?.retired
 })
 
-const row = (model: CatalogueModel): ReadonlyArray<string> => {
+const row = (provider: VideoProvider, model: CatalogueModel): ReadonlyArray<string> => {
   const { maxImages, resolutions, retired, seconds, sizes } = model.spec ?? {}
   return [
-    Style.harmless(model.id) + (retired === undefined ? "" : ` (retired: ${retired})`),
-    seconds === undefined ? "" : `${seconds.min}–${seconds.max}`,
-    sizes?.allowed.join(" ") ?? "",
+    Style.harmless(model.id) + (model.upcoming === true ? " (upcoming)" : "") +
+    (retired === undefined ? "" : " (retired)"),
+    provider.id,
+    seconds === undefined ? "" : seconds.allowed?.join(" ") ?? `${seconds.min}–${seconds.max}`,
+    some(sizes?.allowed),
     resolutions?.allowed.join(" ") ?? "",
     maxImages === undefined ? "" : maxImages === 0 ? "no" : `up to ${maxImages}`,
-    price(model)
+    Result.match(Price.read(model), { onFailure: () => "unknown", onSuccess: Price.describe }),
+    model.routes.map(Style.harmless).join(", ")
   ]
-}
-
-const price = ({ currency, perRequest, perSecond }: CatalogueModel): string => {
-  const unit = currency === undefined ? "" : ` (${Style.harmless(currency)})`
-  if (perSecond !== undefined) return `${perSecond} a second${unit}`
-  return perRequest === undefined ? "" : `${perRequest} a video${unit}`
 }

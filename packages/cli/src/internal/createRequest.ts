@@ -1,5 +1,5 @@
 /**
- * The flags of `create`, and the request that they mean.
+ * The flags of `create` and `estimate`, and the request that they mean.
  */
 import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
@@ -35,14 +35,38 @@ const option = Flag.String("option").pipe(
   Flag.withDefault([])
 )
 
-/** The flags. */
-export const createFlags = {
+const maxCost = Flag.String("max-cost").pipe(
+  Flag.withMetavar("<amount [currency]>"),
+  Flag.withDescription(
+    "Send nothing that costs more, or whose price is unknown: 0.5 in the currency of the price, or \"0.5 EUR\""
+  ),
+  Flag.mapEffect((text) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]\w*)?$/i.exec(text.trim()) ?? []
+    return amount === undefined
+      ? Effect.fail(
+        new CliError.InvalidValue({
+          option: "max-cost",
+          value: text,
+          expected: "an amount, with or without a currency, for example 0.5 or \"0.5 USD\"",
+          kind: "flag"
+        })
+      )
+      : Effect.succeed({ amount: Number(amount), ...(unit === undefined ? {} : { unit: unit.toUpperCase() }) })
+  }),
+  Flag.optional
+)
+
+/** The flags that say what to make. */
+export const requestFlags = {
   provider,
   model: Flag.String("model").pipe(
     Flag.withAlias("m"),
     Flag.withDescription("The provider's id of the model (see `video-tasks models`)")
   ),
-  prompt: Flag.String("prompt").pipe(Flag.withDescription("What the video shows")),
+  prompt: Flag.String("prompt").pipe(
+    Flag.withDescription("What the video shows; some models make one from a picture alone"),
+    Flag.withDefault("")
+  ),
   family,
   seconds: Flag.Finite("seconds").pipe(Flag.withDescription("The length of the video"), Flag.optional),
   size: Flag.String("size").pipe(
@@ -58,7 +82,12 @@ export const createFlags = {
     Flag.atLeast(0),
     Flag.withDefault([])
   ),
-  option,
+  option
+}
+
+/** The flags of `create`. */
+export const createFlags = {
+  ...requestFlags,
   wait: Flag.Boolean("wait").pipe(Flag.withDescription("Follow the task to its end"), Flag.withDefault(false)),
   output: Flag.String("output").pipe(
     Flag.withAlias("o"),
@@ -67,6 +96,7 @@ export const createFlags = {
     Flag.optional
   ),
   overwrite,
+  "max-cost": maxCost,
   resubmit: Flag.Boolean("resubmit").pipe(
     Flag.withDescription(
       "Send the create again after a server error. It may pay twice: no API here can tell a repetition"
@@ -79,11 +109,14 @@ export const createFlags = {
   )
 }
 
-/** The values of the flags. */
+/** What to make, as the flags say it. */
+export type RequestInput = Command.Command.Config.Infer<typeof requestFlags>
+
+/** The values of the flags of `create`. */
 export type CreateInput = Command.Command.Config.Infer<typeof createFlags>
 
 /** Builds the request; pictures on disk are opened and looked at. */
-export const toRequest = Effect.fnUntraced(function*(input: CreateInput) {
+export const toRequest = Effect.fnUntraced(function*(input: RequestInput) {
   const images = yield* Effect.forEach(input.image, (text) => openImage(text, input.provider))
   const { familyOf } = yield* Effect.promise(() => import("./family.ts"))
   const chosen = yield* familyOf(input.provider, input.model, Option.getOrUndefined(input.family))

@@ -50,6 +50,7 @@ const task = (self: Task): Readonly<Record<string, unknown>> => ({
   updatedAt: self.updatedAt,
   completedAt: "completedAt" in self ? self.completedAt : undefined,
   cost: self.cost,
+  estimate: self.estimate,
   failure: "failure" in self ? self.failure : undefined,
   videos: self.status === "SUCCESS" ? self.videos.map(video) : undefined
 })

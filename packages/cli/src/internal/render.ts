@@ -34,9 +34,8 @@ export const block = (style: Style.Style, task: Task, options: {
   if (!isEnded(task) && task.estimatedRemainingMs !== undefined) {
     rows.push(["rest", `about ${Duration.format(task.estimatedRemainingMs)}, the provider says`])
   }
-  if (task.cost !== undefined) {
-    rows.push(["cost", `${task.cost.amount} ${task.cost.unit}${task.cost.kind === "estimate" ? " (estimate)" : ""}`])
-  }
+  const cost = costOf(task)
+  if (cost !== undefined) rows.push(["cost", Style.harmless(cost)])
   if (task.status === "SUCCESS") {
     if (task.videos.length === 0) rows.push(["video", "none was handed over"])
     for (const video of task.videos) rows.push(["video", videoLine(style, video, options.now)])
@@ -139,6 +138,14 @@ export const bytes = (count: number): string => {
 export const since = (task: Task): number => task.createdAt
 
 // internal
+
+/** The bill beside what was expected. */
+const costOf = ({ cost, estimate }: Task): string | undefined => {
+  if (cost === undefined) return undefined
+  const said = `${cost.amount} ${cost.unit}`
+  if (cost.kind === "estimate") return `${said} (estimate)`
+  return estimate === undefined ? said : `${said} (estimate: ${estimate.amount} ${estimate.unit})`
+}
 
 const statusLine = (style: Style.Style, task: Task): string => {
   const word = Style.status(style, task.status, style.bold(task.status))

@@ -74,8 +74,11 @@ export interface Line {
   readonly id?: string
   readonly handle?: string
   readonly seconds?: unknown
+  readonly price?: unknown
   readonly task: {
     readonly status: string
+    readonly cost?: unknown
+    readonly estimate?: unknown
     readonly remoteId: string
     readonly videos: readonly [{ readonly url: string }]
   }

@@ -1,0 +1,51 @@
+/**
+ * `video-tasks estimate`: what a request will cost, before anything is sent.
+ */
+import { describe, type Estimate } from "@video-tasks/core/Price"
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { Backend } from "../internal/backend.ts"
+import { requestFlags, type RequestInput, toRequest } from "../internal/createRequest.ts"
+import { underWay } from "../internal/progress.ts"
+import { reported } from "../internal/reported.ts"
+import { Reporter } from "../internal/reporter.ts"
+import * as Style from "../internal/style.ts"
+
+/** The command. */
+export const estimate = Command.make(
+  "estimate",
+  requestFlags,
+  Effect.fn("estimate")(function*(input: RequestInput) {
+    const backend = yield* Backend
+    const reporter = yield* Reporter
+    const body = Effect.gen(function*() {
+      const request = yield* toRequest(input)
+      const { family, model, provider } = request
+      const found = yield* underWay(`asking ${provider} for its prices`, (yield* VideoTasks).estimate(request))
+      const { _tag, ...facts } = found._tag === "unknown" ? { ...found, cost: null } : found
+      yield* reporter.result(Style.harmless(inWords(found)), { type: "estimate", provider, family, model, ...facts })
+    })
+    yield* Effect.provide(body, backend.services([input.provider], { needsKey: false }))
+  }, reported)
+).pipe(
+  Command.withShortDescription("Say what a video will cost"),
+  Command.withDescription(
+    "Say what a request will cost, from the provider's catalogue or from what is documented; no key is needed, and nothing is created. Where nobody can say, it prints why (exit code 0 all the same). The flags are those of create."
+  ),
+  Command.withExamples([
+    {
+      command: "video-tasks estimate --provider cometapi --model doubao-seedance-2-0-fast --seconds 8",
+      description: "Eight seconds"
+    }
+  ])
+)
+
+// internal
+
+const inWords = (found: Estimate): string => {
+  if (found._tag === "unknown") return `unknown: ${found.reason}`
+  const { cost, price, seconds } = found
+  const how = seconds === undefined ? "one video" : `${seconds} s at ${describe(price)}`
+  return `${cost.amount} ${cost.unit} (${how})`
+}
