@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   ArkWire,
   CometApiWire,
+  KlingWire,
   NewApiWire,
   Observation,
   OpenAiWire,
@@ -15,6 +16,7 @@ import { Arbitrary, Redacted, Result, Schema } from "effect"
 const readers = [
   ["ArkWire", ArkWire.toObservation],
   ["CometApiWire", CometApiWire.toObservation],
+  ["KlingWire", KlingWire.toObservation],
   ["RunwayWire", RunwayWire.toObservation],
   ["SeeAnyWire", SeeAnyWire.toObservation],
   ["NewApiWire", NewApiWire.toObservation],
@@ -194,7 +196,7 @@ describe.each(readers)("%s", (_, read) => {
 
 /** The names of all fields that some API of ours knows. */
 function field(read: Reader) {
-  const tasks = { ArkWire, CometApiWire, SeeAnyWire, NewApiWire, OpenAiWire }
+  const tasks = { ArkWire, CometApiWire, KlingWire, SeeAnyWire, NewApiWire, OpenAiWire }
   const own = Object.values(tasks).filter(({ toObservation }) => toObservation === read)
   const known = own.flatMap(({ Task }) => Object.keys(Task.fields))
   return Schema.Literals([

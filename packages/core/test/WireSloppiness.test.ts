@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   ArkWire,
   CometApiWire,
+  KlingWire,
   NewApiWire,
   type Observation,
   OpenAiWire,
@@ -228,6 +229,50 @@ const apis: Readonly<Record<string, { readonly read: Reader; readonly bodies: Re
         created_at: 1773366766,
         completed_at: 1773366800,
         metadata: { url }
+      }
+    ]
+  },
+  KlingWire: {
+    read: KlingWire.toObservation,
+    bodies: [
+      {
+        code: 0,
+        message: "success",
+        data: {
+          task_id: "2032273942220931072",
+          task_status: "submitted",
+          task_info: {},
+          created_at: 1773366840306,
+          updated_at: 1773366840306
+        }
+      },
+      {
+        code: 0,
+        message: "SUCCEED",
+        request_id: "r",
+        data: {
+          task_id: "2032273942220931072",
+          task_status: "succeed",
+          task_status_msg: "success",
+          task_info: { external_task_id: "mine" },
+          created_at: 1722769557708,
+          updated_at: 1722769599999,
+          task_result: { videos: [{ id: "759", url, duration: "5.1" }] },
+          final_unit_deduction: "3.5"
+        }
+      },
+      {
+        code: 0,
+        message: "SUCCEED",
+        data: { task_id: "2032273942220931072", task_status: "failed", task_status_msg: "Image pixel is invalid" }
+      },
+      {
+        id: "2032273942220931072",
+        status: "succeeded",
+        create_time: 1722769557708,
+        update_time: 1722769599999,
+        outputs: [{ type: "video", id: "759", url, duration: "5.1" }],
+        billing: [{ charge_type: "unit", amount: "3.5" }]
       }
     ]
   },

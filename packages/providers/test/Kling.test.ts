@@ -515,6 +515,21 @@ describe("Kling", () => {
         assert.strictEqual(urls.length, 2)
       }))
 
+    it.effect("reads many tasks of both routes, each in its own list", () =>
+      Effect.gen(function*() {
+        const handles = [
+          handle({ remoteId: "t1", route: "text2video" }),
+          handle({ remoteId: "t2", route: "image2video" }),
+          handle({ remoteId: "t3", route: "text2video" })
+        ]
+        const { urls, value } = yield* using(page(10), (api) => api.observeMany(handles))
+        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId).toSorted(), ["t1", "t2", "t3"])
+        assert.deepStrictEqual(urls, [
+          `${vendor}/v1/videos/text2video?pageNum=1&pageSize=100`,
+          `${vendor}/v1/videos/image2video?pageNum=1&pageSize=100`
+        ])
+      }))
+
     it.effect("is not documented at CometAPI, and says so", () =>
       using(accepts, (api) =>
         Effect.all([

@@ -133,7 +133,7 @@ const byCode = (said: Said): Reason | undefined => {
   // A server fault never ends the reading of a task that exists.
   if (isPoll && answer.status >= 500) return undefined
   if (model.test(code)) return modelUnavailable(said)
-  if (fault.test(code)) return unavailable(said)
+  if (answer.status < 400 && fault.test(code)) return unavailable(said)
   if (absent.test(code)) {
     if (!isPoll) return modelUnavailable(said)
     if (question.remoteId !== undefined) return notFound(said, question.remoteId)

@@ -6,6 +6,7 @@ import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Video from "@video-tasks/core/Video"
 import type { TaskPage, VideoProvider } from "@video-tasks/core/VideoProvider"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -69,20 +70,38 @@ export const observeMany = (api: Api): VideoProvider["observeMany"] =>
       return yield* unsupported(api, "observe", `${api.name} reads the tasks of ${first.family} one by one.`)
     }
     yield* annotate(api, { family: first.family })
-    const byId = new Map(handles.map((handle) => [handle.remoteId, handle]))
-    let cursor: string | undefined
-    for (let page = 0; page < maxPages && found.size < byId.size; page++) {
-      const ids = family.list.filtersByIds ? [...byId.keys()] : undefined
-      const answer = yield* pageOf(api, family, family.list, { ids, cursor, limit: batchSize, route: first.route })
-      for (const task of answer.tasks) {
-        const handle = byId.get(task.remoteId ?? "")
-        if (handle !== undefined) found.set(handle, task)
+    // Each route has a list of its own.
+    for (const group of Object.values(Arr.groupBy(handles, ({ route = "" }) => `/${route}`))) {
+      for (const [handle, task] of yield* lookThrough(api, family, family.list, batchSize, group)) {
+        found.set(handle, task)
       }
-      cursor = answer.cursor
-      if (cursor === undefined) break
     }
     return found
   })
+
+const lookThrough = Effect.fnUntraced(function*(
+  api: Api,
+  family: FamilyApi,
+  list: ListRoute,
+  limit: number,
+  handles: Arr.NonEmptyReadonlyArray<TaskHandle>
+): Effect.fn.Return<ReadonlyMap<TaskHandle, Observation>, VideoTaskError> {
+  const found = new Map<TaskHandle, Observation>()
+  const byId = new Map(handles.map((handle) => [handle.remoteId, handle]))
+  const ids = list.filtersByIds ? [...byId.keys()] : undefined
+  const [{ route }] = handles
+  let cursor: string | undefined
+  for (let page = 0; page < maxPages && found.size < byId.size; page++) {
+    const answer = yield* pageOf(api, family, list, { ids, cursor, limit, route })
+    for (const task of answer.tasks) {
+      const handle = byId.get(task.remoteId ?? "")
+      if (handle !== undefined) found.set(handle, task)
+    }
+    cursor = answer.cursor
+    if (cursor === undefined) break
+  }
+  return found
+})
 
 export const list = (api: Api): VideoProvider["list"] =>
   Effect.fn(`${api.name}.list`)(function*(id, options = {}) {
