@@ -18,3 +18,13 @@ export * as NodeHasher from "./NodeHasher.ts"
  * @since 0.1.0
  */
 export * as NodeHttp from "./NodeHttp.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SqliteClient from "./SqliteClient.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SqliteTaskStore from "./SqliteTaskStore.ts"

@@ -67,6 +67,23 @@ export interface StoredTask {
 }
 
 /**
+ * What an append leads to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Next {
+  readonly snapshot: Persisted
+  /** The answer, at most 8 KiB, redacted; without one the last answer stays. */
+  readonly raw?: string | undefined
+  /**
+   * Who follows a task from its first moment on, and until when (ms since the epoch). Counts only when the task is made:
+   * then no other process takes it before it is followed.
+   */
+  readonly claim?: { readonly owner: string; readonly until: number } | undefined
+}
+
+/**
  * Which tasks to list.
  *
  * @category options
@@ -106,14 +123,15 @@ export class TaskStore extends Context.Service<TaskStore, {
   ) => Effect.Effect<Page<Submission>, TaskStoreError>
   /**
    * Appends events and stores the snapshot that they lead to, in one step. `expectedVersion` 0 makes the task: its
-   * first event is `task.created`. Fails with `VersionConflict`, and then nothing is written; a handle that another
-   * task has already is such a conflict too, and the error names that task.
+   * first event is `task.created`, and the submission of the same id, if there is one, becomes `created` in the same
+   * step. Without events nothing is written. Fails with `VersionConflict`, and then nothing is written; a handle that
+   * another task has already is such a conflict too, and the error names that task.
    */
   readonly append: (
     id: TaskId,
     expectedVersion: number,
     events: ReadonlyArray<JournalEvent>,
-    next: { readonly snapshot: Persisted; readonly raw?: string | undefined }
+    next: Next
   ) => Effect.Effect<number, TaskStoreError | VersionConflict>
   readonly load: (id: TaskId) => Effect.Effect<StoredTask | undefined, TaskStoreError>
   /** The journal of a task, oldest first. */
@@ -122,12 +140,16 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly find: (handle: TaskHandle) => Effect.Effect<StoredTask | undefined, TaskStoreError>
   /** Lists tasks, oldest first. */
   readonly list: (filter: StoreFilter, cursor?: string) => Effect.Effect<Page<StoredTask>, TaskStoreError>
-  /** Takes at most `limit` unfinished tasks that nobody holds (or whose holder's time is over), until `until`. */
+  /**
+   * Takes at most `limit` unfinished tasks that nobody holds (or whose holder's time is over), until `until`, oldest
+   * first; of `ids` only, if given. An owner has one time for all that it holds: a later one lengthens it.
+   */
   readonly claim: (
     owner: string,
     limit: number,
     until: number,
-    now: number
+    now: number,
+    ids?: ReadonlyArray<TaskId>
   ) => Effect.Effect<ReadonlyArray<StoredTask>, TaskStoreError>
   /** Extends all claims of an owner that still holds them, until `until`. */
   readonly renew: (owner: string, until: number) => Effect.Effect<void, TaskStoreError>

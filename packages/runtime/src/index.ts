@@ -27,6 +27,11 @@ export * as InspectorMessages from "./InspectorMessages.ts"
 /**
  * @since 0.1.0
  */
+export * as SqlTaskStore from "./SqlTaskStore.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskObserver from "./TaskObserver.ts"
 
 /**

@@ -2,20 +2,13 @@ import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import type { JournalEvent } from "@video-tasks/core/TaskEvent"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
-import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as Effect from "effect/Effect"
-import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import type { Next, Page, StoreFilter, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import * as Claims from "./memoryClaims.ts"
 
 /** How many a page holds. */
 const pageSize = 100
-
-interface Row {
-  snapshot: Persisted
-  raw: string | undefined
-  claim: { readonly owner: string; readonly until: number } | undefined
-  readonly events: Array<JournalEvent>
-}
 
 /**
  * How the store fails; the classes belong to the contract.
@@ -34,33 +27,40 @@ export interface Failures {
  */
 export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
   const submissions = new Map<TaskId, Submission>()
-  const rows = new Map<TaskId, Row>()
+  const rows = new Map<TaskId, Claims.Row>()
   const byHandle = new Map<string, TaskId>()
+  const { claim, hold, release, renew, stored } = Claims.make(rows)
 
   const append = (
     id: TaskId,
     expected: number,
     events: ReadonlyArray<JournalEvent>,
-    next: { readonly snapshot: Persisted; readonly raw?: string | undefined }
+    next: Next
   ): Effect.Effect<number, TaskStoreError | VersionConflict> => {
     const row = rows.get(id)
     const actual = row?.events.length ?? 0
     if (actual !== expected) return Effect.fail(conflict(id, expected, actual))
     if (row !== undefined) {
+      if (events.length === 0) return Effect.succeed(expected)
       row.events.push(...events)
       row.snapshot = next.snapshot
       row.raw = next.raw ?? row.raw
-      if (isTerminal(next.snapshot.value)) row.claim = undefined
+      if (isTerminal(next.snapshot.value)) row.owner = undefined
       return Effect.succeed(row.events.length)
     }
-    if (events[0]?.type !== "task.created") return Effect.fail(refused(`the first event of ${id} is not task.created`))
+    const [first] = events
+    if (first?.type !== "task.created") return Effect.fail(refused(`the first event of ${id} is not task.created`))
     const key = keyOf(next.snapshot.task.handle)
     const twin = byHandle.get(key)
     if (twin !== undefined) {
       return Effect.fail(conflict(twin, expected, rows.get(twin)?.events.length ?? 0))
     }
     byHandle.set(key, id)
-    rows.set(id, { snapshot: next.snapshot, raw: next.raw, claim: undefined, events: [...events] })
+    const { claim, raw, snapshot } = next
+    const owner = isTerminal(snapshot.value) ? undefined : claim?.owner
+    rows.set(id, { snapshot, raw, owner, events: [...events] })
+    if (claim !== undefined && owner !== undefined) hold(owner, claim.until)
+    if (submissions.has(id)) return Effect.as(settle(id, { _tag: "created", handle: first.handle }), events.length)
     return Effect.succeed(events.length)
   }
 
@@ -70,17 +70,6 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
     const { outcome: before, ...rest } = submission
     if (before._tag !== "created") submissions.set(id, new Submission({ ...rest, outcome }))
     return Effect.void
-  }
-
-  const claim = (owner: string, limit: number, until: number, now: number): ReadonlyArray<StoredTask> => {
-    const claimed: Array<StoredTask> = []
-    for (const row of rows.values()) {
-      if (claimed.length >= limit) break
-      if (isTerminal(row.snapshot.value) || (row.claim !== undefined && row.claim.until > now)) continue
-      row.claim = { owner, until }
-      claimed.push(stored(row))
-    }
-    return claimed
   }
 
   return {
@@ -116,34 +105,16 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
         page(rows.values(), (row) => matches(filter, row), cursor, refused),
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
-    claim: (owner, limit, until, now) => Effect.sync(() => claim(owner, limit, until, now)),
-    renew: (owner, until) =>
-      Effect.sync(() => {
-        for (const row of rows.values()) {
-          if (row.claim?.owner === owner) row.claim = { owner, until }
-        }
-      }),
-    release: (owner, ids) =>
-      Effect.sync(() => {
-        for (const id of ids) {
-          const row = rows.get(id)
-          if (row?.claim?.owner === owner) row.claim = undefined
-        }
-      })
+    claim,
+    renew,
+    release
   }
 }
 
 const keyOf = (handle: TaskHandle): string =>
   JSON.stringify([handle.provider, handle.account, handle.baseUrl, handle.remoteId])
 
-const stored = (row: Row): StoredTask => ({
-  snapshot: row.snapshot,
-  version: row.events.length,
-  ...(row.raw === undefined ? {} : { raw: row.raw }),
-  ...(row.claim === undefined ? {} : { claim: row.claim })
-})
-
-const matches = (filter: StoreFilter, row: Row): boolean =>
+const matches = (filter: StoreFilter, row: Claims.Row): boolean =>
   (filter.provider === undefined || filter.provider === row.snapshot.task.handle.provider) &&
   (filter.status === undefined || filter.status.includes(row.snapshot.value))
 

@@ -1,0 +1,76 @@
+/**
+ * A `TaskStore` in a database: one implementation and one set of tables for SQLite and PostgreSQL.
+ *
+ * It speaks to any `SqlClient` of these two dialects. On Node, `@video-tasks/node` has a layer for each.
+ *
+ * @since 0.1.0
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SqlClient } from "effect/sql/SqlClient"
+import * as SqlAppend from "./internal/sqlAppend.ts"
+import * as SqlClaims from "./internal/sqlClaims.ts"
+import * as SqlDurability from "./internal/sqlDurability.ts"
+import { orFail, type SqlFailures } from "./internal/sqlFailures.ts"
+import { migrate } from "./internal/sqlSchema.ts"
+import * as SqlSubmissions from "./internal/sqlSubmissions.ts"
+import * as SqlTasks from "./internal/sqlTasks.ts"
+import { TaskStore, TaskStoreError, VersionConflict } from "./TaskStore.ts"
+
+/**
+ * How hard a transaction is confirmed: `full` outlives a power cut, `relaxed` outlives the process.
+ *
+ * **Details**
+ *
+ * The intent of a create, its task and its end are `full`. Progress and claims are `relaxed`: after a power cut they are
+ * learned again by asking. A driver for SQLite reads this when it hands out its connection (`PRAGMA synchronous`);
+ * PostgreSQL needs nothing of its driver.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const Durability: Context.Reference<"full" | "relaxed"> = SqlDurability.Durability
+
+/**
+ * Brings the tables up to date and makes the store.
+ *
+ * **Details**
+ *
+ * - Tables are named `video_tasks_…`, so that the store can live in a database with others.
+ * - What belongs to one step (the task's row, its events, the outcome of its submission, its claim) is one transaction.
+ * - Fails with `TaskStoreError` when the tables can't be made, or were written by a newer version.
+ * - Links of videos are stored whole, with their signatures: whoever reads the database can fetch the videos.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient> = Effect.gen(function*() {
+  const client = yield* SqlClient
+  const sql = client.withoutTransforms()
+  const dialect = sql.onDialectOrElse({ sqlite: () => true, pg: () => true, orElse: () => false })
+  if (!dialect) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
+  yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
+  return TaskStore.of({
+    ...SqlSubmissions.make(sql, failures),
+    ...SqlAppend.make(sql, failures),
+    ...SqlTasks.make(sql, failures),
+    ...SqlClaims.make(sql, failures)
+  })
+})
+
+/**
+ * Provides the store on whatever `SqlClient` there is.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<TaskStore, TaskStoreError, SqlClient> = Layer.effect(TaskStore, make)
+
+// internal
+
+const failures: SqlFailures = {
+  failed: (detail, retryable) => new TaskStoreError({ detail, retryable }),
+  refused: (detail) => new TaskStoreError({ detail, retryable: false }),
+  conflict: (id, expected, actual) => new VersionConflict({ id, expected, actual })
+}

@@ -1,0 +1,78 @@
+/**
+ * Who follows which task of the memory store, and until when: one time for each owner.
+ */
+import type { JournalEvent } from "@video-tasks/core/TaskEvent"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import * as Effect from "effect/Effect"
+import type { StoredTask, TaskStore } from "../TaskStore.ts"
+
+/** @internal */
+export interface Row {
+  snapshot: Persisted
+  raw: string | undefined
+  owner: string | undefined
+  readonly events: Array<JournalEvent>
+}
+
+/** @internal */
+export interface Claims extends Pick<TaskStore["Service"], "claim" | "renew" | "release"> {
+  readonly hold: (owner: string, until: number) => void
+  readonly stored: (row: Row) => StoredTask
+}
+
+/** @internal */
+export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
+  const leases = new Map<string, number>()
+
+  const hold = (owner: string, until: number): void => {
+    leases.set(owner, Math.max(until, leases.get(owner) ?? until))
+  }
+
+  const stored = ({ events, owner, raw, snapshot }: Row): StoredTask => {
+    const until = owner === undefined ? undefined : leases.get(owner)
+    return {
+      snapshot,
+      version: events.length,
+      ...(raw === undefined ? {} : { raw }),
+      ...(owner === undefined || until === undefined ? {} : { claim: { owner, until } })
+    }
+  }
+
+  const claim = (
+    owner: string,
+    limit: number,
+    until: number,
+    now: number,
+    ids: ReadonlyArray<TaskId> | undefined
+  ): ReadonlyArray<StoredTask> => {
+    const wanted = ids === undefined ? undefined : new Set(ids)
+    const isFree = (row: Row) => row.owner === undefined || (leases.get(row.owner) ?? now) <= now
+    const free = [...rows.values()].filter((row) => !isTerminal(row.snapshot.value) && isFree(row))
+    const taken = free.filter((row) => wanted?.has(row.snapshot.task.id) !== false).slice(0, limit)
+    // What the owner lost while it was away does not come back with its new time.
+    for (const row of free) if (row.owner === owner) row.owner = undefined
+    for (const row of taken) row.owner = owner
+    if (taken.length > 0) hold(owner, until)
+    return taken.map(stored)
+  }
+
+  const release = (owner: string, ids: ReadonlyArray<TaskId>): void => {
+    for (const id of ids) {
+      const row = rows.get(id)
+      if (row?.owner === owner) row.owner = undefined
+    }
+  }
+
+  return {
+    hold,
+    stored,
+    claim: (owner, limit, until, now, ids) => Effect.sync(() => claim(owner, limit, until, now, ids)),
+    renew: (owner, until) =>
+      Effect.sync(() => {
+        if (leases.has(owner)) leases.set(owner, until)
+      }),
+    release: (owner, ids) => Effect.sync(() => release(owner, ids))
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A step of a task, in one transaction: its row, its events, and for a new task its submission and its claim.
+ */
+import type { Created, JournalEvent } from "@video-tasks/core/TaskEvent"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Next, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import { hold } from "./sqlClaims.ts"
+import { inTransaction } from "./sqlDurability.ts"
+import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import * as Rows from "./sqlRows.ts"
+import { settled } from "./sqlSubmissions.ts"
+
+/** Databases limit the parameters of a statement. */
+const eventsAtOnce = 500
+
+type AppendError = TaskStoreError | VersionConflict | SqlError | Schema.SchemaError
+
+interface Step {
+  readonly id: TaskId
+  readonly expected: number
+  readonly events: ReadonlyArray<JournalEvent>
+  readonly next: Next
+}
+
+/** @internal */
+export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Service"], "append"> => ({
+  append: (id, expected, events, next) =>
+    orFail(failures, `task ${id} could not be stored`)(append(sql, failures, { id, expected, events, next }))
+})
+
+const append = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  failures: SqlFailures,
+  step: Step
+): Effect.fn.Return<number, AppendError> {
+  const { events: [first], expected, id, next } = step
+  const created = expected === 0 && first?.type === "task.created" ? first : undefined
+  if (created === undefined && (expected === 0 || first === undefined)) {
+    const actual = yield* versionOf(sql, id)
+    if (actual !== expected) return yield* Effect.fail(failures.conflict(id, expected, actual))
+    if (expected > 0) return actual
+    return yield* Effect.fail(failures.refused(`the first event of ${id} is not task.created`))
+  }
+  const mustSurvive = created !== undefined || isTerminal(next.snapshot.value)
+  return yield* inTransaction(
+    sql,
+    mustSurvive ? "full" : "relaxed",
+    created === undefined ? update(sql, failures, step) : insert(sql, failures, step, created)
+  )
+})
+
+const insert = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  failures: SqlFailures,
+  { events, id, next: { claim, raw, snapshot } }: Step,
+  created: Created
+): Effect.fn.Return<number, AppendError> {
+  const { createdAt, handle, model, updatedAt } = snapshot.task
+  const key = Rows.keyOf(handle)
+  const holder = isTerminal(snapshot.value) ? undefined : claim
+  const row = {
+    id,
+    handle_key: key,
+    provider: Rows.plain(handle.provider),
+    account: Rows.plain(handle.account),
+    base_url: Rows.plain(handle.baseUrl),
+    remote_id: Rows.plain(handle.remoteId),
+    model: model === undefined ? null : Rows.plain(model),
+    status: snapshot.value,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    version: events.length,
+    snapshot: yield* Rows.encodeSnapshot(snapshot),
+    raw: Rows.encodeRaw(raw),
+    claim_owner: holder?.owner ?? null
+  }
+  const added = yield* sql`INSERT INTO video_tasks_tasks ${sql.insert(row)} ON CONFLICT DO NOTHING RETURNING id`
+  if (added.length === 0) return yield* taken(sql, failures, id, key)
+  yield* insertEvents(sql, id, 0, events)
+  yield* settled(sql, id, { _tag: "created", handle: created.handle })
+  if (holder !== undefined) yield* hold(sql, holder.owner, holder.until)
+  return events.length
+})
+
+const update = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  failures: SqlFailures,
+  { events, expected, id, next: { raw, snapshot } }: Step
+): Effect.fn.Return<number, AppendError> {
+  const { model, updatedAt } = snapshot.task
+  const version = expected + events.length
+  const changes = {
+    status: snapshot.value,
+    updated_at: updatedAt,
+    model: model === undefined ? null : Rows.plain(model),
+    version,
+    snapshot: yield* Rows.encodeSnapshot(snapshot),
+    ...(raw === undefined ? {} : { raw: Rows.encodeRaw(raw) }),
+    ...(isTerminal(snapshot.value) ? { claim_owner: null } : {})
+  }
+  const changed = yield* sql`
+    UPDATE video_tasks_tasks SET ${sql.update(changes)} WHERE id = ${id} AND version = ${expected} RETURNING id`
+  if (changed.length === 0) return yield* Effect.fail(failures.conflict(id, expected, yield* versionOf(sql, id)))
+  yield* insertEvents(sql, id, expected, events)
+  return version
+})
+
+const insertEvents = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  id: TaskId,
+  from: number,
+  events: ReadonlyArray<JournalEvent>
+): Effect.fn.Return<void, SqlError | Schema.SchemaError> {
+  const rows = yield* Effect.forEach(events, (event, index) =>
+    Effect.map(Rows.encodeEvent(event), (data) => ({
+      task_id: id,
+      seq: from + index,
+      type: event.type,
+      at: event.at,
+      data
+    })))
+  for (let start = 0; start < rows.length; start += eventsAtOnce) {
+    const [first, ...rest] = rows.slice(start, start + eventsAtOnce)
+    if (first !== undefined) yield* sql`INSERT INTO video_tasks_events ${sql.insert([first, ...rest])}`
+  }
+})
+
+const versionOf = (sql: SqlClient, id: TaskId): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql<{ readonly version: number }>`SELECT version FROM video_tasks_tasks WHERE id = ${id}`,
+    (rows) => rows[0]?.version ?? 0
+  )
+
+/** Somebody has the id already, or the handle. */
+const taken = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  failures: SqlFailures,
+  id: TaskId,
+  key: string
+): Effect.fn.Return<never, SqlError | VersionConflict> {
+  const rows = yield* sql<{ readonly id: TaskId; readonly version: number }>`
+    SELECT id, version FROM video_tasks_tasks WHERE id = ${id} OR handle_key = ${key}`
+  const twin = rows.find((row) => row.id === id) ?? rows[0]
+  return yield* Effect.fail(failures.conflict(twin?.id ?? id, 0, twin?.version ?? 0))
+})

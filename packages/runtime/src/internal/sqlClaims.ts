@@ -1,0 +1,112 @@
+/**
+ * Who follows which task, and until when.
+ *
+ * The time stands once for each owner, not in every task: what is extended every few seconds is one small row, however
+ * many tasks an owner holds.
+ */
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { StoredTask, TaskStore } from "../TaskStore.ts"
+import { inTransaction } from "./sqlDurability.ts"
+import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { readable } from "./sqlPages.ts"
+import * as Rows from "./sqlRows.ts"
+
+/** Databases limit the parameters of a statement. */
+const idsAtOnce = 1000
+
+/** After how many ms leases that are over are swept away. */
+const keptMs = 86_400_000
+
+/** Names the lock under which PostgreSQL's claimers come one after the other: "vtcl". */
+const claimLock = 0x7674636c
+
+type Claimed = Omit<Rows.TaskRow, "claim_owner" | "claim_until">
+
+/** @internal */
+export const make = (
+  sql: SqlClient,
+  failures: SqlFailures
+): Pick<TaskStore["Service"], "claim" | "renew" | "release"> => {
+  /** What an owner lost while it was away is free for all, before the owner comes back. */
+  const dropLapsed = (owner: string, now: number) =>
+    sql`UPDATE video_tasks_tasks SET claim_owner = NULL
+      WHERE status IN ('SUBMITTED', 'IN_PROGRESS') AND claim_owner = ${owner}
+      AND EXISTS (SELECT 1 FROM video_tasks_leases WHERE owner = ${owner} AND until <= ${now})`
+
+  const free = (limit: number, now: number, ids: ReadonlyArray<TaskId> | undefined) =>
+    sql`SELECT t.seq AS free_seq FROM video_tasks_tasks t LEFT JOIN video_tasks_leases l ON l.owner = t.claim_owner
+      WHERE t.status IN ('SUBMITTED', 'IN_PROGRESS') AND (l.until IS NULL OR l.until <= ${now})
+      ${ids === undefined ? sql.literal("") : sql`AND t.id IN ${sql.in(ids)}`}
+      ORDER BY t.seq LIMIT ${limit}`
+
+  const take = (owner: string, limit: number, now: number, ids: ReadonlyArray<TaskId> | undefined) => {
+    const columns = sql.literal("CAST(seq AS TEXT) AS position, id, version, snapshot, raw")
+    return sql.onDialectOrElse({
+      // The lock makes the next claimer see what this one took. Rows that a step holds are left to the next claim.
+      pg: () =>
+        Effect.andThen(
+          sql`SELECT pg_advisory_xact_lock(${claimLock})`,
+          sql<Claimed>`WITH free AS MATERIALIZED (${free(limit, now, ids)} FOR UPDATE OF t SKIP LOCKED)
+            UPDATE video_tasks_tasks SET claim_owner = ${owner} FROM free WHERE seq = free_seq RETURNING ${columns}`
+        ),
+      orElse: () =>
+        sql<Claimed>`UPDATE video_tasks_tasks SET claim_owner = ${owner}
+          WHERE seq IN (${free(limit, now, ids)}) RETURNING ${columns}`
+    })
+  }
+
+  const claim = Effect.fnUntraced(function*(
+    owner: string,
+    limit: number,
+    until: number,
+    now: number,
+    ids: ReadonlyArray<TaskId> | undefined
+  ): Effect.fn.Return<ReadonlyArray<StoredTask>, SqlError> {
+    yield* dropLapsed(owner, now)
+    const rows = yield* take(owner, limit, now, ids)
+    if (rows.length === 0) return []
+    yield* sql`DELETE FROM video_tasks_leases WHERE until <= ${now - keptMs} AND owner <> ${owner}`
+    const heldUntil = yield* hold(sql, owner, until)
+    const ordered = rows.toSorted((a, b) => Number(a.position) - Number(b.position))
+    return yield* readable(ordered, (row) => Rows.decodeTask({ ...row, claim_owner: owner, claim_until: heldUntil }))
+  })
+
+  const release = Effect.fnUntraced(function*(owner: string, ids: ReadonlyArray<TaskId>) {
+    for (let start = 0; start < ids.length; start += idsAtOnce) {
+      yield* sql`UPDATE video_tasks_tasks SET claim_owner = NULL
+        WHERE id IN ${sql.in(ids.slice(start, start + idsAtOnce))} AND claim_owner = ${owner}`
+    }
+  })
+
+  return {
+    claim: (owner, limit, until, now, ids) =>
+      orFail(failures, "tasks could not be claimed")(
+        inTransaction(sql, "relaxed", claim(owner, limit, until, now, ids))
+      ),
+    renew: (owner, until) =>
+      orFail(failures, "claims could not be renewed")(inTransaction(sql, "relaxed", renew(sql, owner, until))),
+    release: (owner, ids) =>
+      orFail(failures, "tasks could not be given back")(inTransaction(sql, "relaxed", release(owner, ids)))
+  }
+}
+
+/**
+ * Makes a lease, or lengthens the one that there is; returns until when it is.
+ *
+ * @internal
+ */
+export const hold = (sql: SqlClient, owner: string, until: number): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql<{ readonly until: number }>`
+      INSERT INTO video_tasks_leases ${sql.insert({ owner, until })}
+      ON CONFLICT (owner) DO UPDATE SET until = CASE
+        WHEN excluded.until > video_tasks_leases.until THEN excluded.until ELSE video_tasks_leases.until END
+      RETURNING until`,
+    (rows) => rows[0]?.until ?? until
+  )
+
+const renew = (sql: SqlClient, owner: string, until: number): Effect.Effect<unknown, SqlError> =>
+  sql`UPDATE video_tasks_leases SET until = ${until} WHERE owner = ${owner}`

@@ -1,0 +1,71 @@
+/**
+ * The creates and what became of them, as rows.
+ */
+import type { Outcome, Submission } from "@video-tasks/core/Submission"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Page, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import type { SqlFailures } from "./sqlFailures.ts"
+import { orFail } from "./sqlFailures.ts"
+import { pageOf, pageSize, positionOf } from "./sqlPages.ts"
+import * as Rows from "./sqlRows.ts"
+
+/** @internal */
+export const make = (
+  sql: SqlClient,
+  failures: SqlFailures
+): Pick<TaskStore["Service"], "begin" | "settle" | "submissions"> => {
+  const begin = Effect.fnUntraced(function*(submission: Submission) {
+    const { id, model, outcome, provider, startedAt } = submission
+    const row = {
+      id,
+      provider: Rows.plain(provider),
+      model: Rows.plain(model),
+      started_at: startedAt,
+      outcome: outcome._tag,
+      outcome_data: yield* Rows.encodeOutcome(outcome),
+      data: yield* Rows.encodeSubmission(submission)
+    }
+    const added = yield* sql`INSERT INTO video_tasks_submissions ${sql.insert(row)} ON CONFLICT DO NOTHING RETURNING id`
+    if (added.length === 0) return yield* Effect.fail(failures.refused(`submission ${id} exists already`))
+  })
+
+  const settle = Effect.fnUntraced(function*(id: TaskId, outcome: Outcome) {
+    if (yield* settled(sql, id, outcome)) return
+    const found = yield* sql`SELECT id FROM video_tasks_submissions WHERE id = ${id}`
+    if (found.length === 0) return yield* Effect.fail(failures.refused(`there is no submission ${id}`))
+  })
+
+  const submissions = Effect.fnUntraced(function*(
+    { outcome }: { readonly outcome?: Outcome["_tag"] | undefined },
+    cursor?: string
+  ): Effect.fn.Return<Page<Submission>, TaskStoreError | SqlError> {
+    const after = yield* positionOf(cursor, failures)
+    const rows = yield* sql<Rows.SubmissionRow>`
+      SELECT CAST(seq AS TEXT) AS position, id, outcome_data, data FROM video_tasks_submissions
+      WHERE seq > ${after} ${outcome === undefined ? sql.literal("") : sql`AND outcome = ${outcome}`}
+      ORDER BY seq LIMIT ${pageSize + 1}`
+    return yield* pageOf(rows, Rows.decodeSubmission)
+  })
+
+  return {
+    begin: (submission) => orFail(failures, "the intent of a create could not be stored")(begin(submission)),
+    settle: (id, outcome) => orFail(failures, "the outcome of a create could not be stored")(settle(id, outcome)),
+    submissions: (filter, cursor) => orFail(failures, "submissions could not be read")(submissions(filter, cursor))
+  }
+}
+
+/**
+ * Writes what became of a create; `false` when there is nothing to write: no such submission, already so, or `created`.
+ *
+ * @internal
+ */
+export const settled = Effect.fnUntraced(function*(sql: SqlClient, id: TaskId, outcome: Outcome) {
+  const data = yield* Rows.encodeOutcome(outcome)
+  const rows = yield* sql`
+    UPDATE video_tasks_submissions SET outcome = ${outcome._tag}, outcome_data = ${data}
+    WHERE id = ${id} AND outcome <> 'created' AND outcome_data <> ${data} RETURNING id`
+  return rows.length > 0
+})

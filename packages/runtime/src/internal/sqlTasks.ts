@@ -1,0 +1,58 @@
+/**
+ * Tasks and their journals, read from rows.
+ */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { pageOf, pageSize, positionOf } from "./sqlPages.ts"
+import * as Rows from "./sqlRows.ts"
+
+/** @internal */
+export const make = (
+  sql: SqlClient,
+  failures: SqlFailures
+): Pick<TaskStore["Service"], "load" | "events" | "find" | "list"> => {
+  const select = (where: Fragment) =>
+    sql<Rows.TaskRow>`
+      SELECT CAST(t.seq AS TEXT) AS position, t.id, t.version, t.snapshot, t.raw, t.claim_owner, l.until AS claim_until
+      FROM video_tasks_tasks t LEFT JOIN video_tasks_leases l ON l.owner = t.claim_owner WHERE ${where}`
+
+  const one = (where: Fragment): Effect.Effect<StoredTask | undefined, SqlError | Schema.SchemaError> =>
+    Effect.flatMap(select(where), ([row]) => row === undefined ? Effect.undefined : Rows.decodeTask(row))
+
+  const events = Effect.fnUntraced(function*(id: TaskId) {
+    const rows = yield* sql<{ readonly data: string }>`
+      SELECT data FROM video_tasks_events WHERE task_id = ${id} ORDER BY seq`
+    return yield* Effect.forEach(rows, (row) => Rows.decodeEvent(row.data))
+  })
+
+  const list = Effect.fnUntraced(function*(
+    { provider, status }: StoreFilter,
+    cursor?: string
+  ): Effect.fn.Return<Page<StoredTask>, TaskStoreError | SqlError> {
+    const after = yield* positionOf(cursor, failures)
+    const rows = yield* select(sql`${
+      sql.and([
+        sql`t.seq > ${after}`,
+        ...(provider === undefined ? [] : [sql`t.provider = ${Rows.plain(provider)}`]),
+        ...(status === undefined ? [] : [sql`t.status IN ${sql.in(status)}`])
+      ])
+    } ORDER BY t.seq LIMIT ${pageSize + 1}`)
+    return yield* pageOf(rows, Rows.decodeTask)
+  })
+
+  const find = (handle: TaskHandle) => Effect.suspend(() => one(sql`t.handle_key = ${Rows.keyOf(handle)}`))
+
+  return {
+    load: (id) => orFail(failures, `task ${id} could not be read`)(one(sql`t.id = ${id}`)),
+    events: (id) => orFail(failures, `the journal of ${id} could not be read`)(events(id)),
+    find: (handle) => orFail(failures, "a task could not be looked up")(find(handle)),
+    list: (filter, cursor) => orFail(failures, "tasks could not be read")(list(filter, cursor))
+  }
+}
