@@ -227,6 +227,7 @@ describe("reads of many at once", () => {
       const tasks = yield* VideoTasks.VideoTasks
       const handles = yield* attachAll(3)
       const [fiber] = yield* awaitAll(handles)
+      yield* TestClock.adjust(10)
       const stored = yield* store.find(handles[0]!)
       const snapshot = { ...stored!.snapshot, value: "CANCELLED" as const }
       yield* store.append(stored!.snapshot.task.id, stored!.version, [{ type: "task.cancelled", at: 0 }], { snapshot })
@@ -234,6 +235,62 @@ describe("reads of many at once", () => {
       assert.strictEqual(tagOf(yield* Fiber.join(fiber!)), "TaskCancelled")
       assert.deepStrictEqual(sorted(idsOf(many)), ["task-1", "task-2"])
       assert.strictEqual((yield* tasks.get(handles[0]!)).status, "CANCELLED")
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("give the place back when the store knows of all ends but one, or of all", () => {
+    const { many, one, provider } = reading()
+    return Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const handles = yield* attachAll(5)
+      const fibers = yield* awaitAll(handles.slice(0, 4))
+      const end = Effect.fnUntraced(function*(handle: TaskHandle.TaskHandle) {
+        const stored = yield* store.find(handle)
+        const { id } = stored!.snapshot.task
+        const snapshot = { ...stored!.snapshot, value: "CANCELLED" as const }
+        yield* store.append(id, stored!.version, [{ type: "task.cancelled", at: 0 }], { snapshot })
+      })
+      yield* TestClock.adjust(10)
+      yield* Effect.forEach(handles.slice(0, 3), end)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([many.length, idsOf(one)], [0, ["task-3"]])
+      yield* trackAll(handles.slice(4))
+      yield* Effect.forEach(handles.slice(3), end)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual((yield* Effect.forEach(fibers, Fiber.join)).map(tagOf), fibers.map(() => "TaskCancelled"))
+      const tasks = yield* VideoTasks.VideoTasks
+      const fresh = yield* tasks.attach({ provider: "double", remoteId: "fresh" })
+      const fiber = yield* Effect.forkChild(tasks.refresh(fresh))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(fiber)).status, "IN_PROGRESS")
+    }).pipe(Effect.provide(Harness.layer(provider, { budget: { concurrency: 1 } })))
+  })
+
+  it.effect("share the floor of the cadence, which is about requests", () => {
+    const { many, one, provider } = reading({
+      of: () => Harness.observed({ status: "IN_PROGRESS", estimatedRemainingMs: 0 })
+    })
+    return Effect.gen(function*() {
+      yield* trackAll(yield* attachAll(10))
+      yield* TestClock.adjust("2 minutes")
+      // One task alone is read about 12 times in that time, and ten of them 120 times.
+      assert.isTrue(many.length >= 30 && many.length + one.length <= 70, `${many.length} + ${one.length}`)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("leave alone who was read just now", () => {
+    const { many, one, provider } = reading({
+      of: () => Harness.observed({ status: "IN_PROGRESS", estimatedRemainingMs: 0 })
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handles = yield* attachAll(10)
+      yield* trackAll(handles)
+      yield* TestClock.adjust("3 seconds")
+      const fiber = yield* Effect.forkChild(tasks.refresh(handles[0]!))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual([many.length, idsOf(one)], [1, ["task-0"]])
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 })
@@ -258,6 +315,20 @@ describe("a task that an answer to many leaves out", () => {
       // It was missing twice: from then on nobody looks for it there.
       assert.strictEqual(idsOf(many).filter((id) => id === "task-1").length, 2)
       assert.isAtLeast(one.length, 10)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("is looked for again in an answer to many when it was there in between", () => {
+    let reads = 0
+    const { many, provider } = reading({
+      before: () => Effect.sync(() => void reads++),
+      of: (id) => id === "task-0" && reads % 2 === 1 ? "absent" : Harness.running(),
+      observe: () => Effect.succeed(Harness.running())
+    })
+    return Effect.gen(function*() {
+      yield* trackAll(yield* attachAll(3))
+      yield* TestClock.adjust("10 minutes")
+      assert.isAtLeast(idsOf(many.filter(({ at }) => at > 300_000)).filter((id) => id === "task-0").length, 3)
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
@@ -342,6 +413,22 @@ describe("a read of many that fails", () => {
         handles.map(() => 0)
       )
       assert.isAtMost(many.length, 12)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("leaves each its own back-off when one of them is read again at once", () => {
+    let isDown = true
+    const { many, one, provider } = reading({ before: () => isDown ? Effect.fail(Harness.unavailable()) : Effect.void })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handles = yield* attachAll(10)
+      yield* trackAll(handles)
+      yield* TestClock.adjust("3 seconds")
+      isDown = false
+      const fiber = yield* Effect.forkChild(tasks.refresh(handles[0]!))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual([many.length, idsOf(one)], [1, ["task-0"]])
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
@@ -494,6 +581,21 @@ describe("a read of many that is under way", () => {
     }).pipe(Effect.provide(Harness.layer(provider, { budget: { concurrency: 1 } })))
   })
 
+  it.effect("gives its place back even when it can't be interrupted", () => {
+    const { one, provider } = reading({ before: () => Effect.uninterruptible(Effect.sleep("10 minutes")) })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handles = yield* attachAll(3)
+      yield* trackAll(handles)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(handles, tasks.untrack)
+      const next = yield* Effect.forkChild(tasks.refresh(handles[0]!))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(next)).status, "IN_PROGRESS")
+      assert.strictEqual(one.length, 1)
+    }).pipe(Effect.provide(Harness.layer(provider, { budget: { concurrency: 1 } })))
+  })
+
   it.effect("is shared by a refresh, and by a wait that joins", () => {
     const { many, one, provider } = reading({ before: () => Effect.sleep("5 seconds"), of: () => Harness.success })
     return Effect.gen(function*() {
@@ -585,17 +687,38 @@ describe("a read of many that is under way", () => {
   })
 })
 
-describe("what reads of many leave behind", () => {
-  it.effect("is counted as a poll for each task", () => {
+describe("the count of polls", () => {
+  const counted = (outcome: string) =>
+    Effect.map(
+      Metric.snapshot,
+      (all) => all.find((one) => one.id === "video_tasks_polls" && one.attributes?.["outcome"] === outcome)?.state
+    )
+
+  it.effect("has one for each task of a read of many", () => {
     const { provider } = reading({ of: () => Harness.success })
     return Effect.gen(function*() {
       const fibers = yield* awaitAll(yield* attachAll(7))
       yield* TestClock.adjust("1 second")
       yield* Effect.forEach(fibers, Fiber.join)
-      const found = (yield* Metric.snapshot).find((one) =>
-        one.id === "video_tasks_polls" && one.attributes?.["outcome"] === "changed"
-      )
-      assert.deepStrictEqual(found?.state, { count: 7, incremental: true })
+      assert.deepStrictEqual(yield* counted("changed"), { count: 7, incremental: true })
+    }).pipe(
+      Effect.provide(Harness.layer(provider)),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  })
+
+  it.effect("has none for a task that left before the answer", () => {
+    const { provider } = reading({
+      before: () => Effect.andThen(Effect.sleep("3 seconds"), Effect.fail(Harness.unavailable()))
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handles = yield* attachAll(7)
+      yield* trackAll(handles)
+      yield* TestClock.adjust("1 second")
+      yield* tasks.untrack(handles[3]!)
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(yield* counted("ProviderUnavailable"), { count: 6, incremental: true })
     }).pipe(
       Effect.provide(Harness.layer(provider)),
       Effect.provideService(Metric.MetricRegistry, new Map())
