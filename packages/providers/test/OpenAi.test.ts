@@ -598,3 +598,27 @@ describe("OpenAi against the simulator", () => {
         }))
   )
 })
+
+describe("CometAPI's other models against the simulator", () => {
+  it.effect.each(["output", "data"] as const)(
+    "reads a clone of OpenAI's videos that has its link in %s",
+    (cometClone) =>
+      Effect.gen(function*() {
+        const api = yield* CometApi.make({ apiKey, baseUrl: "http://simulator.test" })
+        const create = (prompt: string) =>
+          Effect.map(api.create(CometApi.video({ model: "veo3-fast", prompt })), ({ handle }) => handle)
+        const handles = yield* Effect.forEach(["[job=60]", "[job=60] [fail]"], create)
+        const look = Effect.forEach(handles, (handle) => api.observe(handle))
+        assert.deepStrictEqual((yield* look).map(({ progress, status }) => [status, progress]), [
+          ["SUBMITTED", 0],
+          ["SUBMITTED", 0]
+        ])
+        yield* TestClock.adjust("60 seconds")
+        const [done, failed] = yield* look
+        const [video] = done?.videos ?? []
+        assert.match(video === undefined ? "" : Redacted.value(video.url), /^http:\/\/simulator\.test\/files\//)
+        assert.deepStrictEqual([done?.status, failed?.status], ["SUCCESS", "FAILED"])
+        assert.isDefined(failed?.failure?.message)
+      }).pipe(Effect.provide(SimulatorHttp.layer({ cometClone })))
+  )
+})

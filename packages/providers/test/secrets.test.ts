@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, type VideoProvider, type VideoTaskError } from "@video-tasks/core"
-import { CometApi, GenericApi, Kling, SeeAny } from "@video-tasks/providers"
+import { CometApi, GenericApi, Kling, OpenAi, SeeAny } from "@video-tasks/providers"
 import { Arbitrary, Cause, Effect, Exit, Formatter, Redacted, Schema } from "effect"
 import * as util from "node:util"
 import { apiKey, type Handler, secret, streamOf, stub } from "./utils/stub.ts"
@@ -36,6 +36,7 @@ const handle = (api: VideoProvider.VideoProvider) =>
 const makers = [
   CometApi.make({ apiKey }),
   GenericApi.make({ apiKey, baseUrl: "https://gateway.example.com", paths: { content: "/v1/videos/{id}/content" } }),
+  OpenAi.make({ apiKey }),
   SeeAny.make({ apiKey, createPath: "/v1/create" }),
   Kling.make({ accessKey: Redacted.make("ak-stub-0123456789"), secretKey: apiKey })
 ]

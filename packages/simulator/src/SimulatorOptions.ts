@@ -99,6 +99,14 @@ export interface Options {
    */
   readonly completedAtWhileRunning?: boolean | undefined
   /**
+   * Writes CometAPI's tasks of other models than Sora as clients have met them at clones of OpenAI's videos: the link in
+   * `output[0]` of a task that `succeeded` (CometAPI's blog), or in `data[0].url`; a percentage for progress, and a sentence
+   * for an error.
+   *
+   * @default "none"
+   */
+  readonly cometClone?: "none" | "output" | "data" | undefined
+  /**
    * CometAPI's body for an unknown task: `flat` (`code`, `message`, `data`) or `nested` (`error.message`, no code).
    *
    * @default "flat"

@@ -103,6 +103,45 @@ describe("CometAPI", () => {
       })
     }).pipe(memory({ epoch: 1777385486_000, vocabulary: "lower", completedAtWhileRunning: true })))
 
+  it.effect.each(
+    [
+      ["output", "succeeded", (url: string) => ({ output: [url] })],
+      ["data", "completed", (url: string) => ({ data: [{ url }] })]
+    ] as const
+  )(
+    "writes tasks as a clone does on demand, with the link in %s",
+    ([cometClone, word, place]) =>
+      Effect.gen(function*() {
+        const simulator = yield* Simulator.Simulator
+        const videoUrl = "https://example.com/v.mp4"
+        yield* simulator.addTask("cometapi", { id: "new", model: "veo3-fast" })
+        yield* simulator.addTask("cometapi", { id: "done", model: "veo3-fast", videoUrl, elapsedSeconds: 500 })
+        yield* simulator.addTask("cometapi", {
+          id: "failed",
+          elapsedSeconds: 500,
+          outcome: "failed",
+          failureMessage: "the picture was refused"
+        })
+        const { json: queued } = yield* call("GET", "/v1/videos/new")
+        assert.deepStrictEqual([queued.status, queued.progress], ["queued", "0%"])
+        const { created_at: _, ...done } = (yield* call("GET", "/v1/videos/done")).json
+        assert.deepStrictEqual(done, {
+          id: "done",
+          object: "video",
+          model: "veo3-fast",
+          status: word,
+          progress: "100%",
+          ...place(videoUrl)
+        })
+        const { json: failed } = yield* call("GET", "/v1/videos/failed")
+        assert.deepStrictEqual([failed.status, failed.progress, failed.error], [
+          "failed",
+          "100%",
+          "the picture was refused"
+        ])
+      }).pipe(memory({ cometClone }))
+  )
+
   it.effect("alternates between the vocabularies on demand", () =>
     Effect.gen(function*() {
       const { json } = yield* call("POST", "/v1/videos", { form: seedance })
@@ -140,6 +179,36 @@ describe("CometAPI", () => {
       assert.strictEqual(whole.json.data.length, whole.json.total)
       const page = yield* call("GET", "/api/models?page=2&page_size=2")
       assert.deepStrictEqual([page.json.page, page.json.page_size, page.json.data.length], [2, 2, 2])
+    }).pipe(memory()))
+
+  it.effect("lists models of every family, in all the shapes that clients have met", () =>
+    Effect.gen(function*() {
+      const { json } = yield* call("GET", "/api/models?page_size=0")
+      const of = (id: string) => json.data.find((one: { readonly id: string }) => one.id === id)
+      const ids = ["sora-2", "gen3a_turbo", "kling-v1-6", "grok-imagine-video", "doubao-seedance-1-5-pro-251215"]
+      assert.deepStrictEqual(ids.map((id) => [typeof of(id).endpoints, of(id).model_type]), [
+        ["string", "video"],
+        ["string", "video"],
+        ["object", "video"],
+        ["string", "video"],
+        ["object", "video"]
+      ])
+      assert.isArray(of("doubao-seedance-1-5-pro-251215").endpoints)
+      assert.strictEqual(of("veo3-fast").pricing.per_request, 0.4)
+      assert.strictEqual(of("sora-2").pricing.per_second, 0.08)
+      assert.deepStrictEqual([of("kling-v2-master").pricing.per_second, of("kling-v2-master").pricing.per_request], [
+        null,
+        null
+      ])
+      assert.deepStrictEqual([of("vidu-q2").features, of("vidu-q2").upcoming, "pricing" in of("vidu-q2")], [
+        null,
+        true,
+        false
+      ])
+      assert.deepStrictEqual([of("wan2.5-t2v").code, of("wan2.5-t2v").pricing.ratio], ["wan2-5-t2v", 0.8])
+      const pages = yield* Effect.forEach([1, 2, 3], (page) => call("GET", `/api/models?page=${page}&page_size=6`))
+      assert.deepStrictEqual(pages.flatMap((page) => page.json.data), json.data)
+      assert.deepStrictEqual((yield* call("GET", "/api/models?page=9&page_size=6")).json.data, [])
     }).pipe(memory()))
 
   const create = (fields: Readonly<Record<string, string | Blob>>, key?: string) =>

@@ -167,6 +167,8 @@ const pollBody = (context: Context, task: tasks.Task): unknown => {
   const progress = tasks.progress(seen, state.options.progress)
   const createdAt = tasks.stamp(state, task.createdAt)
   const extra = tasks.extra(state, task)
+  const form = state.options.cometClone ?? "none"
+  if (form !== "none") return cloneBody(context, task, seen, form)
   if (!isLow) {
     return {
       id: task.id,
@@ -190,6 +192,25 @@ const pollBody = (context: Context, task: tasks.Task): unknown => {
     completed_at: completed,
     video_url: url,
     ...extra
+  }
+}
+
+/** The forms that clients of such gateways have in their fixtures. */
+const cloneBody = (context: Context, task: tasks.Task, seen: tasks.View, form: "output" | "data"): unknown => {
+  const { now, request, state } = context
+  const url = files.videoUrl(state, request, task, seen, now)
+  const word = seen.phase === "success" && form === "output" ? "succeeded" : lower[seen.phase]
+  const link = url === undefined ? {} : form === "output" ? { output: [url] } : { data: [{ url }] }
+  return {
+    id: task.id,
+    object: "video",
+    model: task.model,
+    status: seen.word ?? word,
+    progress: tasks.progress(seen, state.options.progress ?? "percent"),
+    created_at: tasks.stamp(state, task.createdAt),
+    error: seen.phase === "failed" || seen.phase === "error" ? tasks.failure(task).message : undefined,
+    ...link,
+    ...tasks.extra(state, task)
   }
 }
 
