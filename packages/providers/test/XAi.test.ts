@@ -421,8 +421,8 @@ describe("XAi", () => {
   })
 
   describe("against the simulator", () => {
-    const keyed = (place: Place) => {
-      const options = { apiKey: Redacted.make("sk-any"), baseUrl: "http://simulator.test" }
+    const keyed = (place: Place, key = "sk-any") => {
+      const options = { apiKey: Redacted.make(key), baseUrl: "http://simulator.test" }
       return place === "vendor"
         ? XAi.make({ ...options, baseUrl: `${options.baseUrl}/xai` })
         : CometApi.make(options)
@@ -532,6 +532,52 @@ describe("XAi", () => {
             assert.strictEqual((yield* Effect.flip(api.observe(lost))).reason._tag, "TaskNotFound")
           }), options)
     )
+
+    const refusals: ReadonlyArray<readonly [string, XAi.Request, string]> = [
+      ["sk-invalid", basic, "Unauthorized"],
+      ["sk-broke", basic, "QuotaExceeded"],
+      ["sk-any", { ...basic, model: "no-such-model" }, "ModelUnavailable"],
+      ["sk-any", { model: "grok-imagine-video-2", prompt, seconds: 99 }, "InvalidRequest"]
+    ]
+
+    it.effect.each(refusals)("with %s and %j ends as %s, whatever the shape of the error, at both places", (
+      [key, request, reason]
+    ) =>
+      Effect.gen(function*() {
+        for (const place of places) {
+          for (const xaiErrors of ["flat", "bare", "nested"] as const) {
+            yield* live(place, (_, simulator) =>
+              Effect.gen(function*() {
+                const api = yield* keyed(place, key)
+                const error = yield* Effect.flip(api.create(XAi.video({ ...request, provider: provider(place) })))
+                assert.strictEqual(error.reason._tag, reason)
+                assert.strictEqual((yield* simulator.ledger).posts, 1)
+              }), { xaiErrors })
+          }
+        }
+      }))
+
+    it.effect("reads the sentences of xAI where its codes say nothing, to a create and to a query", () =>
+      Effect.gen(function*() {
+        const spent = "Your team 1 has either used all available credits or reached its monthly spending limit."
+        for (
+          const [status, error, reason] of [
+            [429, spent, "QuotaExceeded"],
+            [403, spent, "QuotaExceeded"],
+            [400, "Incorrect API key provided: xa***VY.", "Unauthorized"],
+            [429, "Too many requests", "RateLimited"],
+            [403, "no access", "Unauthorized"]
+          ] as const
+        ) {
+          const answer = () => Response.json({ code: "Some resource has been exhausted", error }, { status })
+          const { value } = yield* using("vendor", answer, (api) =>
+            Effect.all([
+              Effect.flip(api.create(XAi.video(basic))),
+              Effect.flip(api.observe(handle("vendor")))
+            ]))
+          assert.deepStrictEqual(value.map((one) => one.reason._tag), [reason, reason])
+        }
+      }))
 
     it.effect("cancels, lists and removes nothing, and asks nobody", () =>
       live("vendor", (api, simulator) =>

@@ -22,8 +22,8 @@
  * | `GET /files/{id}.mp4?X-Tos-…` | the files |
  * | `GET /_simulator/ledger`, `POST /_simulator/script`, `…/tasks`, `…/reset` | the simulator itself |
  *
- * Any bearer works, except `sk-invalid` (401) and `sk-broke` (no quota left). A model that begins with `no-such-model`
- * is unknown.
+ * Any bearer works, except `sk-invalid` (401, at xAI 400) and `sk-broke` (no quota left). A model that begins with
+ * `no-such-model` is unknown.
  *
  * A prompt may hold directives: `[fail]`, `[error]` and `[expire]` end the task so, `[no-url]` lets it succeed without a
  * link, `[stuck]` never ends, `[ghost]` is accepted, billed and never seen again, `[job=8]` takes eight simulated seconds.

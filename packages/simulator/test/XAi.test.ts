@@ -140,16 +140,18 @@ describe("XAi", () => {
         ({ json, status }) => assert.deepStrictEqual([status, json], [404, body])
       ))
 
-    it.effect("knows a bad key, an empty account and an unknown model in its own words", () =>
+    it.effect("knows a missing key, a bad one, an empty account and an unknown model in its own words", () =>
       Effect.gen(function*() {
         const route = "/xai/v1/videos/generations"
         const answers = [
+          yield* create({}, route, { key: undefined }),
           yield* create({}, route, { key: "sk-invalid" }),
           yield* create({}, route, { key: "sk-broke" }),
           yield* create({ model: "no-such-model" })
         ]
         assert.deepStrictEqual(answers.map(({ json, status }) => [status, Object.keys(json)]), [
           [401, ["code", "error"]],
+          [400, ["code", "error"]],
           [403, ["code", "error"]],
           [404, ["code", "error"]]
         ])

@@ -103,9 +103,17 @@ export const inWords = (body: Body): string => {
 const quota =
   /^(insufficient_(user_)?(quota|balance|credits?)|pre_consume_token_quota_failed|quota_?exceeded|accountoverdueerror|110[0-2])$/i
 
-/** Runway has no code for an empty account: it answers a create with 400 and a sentence. */
-const isBroke = ({ answer, words }: Said): boolean =>
-  answer.status === 400 && /\bnot have enough credits\b/i.test(words)
+/** Runway has no code for an empty account, only a sentence with 400; nor has xAI, whose sentence comes with 403 or 429. */
+const isBroke = ({ answer: { status }, words }: Said): boolean =>
+  (status === 400 && /\bnot have enough credits\b/i.test(words)) ||
+  ((status === 403 || status === 429) && /\bused all available credits\b|\bmonthly spending limit\b/i.test(words))
+
+// xAI's codes are those of gRPC, the same for a bad field and for a bad key: its sentences decide.
+const isWrongKey = ({ answer, words }: Said): boolean =>
+  answer.status === 400 && /\bincorrect api key provided\b/i.test(words)
+
+const isNoModel = ({ answer, question, words }: Said): boolean =>
+  question.operation === "create" && answer.status === 404 && /\bmodel \S+ does not exist\b/i.test(words)
 
 const key = /^(invalid_api_key|authentication_error|unauthorized|100[0-4]|1103|1304)$/i
 
@@ -128,11 +136,11 @@ const byCode = (said: Said): Reason | undefined => {
     : undefined
   if (question.remoteId !== undefined && ErrorBody.isTaskNotExist(body)) return notFound(said, question.remoteId)
   if (quota.test(code) || isBroke(said)) return new VideoTaskError.QuotaExceeded({ detail })
-  if (key.test(code)) return new VideoTaskError.Unauthorized({ detail })
+  if (key.test(code) || isWrongKey(said)) return new VideoTaskError.Unauthorized({ detail })
   if (rate.test(code)) return limited(said)
   // A server fault never ends the reading of a task that exists.
   if (isPoll && answer.status >= 500) return undefined
-  if (model.test(code)) return modelUnavailable(said)
+  if (model.test(code) || isNoModel(said)) return modelUnavailable(said)
   if (answer.status < 400 && fault.test(code)) return unavailable(said)
   if (absent.test(code)) {
     if (!isPoll) return modelUnavailable(said)

@@ -37,12 +37,15 @@ export const refuse = (
 /** @internal The sentences are those that users of xAI quote, where they do. */
 export const words: Words = {
   error: ({ message, status }, context) => body(context, status, message),
+  // The page says 401; a key that is there and wrong has been answered with 400 all the same.
   unauthorized: (context) =>
-    refuse(
-      context,
-      401,
-      "Incorrect API key provided: sk***id. You can obtain an API key from https://console.x.ai."
-    ),
+    /\bsk-invalid$/.test(context.request.headers["authorization"] ?? "")
+      ? refuse(
+        context,
+        400,
+        "Incorrect API key provided: sk***id. You can obtain an API key from https://console.x.ai."
+      )
+      : refuse(context, 401, "No credentials provided. Set the Authorization header to a valid API key."),
   quotaExceeded: (context) =>
     refuse(
       context,
