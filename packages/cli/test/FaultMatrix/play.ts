@@ -2,13 +2,12 @@
  * Plays one row at one API: a simulator on a port, the real providers over the real transport, time sped up.
  */
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
-import { VideoProviders, type VideoTaskError } from "@video-tasks/core"
+import type { VideoTaskError } from "@video-tasks/core"
 import { NodeHttp } from "@video-tasks/node"
-import { CometApi, GenericApi, SeeAny } from "@video-tasks/providers"
 import { Download, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Clock, Effect, FileSystem, Layer, Path, Redacted } from "effect"
-import { column, type ColumnId, start } from "./columns.ts"
+import { Clock, Effect, FileSystem, Layer, Path } from "effect"
+import { column, type ColumnId, providers, start } from "./columns.ts"
 import type { End, Group, Row } from "./rows.ts"
 import { scaledClock } from "./scaledClock.ts"
 
@@ -34,14 +33,12 @@ const world = ({ isUnreachable, options }: Row) => {
     tickSeconds: 5,
     ...options
   })
-  const providers = Layer.unwrap(Effect.map(SimulatorServer.SimulatorServer, ({ baseUrl }) => {
-    const common = { apiKey: Redacted.make("sk-matrix-secret"), baseUrl: isUnreachable === true ? closed : baseUrl }
-    return VideoProviders.layer([CometApi.CometApi, GenericApi.GenericApi, SeeAny.SeeAny]).pipe(
-      Layer.provide([CometApi.layer(common), GenericApi.layer(common), SeeAny.layer(common)])
-    )
-  }))
+  const registry = Layer.unwrap(Effect.map(
+    SimulatorServer.SimulatorServer,
+    ({ baseUrl }) => providers(isUnreachable === true ? closed : baseUrl)
+  ))
   return VideoTasks.layer().pipe(
-    Layer.provideMerge(providers),
+    Layer.provideMerge(registry),
     Layer.provideMerge(simulator),
     Layer.provide(TaskStore.layerMemory),
     Layer.provideMerge(NodeHttp.layer()),

@@ -17,6 +17,7 @@ export type End =
   | "DownloadFailed"
   | "SubmissionAmbiguous"
   | "TaskErrored"
+  | "TaskExpired"
   | "TaskFailed"
   | "TaskNotFound"
   | "Unauthorized"
@@ -124,8 +125,17 @@ const create = (
   more: Partial<Row> = {}
 ): Row => ({ fault, columns: creating, lines: [line], ends, ...more })
 
-const lost = { bills: 1 } as const
+const foundByReference: Exception = {
+  because:
+    "Kling keeps our id of the task (`external_task_id`): the create whose answer was lost is looked up and found.",
+  ends: "SUCCESS"
+}
+
+const lost = { bills: 1, except: { kling: foundByReference } } as const
 const refused = { bills: 0 } as const
+
+/** Kling answers with numbered codes of its own, and has none for these. */
+const notKling = { bills: 0, columns: creating.filter((id) => id !== "kling") } as const
 
 const creates: ReadonlyArray<Row> = [
   create("accepted, then the connection is reset", { fault: "reset-after-accept" }, "SubmissionAmbiguous", lost),
@@ -148,13 +158,13 @@ const creates: ReadonlyArray<Row> = [
   create("429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }, "SUCCESS", { posts: 2, bills: 1 }),
   create("429 without a body", { fault: "429-empty" }, "SUCCESS", { posts: 2, bills: 1 }),
   create("401", { fault: "401" }, "Unauthorized", refused),
-  create("402", { fault: "402" }, "QuotaExceeded", refused),
+  create("402", { fault: "402" }, "QuotaExceeded", notKling),
   create("403 about the key", { fault: "403-json" }, "Unauthorized", refused),
   create("404", { fault: "404" }, "InvalidRequest", refused),
-  create("413", { fault: "413" }, "PayloadTooLarge", refused),
+  create("413", { fault: "413" }, "PayloadTooLarge", notKling),
   create("redirect: the prompt stays here", { fault: "redirect" }, "UnexpectedResponse", refused),
   create("200 that says no", { fault: "refusal-200" }, "InvalidRequest", refused),
-  create("500 `invalid_request`", { fault: "500-invalid-request" }, "InvalidRequest", refused),
+  create("500 `invalid_request`", { fault: "500-invalid-request" }, "InvalidRequest", notKling),
   create("503 `model_not_found`", { fault: "503-model-not-found" }, "ModelUnavailable", refused)
 ]
 
@@ -166,14 +176,28 @@ const download = (fault: string, line: Omit<Script.Line, "on">, more: Partial<Ro
   ...more
 })
 
+/** Sora's answer holds no link. */
+const noFile = {
+  sora: {
+    because: "Sora's file is only at the API's content route; where that never serves it, the task has no video.",
+    ends: "MissingResult"
+  }
+} as const
+
 const downloads: ReadonlyArray<Row> = [
   download("connection cut in the middle of the file", { fault: "cut-at" }),
   download("connection reset before the file", { fault: "reset-before-accept" }),
   download("one 500", { fault: "500" }),
   download("one 429 with `Retry-After: 2`", { fault: "429", retryAfter: 2 }),
   download("link expired once", { fault: "expired-url" }),
-  download("link expired for ever", { fault: "expired-url", times: "always" }, { ends: "ResultExpired" }),
-  download("an HTML page instead of the file", { fault: "html-file", times: "always" }, { ends: "DownloadFailed" })
+  download("link expired for ever", { fault: "expired-url", times: "always" }, {
+    ends: "ResultExpired",
+    except: noFile
+  }),
+  download("an HTML page instead of the file", { fault: "html-file", times: "always" }, {
+    ends: "DownloadFailed",
+    except: noFile
+  })
 ]
 
 const form = (fault: string, options: SimulatorOptions.Options, more: Partial<Row> = {}): Row => ({
@@ -215,11 +239,39 @@ const forms: ReadonlyArray<Row> = [
   form("a stripped row without a link", { genericBody: "stripped" }, { columns: generic, ends: "MissingResult" }),
   form("create answered with only `task_id` and `status`", { genericCreate: "short" }, { columns: generic }),
   form("create answered with 201 `processing`", { genericCreate: "created" }, { columns: generic }),
+  form("Runway: the old wrapped row", { runwayBody: "wrapped" }, { columns: ["runway"] }),
+  form("Runway: throttled before it runs", { runwayQueued: "THROTTLED" }, { columns: ["runway"] }),
+  form("Kling: the row of the gateway", { klingBody: "wrapped" }, { columns: ["kling"] }),
+  form("Kling: a code in a string, no message", { klingCode: "string", klingMessage: "null" }, { columns: ["kling"] }),
+  form("Kling: no code, `success` as the reason", { klingCode: "absent", klingStatusMessage: "success" }, {
+    columns: ["kling"]
+  }),
+  form("xAI: the old wrapped row, the link in `fail_reason`", { xaiBody: "wrapped" }, { columns: ["xai"] }),
+  form("xAI: pending without a body", { xaiPending: "empty" }, { columns: ["xai"] }),
+  form("xAI: pending with only the id", { xaiPending: "id" }, { columns: ["xai"] }),
+  form("xAI: done without a status", { xaiWithoutStatus: true }, { columns: ["xai"] }),
+  form("xAI: done, and withheld by the moderation", {}, {
+    columns: ["xai"],
+    prompt: "[moderate] a paper airplane",
+    ends: "TaskFailed"
+  }),
+  form("xAI: refused by the moderation with a 4xx on the poll", { xaiModeration: "refused" }, {
+    columns: ["xai"],
+    prompt: "[moderate] a paper airplane",
+    ends: "TaskFailed"
+  }),
+  form("Ark: `content` as a list", { arkContent: "array" }, { columns: ["ark"] }),
+  form("Ark: numbers in strings", { arkNumbers: "strings" }, { columns: ["ark"] }),
   form("the task fails", {}, { prompt: "[fail] a paper airplane", ends: "TaskFailed" }),
   form("the task ends in an internal error", {}, {
     columns: seedance,
     prompt: "[error] a paper airplane",
     ends: "TaskErrored"
+  }),
+  form("the task expires at the provider", {}, {
+    columns: ["xai", "ark"],
+    prompt: "[expire] a paper airplane",
+    ends: "TaskExpired"
   }),
   form("accepted, billed and never seen again", {}, {
     columns: creating,
