@@ -1,8 +1,10 @@
 /**
- * CometAPI: one key for many video models behind `/v1/videos`.
+ * CometAPI: one key for the video models of many vendors.
  *
- * Two families: `seedance` (ByteDance Seedance 1.0 Pro, 1.5 Pro, 2.0 and 2.0 fast, whose ranges are known and checked) and
- * `video` (any other model of the route, sent as given).
+ * Families of `/v1/videos`: `seedance` (ByteDance Seedance 1.0 Pro, 1.5 Pro, 2.0 and 2.0 fast, whose ranges are known and
+ * checked) and `video` (any other model of the route, sent as given) are asked for here; `sora` with `OpenAi.video`. Vendors'
+ * own routes that CometAPI passes on: `runway`, `kling`, `xai` and `ark`. Their requests are made by the vendor's module with
+ * `provider: "cometapi"`: `Runway.video({ provider: "cometapi", … })`.
  *
  * @since 0.1.0
  */
@@ -183,7 +185,8 @@ export const video = ({ provider = defaultId, ...request }: GenericRequest): Vid
 })
 
 /**
- * The family that a model belongs to: `seedance` for Seedance models, listed or not, else `video`.
+ * The family that a model belongs to by its name; `video` where the name tells none. `ark`, whose models are Seedance too, is
+ * only chosen by asking for it.
  *
  * **Example** (Choosing by the model)
  *
@@ -191,14 +194,14 @@ export const video = ({ provider = defaultId, ...request }: GenericRequest): Vid
  * import { CometApi } from "@video-tasks/providers"
  *
  * CometApi.familyOf("doubao-seedance-1-5-pro") // => "seedance"
+ * CometApi.familyOf("kling-v2-6") // => "kling"
  * CometApi.familyOf("veo3-fast") // => "video"
  * ```
  *
  * @category getters
  * @since 0.1.0
  */
-export const familyOf = (model: string): "seedance" | "video" =>
-  /^(doubao-)?seedance-/i.test(model) ? "seedance" : "video"
+export const familyOf = (model: string): string => familyNames.find(([name]) => name.test(model))?.[1] ?? "video"
 
 /**
  * Makes the provider on top of the current `HttpClient`; fails with `InvalidRequest` that names what is wrong with the
@@ -278,6 +281,15 @@ export const layerConfig = (
 // internal
 
 const defaultId = "cometapi"
+
+/** How the models of each family are named in CometAPI's catalogue. */
+const familyNames: ReadonlyArray<readonly [name: RegExp, family: string]> = [
+  [/^(doubao-)?seedance-/i, "seedance"],
+  [/^sora-/i, "sora"],
+  [/^(gen\d|runway)/i, "runway"],
+  [/^kling-/i, "kling"],
+  [/^grok-imagine/i, "xai"]
+]
 
 const file = "input_reference"
 

@@ -317,10 +317,17 @@ describe("CometApi", () => {
     })
 
     it("chooses the family by the model", () => {
-      const families = ["doubao-seedance-2-0", "seedance-2-5", "veo3-fast", "sora-2", "my-seedance"].map(
-        CometApi.familyOf
-      )
-      assert.deepStrictEqual(families, ["seedance", "seedance", "video", "video", "video"])
+      const families = [
+        "doubao-seedance-2-0",
+        "seedance-2-5",
+        "sora-2",
+        "gen3a_turbo",
+        "kling-v2-6",
+        "grok-imagine-video",
+        "veo3-fast",
+        "my-seedance"
+      ].map(CometApi.familyOf)
+      assert.deepStrictEqual(families, ["seedance", "seedance", "sora", "runway", "kling", "xai", "video", "video"])
     })
   })
 

@@ -4,9 +4,14 @@
 import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import * as VideoProviders from "@video-tasks/core/VideoProviders"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Ark from "@video-tasks/providers/Ark"
 import * as CometApi from "@video-tasks/providers/CometApi"
 import * as GenericApi from "@video-tasks/providers/GenericApi"
+import * as Kling from "@video-tasks/providers/Kling"
+import * as OpenAi from "@video-tasks/providers/OpenAi"
+import * as Runway from "@video-tasks/providers/Runway"
 import * as SeeAny from "@video-tasks/providers/SeeAny"
+import * as XAi from "@video-tasks/providers/XAi"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -27,8 +32,16 @@ const makers: {
   cometapi: CometApi.make,
   seeany: SeeAny.make,
   generic: ({ apiKey, baseUrl }) =>
-    baseUrl === undefined ? Effect.fail(Settings.missingBaseUrl("generic")) : GenericApi.make({ apiKey, baseUrl })
+    baseUrl === undefined ? Effect.fail(Settings.missingBaseUrl("generic")) : GenericApi.make({ apiKey, baseUrl }),
+  openai: ({ apiKey, baseUrl }) => OpenAi.make({ apiKey, baseUrl: withoutVersion(baseUrl) }),
+  runway: Runway.make,
+  kling: Kling.make,
+  xai: ({ apiKey, baseUrl }) => XAi.make({ apiKey, baseUrl: withoutVersion(baseUrl) }),
+  ark: Ark.make
 }
+
+/** The vendors' own SDKs write the version into the address; our paths begin with it. */
+const withoutVersion = (baseUrl: string | undefined): string | undefined => baseUrl?.replace(/\/v1$/, "")
 
 /** The registry of those providers that a command needs; only they need a key and an address. */
 export const layer = (

@@ -12,6 +12,7 @@ import { type Problem, usage } from "./problem.ts"
 import { program } from "./program.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
+import * as Settings from "./settings.ts"
 import type * as Style from "./style.ts"
 
 /** How to serve. */
@@ -53,15 +54,26 @@ export const serve = Effect.fnUntraced(function*(input: ServeInput) {
 
 // internal
 
+/** Where the simulator serves each provider of the command. */
+const mounts: { readonly [Id in Settings.ProviderId]: string } = {
+  cometapi: "",
+  seeany: "",
+  generic: "",
+  openai: "/openai",
+  runway: "/runway",
+  kling: "/kling",
+  xai: "/xai",
+  ark: "/ark/api/v3"
+}
+
 /** The variables that lead the command to a simulator. */
-const environment = (baseUrl: string): Readonly<Record<string, string>> => ({
-  COMETAPI_KEY: "sk-simulated",
-  COMETAPI_BASE_URL: baseUrl,
-  SEEANY_API_KEY: "sk-simulated",
-  SEEANY_BASE_URL: baseUrl,
-  GENERIC_API_KEY: "sk-simulated",
-  GENERIC_BASE_URL: baseUrl
-})
+const environment = (baseUrl: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Settings.providerIds.flatMap((id) => [
+      [Settings.providers[id].key, "sk-simulated"],
+      [Settings.providers[id].baseUrl, `${baseUrl}${mounts[id]}`]
+    ])
+  )
 
 const readScript = Effect.fnUntraced(function*(
   file: Option.Option<string>
@@ -86,6 +98,7 @@ const introduction = (style: Style.Style, baseUrl: string, speed: number): strin
     "  CometAPI          POST /v1/videos              GET /v1/videos/{id}",
     "  SeeAny                                         GET /v1/tasks/{id}",
     "  generic endpoint  POST /v1/video/generations   GET /v1/video/generations/{id}",
+    "  the vendors       under /openai, /runway, /kling, /xai and /ark, and where CometAPI serves them",
     "  behind it         GET /_simulator/ledger       POST /_simulator/script",
     "",
     style.dim("# In another terminal, lead the command here:"),

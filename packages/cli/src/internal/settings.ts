@@ -21,7 +21,12 @@ import { program } from "./program.ts"
 export const providers = {
   cometapi: { title: "CometAPI", key: "COMETAPI_KEY", baseUrl: "COMETAPI_BASE_URL" },
   seeany: { title: "SeeAny", key: "SEEANY_API_KEY", baseUrl: "SEEANY_BASE_URL" },
-  generic: { title: "the gateway", key: "GENERIC_API_KEY", baseUrl: "GENERIC_BASE_URL" }
+  generic: { title: "the gateway", key: "GENERIC_API_KEY", baseUrl: "GENERIC_BASE_URL" },
+  openai: { title: "OpenAI", key: "OPENAI_API_KEY", baseUrl: "OPENAI_BASE_URL" },
+  runway: { title: "Runway", key: "RUNWAYML_API_SECRET", baseUrl: "RUNWAYML_BASE_URL" },
+  kling: { title: "Kling", key: "KLING_API_KEY", baseUrl: "KLING_BASE_URL" },
+  xai: { title: "xAI", key: "XAI_API_KEY", baseUrl: "XAI_BASE_URL" },
+  ark: { title: "ByteDance Ark", key: "ARK_API_KEY", baseUrl: "ARK_BASE_URL" }
 } as const
 
 /** The id of a provider that the command knows. */
