@@ -213,6 +213,20 @@ describe("the command", { concurrent: true }, () => {
     })
   )
 
+  live(
+    "shows the bill beside the estimate where the provider tells one (0)",
+    Effect.gen(function*() {
+      const grok = ["create", "--provider", "cometapi", "--model", "grok-imagine-video", "--prompt", "A fox", "--wait"]
+      const ran = yield* vt([...grok, "--seconds", "4", "--max-cost", "1", "--json", ...fast])
+      assert.strictEqual(ran.code, 0, ran.stderr + ran.stdout)
+      const lines = Command.lines(ran)
+      const estimate = { amount: 0.2, unit: "USD", kind: "estimate" }
+      assert.deepStrictEqual(lines[0]?.task.cost, estimate)
+      assert.deepStrictEqual(lines.at(-1)?.task.cost, { ...estimate, kind: "bill" })
+      assert.deepStrictEqual(lines.at(-1)?.task.estimate, estimate)
+    })
+  )
+
   const codes: ReadonlyArray<{
     readonly name: string
     readonly code: number

@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Diagram, Task, type TaskEvent, TaskHandle, TaskMachine, TaskStatus, Video } from "@video-tasks/core"
+import {
+  Diagram,
+  Observation,
+  Task,
+  type TaskEvent,
+  TaskHandle,
+  TaskMachine,
+  TaskStatus,
+  Video
+} from "@video-tasks/core"
 import { Arbitrary, Effect, Redacted, Schema } from "effect"
 import { inspect } from "node:util"
 import { createMachine, transition } from "xstate"
@@ -245,6 +254,42 @@ describe("TaskMachine", () => {
         "IN_PROGRESS",
         "FAILED"
       ])
+    })
+  })
+
+  describe("and the estimate", () => {
+    const estimate = new Video.Cost({ amount: 0.25, unit: "USD", kind: "estimate" })
+    const bill = new Video.Cost({ amount: 0.31, unit: "USD", kind: "bill" })
+    const first = TaskMachine.initial({ ...created(), estimate })
+    const costs = (fields: Partial<Observation.Observation>) => {
+      const observation = new Observation.Observation({ videos: [], ...fields })
+      const { snapshot } = TaskMachine.step(first, {
+        type: "task.observed",
+        at: first.context.task.updatedAt,
+        observation
+      })
+      const { cost, estimate, status } = TaskMachine.toTask(
+        TaskMachine.restore(decode(encode(TaskMachine.persist(snapshot))))
+      )
+      return { status, cost, estimate }
+    }
+
+    it("is the cost until there is a bill, and stays beside it", () => {
+      const videos = [new Video.Video({ url: Redacted.make("https://cdn.example.com/v.mp4") })]
+      assert.deepStrictEqual(costs({ status: "IN_PROGRESS" }), { status: "IN_PROGRESS", cost: estimate, estimate })
+      assert.deepStrictEqual(costs({ status: "SUCCESS", videos }), { status: "SUCCESS", cost: estimate, estimate })
+      assert.deepStrictEqual(costs({ status: "SUCCESS", videos, cost: bill }), {
+        status: "SUCCESS",
+        cost: bill,
+        estimate
+      })
+    })
+
+    it("is no cost of a task that ended without a video, and a bill is", () => {
+      for (const status of ["FAILED", "ERROR", "CANCELLED", "EXPIRED"] as const) {
+        assert.deepStrictEqual(costs({ status }), { status, cost: undefined, estimate })
+        assert.deepStrictEqual(costs({ status, cost: bill }), { status, cost: bill, estimate })
+      }
     })
   })
 

@@ -230,6 +230,24 @@ describe("CostBudget", () => {
     }).pipe(Effect.provide(layer(provider, 1)))
   })
 
+  it.effect("settles a task whose end another process has seen", () => {
+    const { provider } = shop({ observations: [Harness.success] })
+    return Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const handle = yield* submit
+      const other = Layer.provide(
+        Harness.layer(provider, {}, Layer.succeed(TaskStore.TaskStore, store)),
+        CostBudget.layer({ max: 1, currency: "USD" })
+      )
+      yield* Effect.flatMap(VideoTasks.VideoTasks, (tasks) => tasks.refresh(handle)).pipe(
+        Effect.provide(other, { local: true })
+      )
+      assert.deepStrictEqual(yield* sums, { reserved: 0.25, settled: 0, unknown: 0, left: 0.75 })
+      yield* Effect.flatMap(VideoTasks.VideoTasks, (tasks) => tasks.await(handle))
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0.25, unknown: 0, left: 0.75 })
+    }).pipe(Effect.provide(layer(provider, 1)))
+  })
+
   it.effect("shows the estimate as the cost of a task that runs, and keeps it with the submission", () => {
     const { provider } = shop()
     return Effect.gen(function*() {

@@ -43,6 +43,7 @@ export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTa
   retryStore(options.journal.store.load(entry.id)).pipe(
     Effect.map((stored) => {
       if (stored === undefined) return gone(entry)
+      options.journal.book?.stepped(stored.snapshot)
       // Somebody else has seen the end, or a wait has joined in the meantime.
       return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed" }, {}) : stored
     }),

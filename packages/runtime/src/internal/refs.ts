@@ -31,10 +31,13 @@ export const find = Effect.fnUntraced(function*(
   ref: TaskRef
 ): Effect.fn.Return<StoredTask | undefined, VideoTaskError.VideoTaskError> {
   const isId = typeof ref === "string"
-  return yield* Effect.mapError(
+  const stored = yield* Effect.mapError(
     retryStore(isId ? journal.store.load(ref) : journal.store.find(ref)),
     (error) => isId ? fromStore(error, "store") : fromStore(error, ref.provider, ref)
   )
+  // Another process may have seen its end.
+  if (stored !== undefined) journal.book?.stepped(stored.snapshot)
+  return stored
 })
 
 /**
