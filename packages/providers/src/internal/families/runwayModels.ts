@@ -37,7 +37,7 @@ const ofSeedance = (id: string, sizes: ReadonlyArray<string>, maxPromptLength: n
   maxPromptLength
 })
 
-/** By the second of an mp4 (Runway, "Pricing"). What Veo costs depends on its sound, and so has no one price. */
+/** By the second of an mp4 (Runway's price list, as its resellers quote it). What Veo costs depends on its sound, and so has no one price. */
 const credits = (amount: number): ModelPrice => ({ per: "second", amount, unit: "credits" })
 
 /**
