@@ -19,8 +19,8 @@ export const usage = (task: tasks.Task) => ({
   )
 })
 
-/** @internal Why a job failed. */
-export const failure = ({ seeded: { failureCode, failureMessage } }: tasks.Task) => ({
+/** Why a job failed. */
+const failure = ({ seeded: { failureCode, failureMessage } }: tasks.Task) => ({
   code: failureCode === undefined ? "internal_error" : failureCode,
   message: failureMessage ?? "Video generation failed due to an internal error."
 })
