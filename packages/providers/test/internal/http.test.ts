@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CometApi } from "@video-tasks/providers"
-import { Effect, Fiber, Tracer } from "effect"
+import { Effect, Fiber, Redacted, Tracer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import * as Http from "../../src/internal/http.ts"
 import { answering, apiKey, type Handler, secret, streamOf, stub } from "../utils/stub.ts"
@@ -45,6 +45,31 @@ describe("http", () => {
         "user-agent": "video-tasks/test",
         authorization: `Bearer ${secret}`
       })
+    }))
+
+  it.effect("asks for a token before each request, and sends nothing when there is none", () =>
+    Effect.gen(function*() {
+      const { client, requests } = answering({})
+      const unsigned = new Http.TransportProblem({ requestStarted: "no", detail: "the token could not be signed" })
+      let asked = 0
+      const bearer = Effect.suspend(() =>
+        ++asked < 3 ? Effect.succeed(Redacted.make(`token-${asked}`)) : Effect.fail(unsigned)
+      )
+      const send = yield* Effect.provideService(
+        Http.make({ ...account, bearer, secrets: [] }),
+        HttpClient.HttpClient,
+        client
+      )
+      const request = { method: "GET", path: "/tasks/1" } as const
+      yield* send(request)
+      yield* send({ ...request, bearer: false })
+      yield* send(request)
+      assert.strictEqual(yield* Effect.flip(send(request)), unsigned)
+      assert.deepStrictEqual(requests.map(({ headers }) => headers["authorization"]), [
+        "Bearer token-1",
+        undefined,
+        "Bearer token-2"
+      ])
     }))
 
   it.effect("keeps the key at home on a public route", () =>
