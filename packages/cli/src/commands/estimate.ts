@@ -2,6 +2,8 @@
  * `video-tasks estimate`: what a request will cost, before anything is sent.
  */
 import { describe, type Estimate } from "@video-tasks/core/Price"
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { Violation } from "@video-tasks/core/VideoTaskError"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -23,6 +25,9 @@ export const estimate = Command.make(
       const request = yield* toRequest(input)
       const { family, model, provider } = request
       const found = yield* underWay(`asking ${provider} for its prices`, (yield* VideoTasks).estimate(request))
+      for (const violation of (yield* (yield* VideoProviders).get(provider, "create")).validate(request)) {
+        if (priced.has(violation.field)) yield* reporter.note(Style.harmless(refusal(violation)))
+      }
       const { _tag, ...facts } = found._tag === "unknown" ? { ...found, cost: null } : found
       yield* reporter.result(Style.harmless(inWords(found)), { type: "estimate", provider, family, model, ...facts })
     })
@@ -42,6 +47,12 @@ export const estimate = Command.make(
 )
 
 // internal
+
+/** What is wrong with these makes a price that nobody can pay; what else a create needs is no matter here. */
+const priced: ReadonlySet<string> = new Set(["seconds", "size", "resolution"])
+
+const refusal = ({ allowed, field, value }: Violation): string =>
+  `A create would be refused: ${field} is ${value}; allowed: ${allowed}.`
 
 const inWords = (found: Estimate): string => {
   if (found._tag === "unknown") return `unknown: ${found.reason}`
