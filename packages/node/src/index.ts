@@ -22,6 +22,11 @@ export * as NodeHttp from "./NodeHttp.ts"
 /**
  * @since 0.1.0
  */
+export * as PostgresTaskStore from "./PostgresTaskStore.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as SqliteClient from "./SqliteClient.ts"
 
 /**
