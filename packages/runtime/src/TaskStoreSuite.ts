@@ -10,6 +10,7 @@ import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { claimCases } from "./internal/storeClaimCases.ts"
 import {
   advance,
   createdOf,
@@ -20,6 +21,7 @@ import {
   submissionOf,
   succeeded
 } from "./internal/storeFixtures.ts"
+import { stepCases } from "./internal/storeStepCases.ts"
 import { TaskStore, type TaskStoreError, type VersionConflict } from "./TaskStore.ts"
 
 /**
@@ -84,7 +86,9 @@ export const cases: ReadonlyArray<Case> = [
   { name: "keeps the last answer only", effect: Effect.suspend(() => keepsRaw) },
   { name: "lists tasks by status and provider, oldest first, page by page", effect: Effect.suspend(() => listsTasks) },
   { name: "claims unfinished tasks for one owner at a time", effect: Effect.suspend(() => claims) },
-  { name: "lets claims lapse, be renewed and be given back", effect: Effect.suspend(() => claimsLapse) }
+  { name: "lets claims lapse, be renewed and be given back", effect: Effect.suspend(() => claimsLapse) },
+  ...claimCases((what, actual, expected) => expect(what, actual, expected)),
+  ...stepCases((what, actual, expected) => expect(what, actual, expected))
 ]
 
 // internal

@@ -1,0 +1,123 @@
+/**
+ * What every store must do about claims, beyond one owner after the other.
+ */
+import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import * as Effect from "effect/Effect"
+import { type StoredTask, TaskStore } from "../TaskStore.ts"
+import type { Case, Mismatch } from "../TaskStoreSuite.ts"
+import { advance, createdOf, idOf, make, succeeded } from "./storeFixtures.ts"
+
+/** @internal */
+export type Expect = (what: string, actual: unknown, expected: unknown) => Effect.Effect<void, Mismatch>
+
+/** @internal */
+export const claimCases = (expect: Expect): ReadonlyArray<Case> => [
+  { name: "gives no task to two owners, however many ask at once", effect: atOnce(expect) },
+  { name: "frees a claim at the very moment at which its time is over", effect: atTheMoment(expect) },
+  { name: "ends a claim with its task", effect: endsWithTheTask(expect) },
+  { name: "claims a new task from its first moment", effect: fromTheFirstMoment(expect) },
+  { name: "claims only the tasks that are asked for", effect: onlyThese(expect) },
+  { name: "does not give an owner back what lapsed while it was away", effect: comesBack(expect) },
+  { name: "does not shorten a claim by a later one", effect: neverShorter(expect) },
+  { name: "leaves alone who renews or releases what it does not hold", effect: strangers(expect) }
+]
+
+const idsOf = (tasks: ReadonlyArray<StoredTask>): ReadonlyArray<string> => tasks.map((one) => one.snapshot.task.id)
+
+const atOnce = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const all = Array.from({ length: 100 }, (_, n) => n + 1)
+    yield* Effect.forEach(all, (n) => make(n), { discard: true })
+    const claims = yield* Effect.forEach(
+      Array.from({ length: 10 }, (_, n) => `owner-${n}`),
+      (owner) => store.claim(owner, 20, 10_000, 5000),
+      { concurrency: "unbounded" }
+    )
+    yield* expect("each task, once", claims.flatMap(idsOf).sort(), all.map(idOf))
+    yield* expect("nobody has more than it asked for", claims.filter((one) => one.length > 20).length, 0)
+    const owners = yield* Effect.forEach(claims.flat(), (one) =>
+      Effect.map(store.load(one.snapshot.task.id), (kept) => kept?.claim?.owner === one.claim?.owner))
+    yield* expect(
+      "the owners that are kept",
+      owners.filter((isSame) =>
+        !isSame
+      ).length,
+      0
+    )
+  })
+
+const atTheMoment = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* expect("1 ms before", idsOf(yield* store.claim("b", 1, 20_000, 9999)), [])
+    yield* expect("at that moment", idsOf(yield* store.claim("b", 1, 20_000, 10_000)), [idOf(1)])
+    yield* store.renew("a", 90_000)
+    yield* expect("who holds it", (yield* store.load(idOf(1)))?.claim, { owner: "b", until: 20_000 })
+  })
+
+const endsWithTheTask = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* advance(1, 1, succeeded(6000))
+    yield* expect("the claim", (yield* store.load(idOf(1)))?.claim, undefined)
+    yield* expect("an ended task", idsOf(yield* store.claim("b", 10, 90_000, 50_000)), [])
+  })
+
+const fromTheFirstMoment = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const created = createdOf(1)
+    const snapshot = TaskMachine.persist(TaskMachine.initial(created))
+    yield* store.append(created.id, 0, [created], { snapshot, claim: { owner: "a", until: 10_000 } })
+    yield* expect("the claim", (yield* store.load(idOf(1)))?.claim, { owner: "a", until: 10_000 })
+    yield* expect("for another", idsOf(yield* store.claim("b", 10, 20_000, 5000)), [])
+    yield* expect("for another, later", idsOf(yield* store.claim("b", 10, 20_000, 10_000)), [idOf(1)])
+  })
+
+const onlyThese = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2, 3]) yield* make(n)
+    yield* advance(3, 1, succeeded(2000))
+    const asked = [idOf(2), idOf(3), idOf(4)]
+    yield* expect("what is free of them", idsOf(yield* store.claim("a", 10, 10_000, 5000, asked)), [idOf(2)])
+    yield* expect("once more", idsOf(yield* store.claim("b", 10, 10_000, 5000, asked)), [])
+    yield* expect("none asked for", idsOf(yield* store.claim("b", 10, 10_000, 5000, [])), [])
+    yield* expect("the rest", idsOf(yield* store.claim("b", 10, 10_000, 5000)), [idOf(1)])
+  })
+
+const comesBack = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2]) yield* make(n)
+    yield* store.claim("a", 2, 10_000, 5000)
+    yield* expect("what it claims again", idsOf(yield* store.claim("a", 1, 30_000, 20_000)), [idOf(1)])
+    yield* expect("what is left", idsOf(yield* store.claim("b", 2, 30_000, 20_000)), [idOf(2)])
+  })
+
+const neverShorter = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2]) yield* make(n)
+    yield* store.claim("a", 1, 20_000, 5000)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* expect("the first one", (yield* store.load(idOf(1)))?.claim, { owner: "a", until: 20_000 })
+    yield* expect("for another", idsOf(yield* store.claim("b", 2, 30_000, 15_000)), [])
+  })
+
+const strangers = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    yield* store.renew("b", 90_000)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* store.renew("b", 90_000)
+    yield* store.release("b", [idOf(1), idOf(2)])
+    yield* store.release("a", [])
+    yield* expect("the claim", (yield* store.load(idOf(1)))?.claim, { owner: "a", until: 10_000 })
+  })

@@ -1,0 +1,180 @@
+/**
+ * What every store must do about steps: all of one or nothing, whoever else writes, whatever stands in it.
+ */
+import type { Created } from "@video-tasks/core/TaskEvent"
+import { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TaskStore } from "../TaskStore.ts"
+import type { Case } from "../TaskStoreSuite.ts"
+import type { Expect } from "./storeClaimCases.ts"
+import { advance, createdOf, handleOf, idOf, make, progressed, submissionOf, succeeded } from "./storeFixtures.ts"
+
+/** @internal */
+export const stepCases = (expect: Expect): ReadonlyArray<Case> => [
+  { name: "settles the submission of a task in the step that makes the task", effect: settles(expect) },
+  { name: "writes nothing when nothing has happened", effect: writesNothing(expect) },
+  { name: "makes one task of many attempts at once", effect: makesOne(expect) },
+  { name: "lets tasks be written at once", effect: writesAtOnce(expect) },
+  { name: "writes all of a step or nothing when it is interrupted", effect: interrupted(expect) },
+  { name: "keeps a long journal in order", effect: longJournal(expect) },
+  { name: "keeps any text as it is", effect: anyText(expect) },
+  { name: "moves no page while tasks come and change", effect: stablePages(expect) },
+  { name: "refuses a cursor that it did not make", effect: cursors(expect) }
+]
+
+const settles = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* store.begin(submissionOf(1))
+    yield* store.begin(submissionOf(2))
+    yield* make(1)
+    const outcomes = (yield* store.submissions({})).items.map((one) => one.outcome)
+    yield* expect("the outcomes", outcomes, [{ _tag: "created", handle: handleOf(1) }, { _tag: "pending" }])
+    const pending = (yield* store.submissions({ outcome: "pending" })).items.map((one) => one.id)
+    yield* expect("the open ones", pending, [idOf(2)])
+    const twin: Created = { ...createdOf(2), handle: handleOf(1) }
+    const snapshot = TaskMachine.persist(TaskMachine.initial(twin))
+    yield* Effect.result(store.append(twin.id, 0, [twin], { snapshot }))
+    const left = (yield* store.submissions({ outcome: "pending" })).items.map((one) => one.id)
+    yield* expect("the open ones after a refused step", left, [idOf(2)])
+  })
+
+const writesNothing = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    const snapshot = TaskMachine.persist(
+      TaskMachine.step(TaskMachine.initial(createdOf(1)), progressed(2000, 50)).snapshot
+    )
+    yield* expect("the version", yield* store.append(idOf(1), 1, [], { snapshot }), 1)
+    const kept = yield* store.load(idOf(1))
+    yield* expect("the task", [kept?.version, kept?.snapshot.value, kept?.snapshot.task.progress], [
+      1,
+      "SUBMITTED",
+      null
+    ])
+    const late = yield* Effect.result(store.append(idOf(1), 7, [], { snapshot }))
+    yield* expect("at another version", late._tag, "Failure")
+  })
+
+const makesOne = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const same = Array.from({ length: 8 }, () => make(1))
+    const twins = Array.from({ length: 8 }, (_, n) => {
+      const twin: Created = { ...createdOf(n + 2), handle: handleOf(1) }
+      return store.append(twin.id, 0, [twin], { snapshot: TaskMachine.persist(TaskMachine.initial(twin)) })
+    })
+    const results = yield* Effect.forEach([...same, ...twins], Effect.result, { concurrency: "unbounded" })
+    yield* expect("those that went through", results.filter((one) => one._tag === "Success").length, 1)
+    const tags = results.flatMap((one) => one._tag === "Failure" ? [one.failure._tag] : [])
+    yield* expect("the others", tags.filter((tag) => tag !== "VersionConflict"), [])
+    yield* expect("the tasks", (yield* store.list({})).items.length, 1)
+    const id = (yield* store.list({})).items[0]?.snapshot.task.id
+    yield* expect("its journal", id === undefined ? undefined : (yield* store.events(id)).length, 1)
+  })
+
+const writesAtOnce = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const all = Array.from({ length: 40 }, (_, n) => n + 1)
+    const live = (n: number) =>
+      Effect.gen(function*() {
+        yield* make(n)
+        for (const version of [1, 2, 3]) yield* advance(n, version, progressed(2000 + version, version * 10))
+        yield* advance(n, 4, succeeded(5000))
+      })
+    yield* Effect.forEach(all, live, { concurrency: "unbounded", discard: true })
+    const kept = yield* Effect.forEach(all, (n) =>
+      Effect.map(store.events(idOf(n)), (events) => events.map((event) => event.at).join(" ")))
+    yield* expect(
+      "the journals",
+      kept,
+      all.map((n) =>
+        `${1000 + n} 2001 2002 2003 5000`
+      )
+    )
+    const ended = (yield* store.list({ status: ["SUCCESS"] })).items.map((one) => one.version)
+    yield* expect("the versions", ended, all.map(() => 5))
+  })
+
+const interrupted = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const torn: Array<number> = []
+    for (let n = 1; n <= 40; n++) {
+      yield* store.begin(submissionOf(n))
+      const fiber = yield* Effect.forkChild(Effect.andThen(make(n), advance(n, 1, progressed(2000, 10))))
+      for (let turn = 0; turn < n; turn++) yield* Effect.yieldNow
+      yield* Fiber.interrupt(fiber)
+      const kept = yield* store.load(idOf(n))
+      const events = yield* store.events(idOf(n))
+      const progress = [undefined, undefined, 10][events.length]
+      if ((kept?.version ?? 0) !== events.length || kept?.snapshot.task.progress !== progress) torn.push(n)
+    }
+    yield* expect("steps that were torn", torn, [])
+    const tasks = (yield* store.list({})).items.map((one) => one.snapshot.task.id)
+    const created = (yield* store.submissions({ outcome: "created" })).items.map((one) => one.id)
+    yield* expect("submissions with a task", created, tasks)
+  })
+
+const longJournal = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const created = createdOf(1)
+    const rest = Array.from({ length: 1200 }, (_, n) => progressed(2000 + n, n % 100))
+    const snapshot = TaskMachine.persist(TaskMachine.replay([created, ...rest]))
+    yield* expect("the version", yield* store.append(created.id, 0, [created, ...rest], { snapshot }), 1201)
+    const times = (yield* store.events(created.id)).map((event) => event.at)
+    yield* expect("the journal", times, [1001, ...rest.map((event) => event.at)])
+  })
+
+const anyText = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const odd = "'; DROP TABLE \"x\" -- %s ? $1 \u0000 \u{1F3AC} \uD800 é\n\\"
+    const handle = new TaskHandle({ ...handleOf(1), remoteId: odd.slice(0, 500), account: odd })
+    const created: Created = { ...createdOf(1), handle, model: odd }
+    const snapshot = TaskMachine.persist(TaskMachine.initial(created))
+    yield* store.append(created.id, 0, [created], { snapshot, raw: odd })
+    const kept = yield* store.load(created.id)
+    yield* expect("the task", kept?.snapshot, snapshot)
+    yield* expect("the answer", kept?.raw, odd)
+    yield* expect("by its handle", (yield* store.find(handle))?.snapshot.task.id, created.id)
+    const other = new TaskHandle({ ...handle, remoteId: `${handle.remoteId}\u0000` })
+    yield* expect("by another handle", yield* store.find(other), undefined)
+    yield* expect("the journal", yield* store.events(created.id), [created])
+  })
+
+const stablePages = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const all = Array.from({ length: 250 }, (_, n) => n + 1)
+    yield* Effect.forEach(all, (n) => make(n), { discard: true })
+    const found: Array<string> = []
+    let cursor: string | undefined
+    for (let page = 1;; page++) {
+      const got = yield* cursor === undefined ? store.list({}) : store.list({}, cursor)
+      found.push(...got.items.map((one) => one.snapshot.task.id))
+      cursor = got.cursor
+      if (cursor === undefined) break
+      yield* make(1000 + page)
+      yield* advance(page, 1, succeeded(5000))
+      yield* advance(200 + page, 1, progressed(5000, 50))
+    }
+    yield* expect("those that were there, once and in order", found.slice(0, 250), all.map(idOf))
+    yield* expect("those that came", found.slice(250), [1001, 1002].map(idOf))
+  })
+
+const cursors = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    for (const cursor of ["nonsense", "-1", "1; SELECT 1", "1e400"]) {
+      const tasks = yield* Effect.result(store.list({}, cursor))
+      const submissions = yield* Effect.result(store.submissions({}, cursor))
+      yield* expect(`the cursor ${cursor}`, [tasks._tag, submissions._tag], ["Failure", "Failure"])
+    }
+  })
