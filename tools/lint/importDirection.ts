@@ -32,7 +32,7 @@ const all = ["core", "providers", "runtime", "node", "simulator", "cluster", "da
 
 const arrows: Readonly<Record<string, Arrows>> = {
   core: { ours: [], others: ["xstate"], withoutEffect: network, node: false },
-  providers: { ours: ["core"], others: [], withoutEffect: ["cli", "cluster", "sql", "process"], node: false },
+  providers: { ours: ["core"], others: ["jose"], withoutEffect: ["cli", "cluster", "sql", "process"], node: false },
   runtime: { ours: ["core"], others: ["@noble/hashes"], withoutEffect: ["cli", "cluster", "process"], node: false },
   node: {
     ours: ["runtime", "core"],

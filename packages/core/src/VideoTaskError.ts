@@ -73,7 +73,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(id("Unauthori
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The provider refused the key: ${this.detail}. Check the key, then go on with the same handle.`
+    return `The provider refused the key: ${unstopped(this.detail)}. Check the key, then go on with the same handle.`
   }
 }
 
@@ -88,7 +88,7 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>(id("QuotaEx
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The account has no quota left: ${this.detail}. Top it up before you try again.`
+    return `The account has no quota left: ${unstopped(this.detail)}. Top it up before you try again.`
   }
 }
 
@@ -120,7 +120,9 @@ export class ModelUnavailable extends Schema.TaggedError<ModelUnavailable>(id("M
 ) {
   readonly retryable = false
   override get message(): string {
-    return `Model ${this.model} is not available: ${this.detail}. Choose another model (\`video-tasks models\`).`
+    return `Model ${this.model} is not available: ${
+      unstopped(this.detail)
+    }. Choose another model (\`video-tasks models\`).`
   }
 }
 
@@ -135,7 +137,7 @@ export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>(id("Pay
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The upload is too large: ${this.detail}. Shrink it before you try again.`
+    return `The upload is too large: ${unstopped(this.detail)}. Shrink it before you try again.`
   }
 }
 
@@ -153,7 +155,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(id("RateLimited
   readonly retryable = true
   override get message(): string {
     const wait = this.retryAfterMs === undefined ? "a while" : `${Math.ceil(this.retryAfterMs / 1000)} s`
-    return `Too many requests: ${this.detail}. Wait ${wait}, and send fewer at once.`
+    return `Too many requests: ${unstopped(this.detail)}. Wait ${wait}, and send fewer at once.`
   }
 }
 
@@ -175,7 +177,7 @@ export class ProviderUnavailable extends Schema.TaggedError<ProviderUnavailable>
 ) {
   readonly retryable = true
   override get message(): string {
-    return `The provider could not be reached or failed: ${this.detail}. Try again later.`
+    return `The provider could not be reached or failed: ${unstopped(this.detail)}. Try again later.`
   }
 }
 
@@ -196,7 +198,9 @@ export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(i
 ) {
   readonly retryable = true
   override get message(): string {
-    return `The provider's answer makes no sense: ${this.detail}. Check the base URL; if it is right, try again later.`
+    return `The provider's answer makes no sense: ${
+      unstopped(this.detail)
+    }. Check the base URL; if it is right, try again later.`
   }
 }
 
@@ -209,7 +213,9 @@ export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(i
 export class NotSent extends Schema.TaggedError<NotSent>(id("NotSent"))("NotSent", { detail: Schema.String }) {
   readonly retryable = true
   override get message(): string {
-    return `The create was not sent: ${this.detail}. Nothing was paid; check the base URL and the network, then repeat it.`
+    return `The create was not sent: ${
+      unstopped(this.detail)
+    }. Nothing was paid; check the base URL and the network, then repeat it.`
   }
 }
 
@@ -256,7 +262,7 @@ export class TaskFailed extends Schema.TaggedError<TaskFailed>(id("TaskFailed"))
       : retryable === false
       ? "The provider's code says that the same input fails again: change it before you submit a new one."
       : "Change the prompt or the input before you submit a new one."
-    return `The task failed: ${message}. ${advice}`
+    return `The task failed: ${unstopped(message)}. ${advice}`
   }
 }
 
@@ -271,7 +277,7 @@ export class TaskErrored extends Schema.TaggedError<TaskErrored>(id("TaskErrored
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The provider had an internal fault: ${this.failure.message}. A new task may work.`
+    return `The provider had an internal fault: ${unstopped(this.failure.message)}. A new task may work.`
   }
 }
 
@@ -312,7 +318,7 @@ export class MissingResult extends Schema.TaggedError<MissingResult>(id("Missing
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The task succeeded without a video: ${this.detail}. Ask for it again later with the same handle.`
+    return `The task succeeded without a video: ${unstopped(this.detail)}. Ask for it again later with the same handle.`
   }
 }
 
@@ -346,7 +352,7 @@ export class DownloadFailed extends Schema.TaggedError<DownloadFailed>(id("Downl
   retryable: Schema.Boolean
 }) {
   override get message(): string {
-    return `The download failed: ${this.detail}. The task is done; download it again with the same handle.`
+    return `The download failed: ${unstopped(this.detail)}. The task is done; download it again with the same handle.`
   }
 }
 
@@ -361,7 +367,7 @@ export class ResultExpired extends Schema.TaggedError<ResultExpired>(id("ResultE
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The link to the video has expired and there is no fresh one: ${this.detail}.`
+    return `The link to the video has expired and there is no fresh one: ${unstopped(this.detail)}.`
   }
 }
 
@@ -378,7 +384,7 @@ export class UnsafeAddress extends Schema.TaggedError<UnsafeAddress>(id("UnsafeA
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The download leads to ${this.host}, which is not allowed: ${this.detail}.`
+    return `The download leads to ${this.host}, which is not allowed: ${unstopped(this.detail)}.`
   }
 }
 
@@ -393,7 +399,7 @@ export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>(id("Budge
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The request exceeds the budget: ${this.detail}. Nothing was sent.`
+    return `The request exceeds the budget: ${unstopped(this.detail)}. Nothing was sent.`
   }
 }
 
@@ -432,7 +438,7 @@ export class StoreError extends Schema.TaggedError<StoreError>(id("StoreError"))
   retryable: Schema.Boolean
 }) {
   override get message(): string {
-    return `The store failed: ${this.detail}.`
+    return `The store failed: ${unstopped(this.detail)}.`
   }
 }
 
@@ -597,3 +603,8 @@ export const withHandle = (self: VideoTaskError, handle: TaskHandle): VideoTaskE
       handle
     })
     : self
+
+// internal
+
+/** A provider's sentence without its full stop: ours follows. */
+const unstopped = (text: string): string => text.replace(/[.。\s]+$/, "")

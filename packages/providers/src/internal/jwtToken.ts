@@ -5,7 +5,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-// oxlint-disable-next-line video-tasks/import-direction -- a dependency of this package that the rule does not know yet
 import { SignJWT } from "jose/jwt/sign"
 import type { Signer } from "./configuration.ts"
 import { TransportProblem } from "./http.ts"

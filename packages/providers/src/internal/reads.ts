@@ -56,7 +56,7 @@ const readAt = Effect.fnUntraced(function*(
     : yield* fail(read.failure, { handle, requestId: Http.requestIdOf(answer) })
 })
 
-/** How many of the newest pages are looked through for the tasks of one batch. */
+/** How many of the newest pages are looked through for the tasks of one batch: no more than reading each by itself takes. */
 const maxPages = 5
 
 export const observeMany = (api: Api): VideoProvider["observeMany"] =>
@@ -91,7 +91,7 @@ const lookThrough = Effect.fnUntraced(function*(
   const ids = list.filtersByIds ? [...byId.keys()] : undefined
   const [{ route }] = handles
   let cursor: string | undefined
-  for (let page = 0; page < maxPages && found.size < byId.size; page++) {
+  for (let page = 0; page < Math.min(maxPages, byId.size) && found.size < byId.size; page++) {
     const answer = yield* pageOf(api, family, list, { ids, cursor, limit, route })
     for (const task of answer.tasks) {
       const handle = byId.get(task.remoteId ?? "")
