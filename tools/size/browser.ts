@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 
 const live = VideoTasks.layer().pipe(
   Layer.provideMerge(VideoProviders.layer([CometApi.CometApi])),
-  Layer.provide(CometApi.layer({ apiKey: Redacted.make("key") })),
+  Layer.provide(CometApi.layerVideos({ apiKey: Redacted.make("key") })),
   Layer.provide(TaskStore.layerMemory),
   Layer.provide(FetchHttpClient.layer)
 )

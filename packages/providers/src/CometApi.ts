@@ -213,22 +213,21 @@ export const familyOf = (model: string): string => familyNames.find(([name]) => 
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> => {
-  const {
-    content = "/v1/videos/{id}/content",
-    create = "/v1/videos",
-    models = "/api/models?page=0",
-    query = "/v1/videos/{id}"
-  } = options.paths ?? {}
-  return Provider.make({
-    name: "CometApi",
-    id: defaultId,
-    baseUrl: "https://api.cometapi.com",
-    paths: { content, create, models, query },
-    families: families({ content, create, query }),
-    catalogue: { path: models, toModels: CometCatalogueWire.toModels }
-  }, options)
-}
+export const make = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> =>
+  makeWith(options, vendorFamilies())
+
+/**
+ * Makes the provider with the families of `/v1/videos` alone, `seedance` and `video`.
+ *
+ * **When to use**
+ *
+ * Use in a page, where what the vendors' families weigh (some 15 kB) is loaded in vain.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeVideos = (options: Options): Effect.Effect<VideoProvider, VideoTaskError, HttpClient.HttpClient> =>
+  makeWith(options, [])
 
 /**
  * Provides `CometApi` from options.
@@ -268,6 +267,17 @@ export const layer = (options: Options): Layer.Layer<CometApi, VideoTaskError, H
   Layer.effect(CometApi, make(options))
 
 /**
+ * Provides `CometApi` with the families of `/v1/videos` alone.
+ *
+ * @see {@link makeVideos} for when to use it
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerVideos = (options: Options): Layer.Layer<CometApi, VideoTaskError, HttpClient.HttpClient> =>
+  Layer.effect(CometApi, makeVideos(options))
+
+/**
  * Provides `CometApi` from `Config`; fails with a `ConfigError` that names the missing variable.
  *
  * @category layers
@@ -281,6 +291,23 @@ export const layerConfig = (
 // internal
 
 const defaultId = "cometapi"
+
+const makeWith = (options: Options, vendors: ReadonlyArray<FamilyApi>) => {
+  const {
+    content = "/v1/videos/{id}/content",
+    create = "/v1/videos",
+    models = "/api/models?page=0",
+    query = "/v1/videos/{id}"
+  } = options.paths ?? {}
+  return Provider.make({
+    name: "CometApi",
+    id: defaultId,
+    baseUrl: "https://api.cometapi.com",
+    paths: { content, create, models, query },
+    families: [...families({ content, create, query }), ...vendors],
+    catalogue: { path: models, toModels: CometCatalogueWire.toModels }
+  }, options)
+}
 
 /** How the models of each family are named in CometAPI's catalogue. */
 const familyNames: ReadonlyArray<readonly [name: RegExp, family: string]> = [
@@ -343,8 +370,7 @@ const families = (paths: VideoPaths): ReadonlyArray<FamilyApi> => [
     title: "Seedance",
     models: seedanceModels,
     poll: { ...poll, deadlineMs: 1_200_000 }
-  }),
-  ...vendorFamilies
+  })
 ]
 
 const videoFamily = ({ content, create, query }: VideoPaths, family: Family): FamilyApi => ({

@@ -9,7 +9,7 @@ import * as XAi from "./families/xai.ts"
 import type { FamilyApi } from "./familyApi.ts"
 
 /** One a vendor, in the order of CometAPI's overview page. */
-export const vendorFamilies: ReadonlyArray<FamilyApi> = [
+export const vendorFamilies = (): ReadonlyArray<FamilyApi> => [
   // CometAPI's pages document remix, content and DELETE, and no list.
   Sora.family({ prefix: "", host: "cometapi" }),
   // CometAPI's pages document the create and the query.
