@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { ColumnId } from "./FaultMatrix/columns.ts"
 import { withPart } from "./FaultMatrix/page.ts"
 import { play } from "./FaultMatrix/play.ts"
-import { type Client, clients } from "./OfficialSdks/clients.ts"
+import { type Client, clients, openaiLibrary } from "./OfficialSdks/clients.ts"
 import { groups, type SdkRow } from "./OfficialSdks/rows.ts"
 import { type Both, render } from "./OfficialSdks/table.ts"
 
@@ -30,6 +30,19 @@ const outcome = (client: Client, on: "create" | "poll" | "download", row?: SdkRo
   )
 
 describe("OfficialSdks", { concurrent: true }, () => {
+  it.live("openai lists page by page and deletes", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* SimulatorServer.SimulatorServer
+      const make = Effect.tryPromise(() => clients["openai's own"].make(baseUrl))
+      yield* Effect.all([make, make], { concurrency: 2 })
+      const { after, before, deleted } = yield* Effect.tryPromise(() => openaiLibrary(baseUrl))
+      assert.strictEqual(before.length, 2)
+      assert.deepStrictEqual(deleted, { id: before[0] ?? "", deleted: true, object: "video.deleted" })
+      assert.deepStrictEqual(after, before.slice(1))
+    }).pipe(
+      Effect.provide(SimulatorServer.layerSimulator({ seed, speed, jobSeconds: { min: 40, max: 50 } }))
+    ), 60_000)
+
   for (const [id, client] of Object.entries(clients)) {
     it.live(`${client.sdk} finishes against the plain simulator`, () =>
       Effect.gen(function*() {

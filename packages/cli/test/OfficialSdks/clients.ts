@@ -34,8 +34,10 @@ const bytesOf = async (response: Response): Promise<Uint8Array> => {
   return new Uint8Array(await response.arrayBuffer())
 }
 
+const openaiAt = (baseUrl: string) => new OpenAI({ apiKey, baseURL: `${baseUrl}/openai/v1`, timeout: requestTimeoutMs })
+
 const openai: Client["make"] = async (baseUrl) => {
-  const client = new OpenAI({ apiKey, baseURL: `${baseUrl}/openai/v1`, timeout: requestTimeoutMs })
+  const client = openaiAt(baseUrl)
   let video = await client.videos.create({ model: "sora-2", prompt, seconds: "4" })
   const began = performance.now()
   // The SDK has no loop of its own; its guide shows this one.
@@ -46,6 +48,19 @@ const openai: Client["make"] = async (baseUrl) => {
   }
   if (video.status !== "completed") throw new Error(`the job ended as ${video.status}`)
   return bytesOf(await client.videos.downloadContent(video.id))
+}
+
+/** Lists the videos of `openai`, newest first, deletes the first one, and lists them again. */
+export const openaiLibrary = async (baseUrl: string) => {
+  const client = openaiAt(baseUrl)
+  const listed = async () => {
+    const ids: Array<string> = []
+    for await (const { id } of client.videos.list({ limit: 1 })) ids.push(id)
+    return ids
+  }
+  const before = await listed()
+  const deleted = await client.videos.delete(before[0] ?? "")
+  return { before, deleted, after: await listed() }
 }
 
 const runway: Client["make"] = async (baseUrl) => {
