@@ -65,6 +65,8 @@ const configure = (database: DatabaseSync, { filename, maxBytes }: FileOptions):
     const size = Number(database.prepare("PRAGMA page_size").get()?.["page_size"])
     database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / size)}`)
   }
-  // A file that is read-only, no database or damaged at its root says so here, and not at the first paid task.
-  database.exec("BEGIN IMMEDIATE; COMMIT")
+  // A file that is read-only, no database or damaged at its root says so here, and not at the first paid task. Only a
+  // write finds out, since SQLite opens what it may only read and begins any transaction; nothing is left of this one.
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"])
+  database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${version}; ROLLBACK`)
 }

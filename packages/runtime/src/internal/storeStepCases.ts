@@ -135,7 +135,8 @@ const anyText = (expect: Expect) =>
   Effect.gen(function*() {
     const store = yield* TaskStore
     const odd = "'; DROP TABLE \"x\" -- %s ? $1 \u0000 \u{1F3AC} \uD800 é\n\\"
-    const handle = new TaskHandle({ ...handleOf(1), remoteId: odd.slice(0, 500), account: odd })
+    const { account: _, remoteId: __, ...rest } = handleOf(1)
+    const handle = new TaskHandle({ ...rest, remoteId: odd, account: odd })
     const created: Created = { ...createdOf(1), handle, model: odd }
     const snapshot = TaskMachine.persist(TaskMachine.initial(created))
     yield* store.append(created.id, 0, [created], { snapshot, raw: odd })
@@ -143,7 +144,7 @@ const anyText = (expect: Expect) =>
     yield* expect("the task", kept?.snapshot, snapshot)
     yield* expect("the answer", kept?.raw, odd)
     yield* expect("by its handle", (yield* store.find(handle))?.snapshot.task.id, created.id)
-    const other = new TaskHandle({ ...handle, remoteId: `${handle.remoteId}\u0000` })
+    const other = new TaskHandle({ ...rest, remoteId: `${odd}\u0000`, account: odd })
     yield* expect("by another handle", yield* store.find(other), undefined)
     yield* expect("the journal", yield* store.events(created.id), [created])
   })

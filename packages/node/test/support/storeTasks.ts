@@ -1,0 +1,76 @@
+/**
+ * Tasks for tests of stores, made and taken forward through the store's own contract.
+ */
+import { Observation, Submission, TaskHandle, TaskId, TaskMachine, Video } from "@video-tasks/core"
+import type { TaskEvent } from "@video-tasks/core"
+import { TaskStore } from "@video-tasks/runtime"
+import { Effect, Redacted } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+export const signature = "X-Signature=geheim"
+
+export const idOf = (n: number): TaskId.TaskId =>
+  TaskId.TaskId.make(`00000000-0000-7000-8000-${String(n).padStart(12, "0")}`)
+
+export const handleOf = (n: number): TaskHandle.TaskHandle =>
+  new TaskHandle.TaskHandle({
+    provider: "p",
+    family: "f",
+    remoteId: `remote-${n}`,
+    baseUrl: "https://api.example.com/v1",
+    account: "default",
+    createdAt: n
+  })
+
+export const begin = (n: number) =>
+  Effect.flatMap(TaskStore.TaskStore, (store) =>
+    store.begin(
+      new Submission.Submission({
+        id: idOf(n),
+        provider: "p",
+        family: "f",
+        model: "m",
+        account: "default",
+        requestHash: "ab",
+        startedAt: n,
+        outcome: { _tag: "pending" }
+      })
+    ))
+
+export const make = (n: number) =>
+  Effect.flatMap(TaskStore.TaskStore, (store) => {
+    const created = { type: "task.created", at: n, id: idOf(n), handle: handleOf(n), model: "m" } as const
+    return store.append(created.id, 0, [created], { snapshot: TaskMachine.persist(TaskMachine.initial(created)) })
+  })
+
+export const progressed = (progress: number): TaskEvent.TaskEvent => ({
+  type: "task.observed",
+  at: 1000 + progress,
+  observation: new Observation.Observation({ status: "IN_PROGRESS", progress, videos: [] })
+})
+
+export const succeeded: TaskEvent.TaskEvent = {
+  type: "task.observed",
+  at: 5000,
+  observation: new Observation.Observation({
+    status: "SUCCESS",
+    videos: [new Video.Video({ url: Redacted.make(`https://cdn.example.com/v.mp4?${signature}`) })]
+  })
+}
+
+export const advance = (n: number, event: TaskEvent.TaskEvent) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore.TaskStore
+    const stored = yield* store.load(idOf(n))
+    if (stored === undefined) return yield* Effect.die(`there is no task ${n}`)
+    const { snapshot } = TaskMachine.step(TaskMachine.restore(stored.snapshot), event)
+    return yield* store.append(idOf(n), stored.version, [event], { snapshot: TaskMachine.persist(snapshot) })
+  })
+
+/** A folder of its own, gone afterwards. */
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "video-tasks-store-"))),
+  (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
+)
