@@ -26,6 +26,8 @@ export class Observation extends Schema.Class<Observation>("@video-tasks/core/Ob
   estimatedRemainingMs: Schema.optionalKey(Schema.Finite),
   /** The videos, only of an answer that reports success. */
   videos: Schema.Array(Video),
+  /** When the file is deleted that the API serves itself, in ms since the epoch; a link has its own `expiresAt`. */
+  expiresAt: Schema.optionalKey(Schema.Finite),
   /** Why the task failed, only of an answer that reports a failure. */
   failure: Schema.optionalKey(Failure),
   /** What the provider charged. */

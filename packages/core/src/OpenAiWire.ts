@@ -60,7 +60,7 @@ export const Task = Schema.Struct({
  * **Details**
  *
  * A finished job is a success without videos: its file is asked for at the content route. A failed one has progress 100.
- * An `expires_at` is kept with the videos of those relatives that send a link.
+ * `expires_at` says when the content route stops serving the file; relatives that send a link mean the link.
  *
  * Fails with `WireProblem`: `notATask` when there is neither an id nor a status nor a link, `refused` when a 2xx says no
  * and has no id, `missing` when it says that there is no such task. Never throws.
@@ -94,7 +94,8 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
     progress: task.progress,
     model: task.model,
     createdAt: task.created_at,
-    completedAt: task.completed_at
+    completedAt: task.completed_at,
+    expiresAt: task.expires_at
   })
 })
 

@@ -97,7 +97,8 @@ describe("OpenAiWire, the bodies of the pages", () => {
       model: "sora-2-pro",
       remoteId: "video_123",
       createdAt: 1712697600_000,
-      completedAt: 1712697700_000
+      completedAt: 1712697700_000,
+      expiresAt: 1712701300_000
     })
   })
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Observation, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -231,6 +231,20 @@ describe("a read of a task", () => {
       return Effect.gen(function*() {
         assert.isTrue(Exit.isSuccess(yield* awaited()))
         assert.strictEqual(reads.length, 1)
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
+    it.effect("keeps until when the content route serves the file", () => {
+      const { provider } = scripted([Harness.observed({ status: "SUCCESS", expiresAt: 1_712_701_300_000 })], {
+        family: { hasContentRoute: true },
+        content: () => Effect.succeed(Harness.video)
+      })
+      return Effect.gen(function*() {
+        const done = Exit.getSuccess(yield* awaited())
+        assert.deepStrictEqual(
+          Option.map(done, ({ videos }) => videos.map(({ expiresAt }) => expiresAt)),
+          Option.some([1_712_701_300_000])
+        )
       }).pipe(Effect.provide(Harness.layer(provider)))
     })
 

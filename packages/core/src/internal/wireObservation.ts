@@ -24,6 +24,7 @@ interface Parts {
   readonly createdAt?: number | undefined
   readonly startedAt?: number | undefined
   readonly completedAt?: number | undefined
+  readonly expiresAt?: number | undefined
   /** The cost, once the state is known. */
   readonly cost?: ((status: TaskStatus | undefined) => Cost | undefined) | undefined
 }

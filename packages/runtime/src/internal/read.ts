@@ -7,6 +7,7 @@ import * as Redact from "@video-tasks/core/Redact"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
+import { Video } from "@video-tasks/core/Video"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -107,7 +108,11 @@ const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTa
         Effect.orElseSucceed(() => undefined),
         Effect.map((video) => {
           const { videos: _, ...rest } = observation
-          return video === undefined ? observation : new Observation({ ...rest, videos: [video] })
+          if (video === undefined) return observation
+          const { ...fields } = video
+          const expiresAt = fields.expiresAt ?? rest.expiresAt
+          const dated = expiresAt === undefined ? video : new Video({ ...fields, expiresAt })
+          return new Observation({ ...rest, videos: [dated] })
         })
       )
     }),
