@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Archived } from "./Archived.ts"
 import { TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
 import { Cost, Failure, Video } from "./Video.ts"
@@ -68,7 +69,9 @@ export class Success extends Schema.Class<Success>("@video-tasks/core/Task/Succe
   /** What to download. */
   videos: Schema.Array(Video),
   /** When the success was reported, in ms since the epoch. */
-  completedAt: Schema.Finite
+  completedAt: Schema.Finite,
+  /** Where its files are kept, once they are. */
+  archived: Schema.optionalKey(Archived)
 }) {}
 
 /**
@@ -111,7 +114,9 @@ export class Cancelled extends Schema.Class<Cancelled>("@video-tasks/core/Task/C
   status: Schema.tag("CANCELLED"),
   ...common,
   /** When the cancellation was reported, in ms since the epoch. */
-  completedAt: Schema.Finite
+  completedAt: Schema.Finite,
+  /** `true` when it was cancelled through this library, absent when the provider or somebody else did it. */
+  byRequest: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /**
@@ -191,7 +196,7 @@ const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
         ? new VideoTaskError.TaskNotFound({ remoteId: task.handle.remoteId, detail: task.failure.message })
         : new VideoTaskError.TaskErrored({ failure: task.failure })
     case "CANCELLED":
-      return new VideoTaskError.TaskCancelled()
+      return new VideoTaskError.TaskCancelled(task.byRequest === undefined ? {} : { byRequest: task.byRequest })
     case "EXPIRED":
       return new VideoTaskError.TaskExpired()
   }

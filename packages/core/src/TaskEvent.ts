@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { ArchivedFile } from "./Archived.ts"
 import { Observation } from "./Observation.ts"
 import { TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
@@ -51,7 +52,9 @@ export const TaskEvent = Schema.Union([
   /** The provider gave the task up. */
   Schema.Struct({ type: Schema.Literal("task.expired"), at }),
   /** The provider no longer knows the task. */
-  Schema.Struct({ type: Schema.Literal("task.lost"), at, message: Schema.String })
+  Schema.Struct({ type: Schema.Literal("task.lost"), at, message: Schema.String }),
+  /** The files of a success are kept. Changes no state. */
+  Schema.Struct({ type: Schema.Literal("task.archived"), at, files: Schema.NonEmptyArray(ArchivedFile) })
 ])
 
 /**

@@ -104,7 +104,8 @@ export interface Step {
 export const initial = (created: Created): Snapshot => machine.getInitialSnapshot(scope, created)
 
 /**
- * Returns what follows from an event, and what changed. A terminal snapshot is returned as it is.
+ * Returns what follows from an event, and what changed. A terminal snapshot is returned as it is, but for the one thing
+ * that can still be said of a success: where its files are kept.
  *
  * **Gotchas**
  *
@@ -118,7 +119,7 @@ export const step: {
   (self: Snapshot, event: TaskEvent): Step
 } = dual(2, (self: Snapshot, event: TaskEvent): Step => {
   const from: TaskStatus.TaskStatus = self.value
-  if (TaskStatus.isTerminal(from)) return { snapshot: self, from, to: from, verdict: "ignored" }
+  if (event.type === "task.archived" || TaskStatus.isTerminal(from)) return afterwards(self, event)
   const next = machine.transition(self, event, scope)
   const to: TaskStatus.TaskStatus = next.value
   if (to !== from || !Context.isSame(self.context.task, next.context.task)) {
@@ -182,7 +183,8 @@ export const restore = (persisted: Persisted): Snapshot =>
  * @since 0.1.0
  */
 export const toTask = (self: Snapshot): Task => {
-  const { completedAt, estimatedRemainingMs, failure, missingVideo: _, videos, ...common } = self.context.task
+  const { archived, byRequest, completedAt, estimatedRemainingMs, failure, missingVideo: _, videos, ...common } =
+    self.context.task
   const running = estimatedRemainingMs === undefined ? common : { ...common, estimatedRemainingMs }
   const over = { ...common, completedAt: completedAt ?? common.updatedAt }
   const status: TaskStatus.TaskStatus = self.value
@@ -192,19 +194,29 @@ export const toTask = (self: Snapshot): Task => {
     case "IN_PROGRESS":
       return new InProgress(running)
     case "SUCCESS":
-      return new Success({ ...over, videos })
+      return new Success({ ...over, videos, ...(archived === undefined ? {} : { archived }) })
     case "FAILED":
       return new Failed({ ...over, failure: failure ?? Context.noReason })
     case "ERROR":
       return new Errored({ ...over, failure: failure ?? Context.noReason })
     case "CANCELLED":
-      return new Cancelled(over)
+      return new Cancelled(byRequest === undefined ? over : { ...over, byRequest })
     case "EXPIRED":
       return new Expired(over)
   }
 }
 
 // internal
+
+/** An archive changes no state, so it is no transition: the machine and its pictures know nothing of it. */
+const afterwards = (self: Snapshot, event: TaskEvent): Step => {
+  const status: TaskStatus.TaskStatus = self.value
+  const before = self.context.task
+  const task = status === "SUCCESS" ? Context.archived(before, event) : before
+  return task === before
+    ? { snapshot: self, from: status, to: status, verdict: "ignored" }
+    : { snapshot: restore({ value: status, task }), from: status, to: status, verdict: "changed" }
+}
 
 const mayStillBring = (context: TaskContext, event: TaskEvent): boolean =>
   event.type === "task.observed" && event.observation.videos.length === 0 && !videoMissingForGood(context, event.at)

@@ -287,7 +287,10 @@ export class TaskErrored extends Schema.TaggedError<TaskErrored>(id("TaskErrored
  * @category errors
  * @since 0.1.0
  */
-export class TaskCancelled extends Schema.TaggedError<TaskCancelled>(id("TaskCancelled"))("TaskCancelled", {}) {
+export class TaskCancelled extends Schema.TaggedError<TaskCancelled>(id("TaskCancelled"))("TaskCancelled", {
+  /** `true` when it was cancelled through this library, absent when the provider or somebody else did it. */
+  byRequest: Schema.optionalKey(Schema.Boolean)
+}) {
   readonly retryable = false
   override get message(): string {
     return "The task was cancelled. Submit a new one if you still want the video."

@@ -7,6 +7,11 @@
 /**
  * @since 0.1.0
  */
+export * as Archived from "./Archived.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as ArkWire from "./ArkWire.ts"
 
 /**

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Archived,
   Diagram,
   Observation,
   Task,
@@ -7,12 +8,13 @@ import {
   TaskHandle,
   TaskMachine,
   TaskStatus,
-  Video
+  Video,
+  VideoTaskError
 } from "@video-tasks/core"
 import { Arbitrary, Effect, Redacted, Schema } from "effect"
 import { inspect } from "node:util"
 import { createMachine, transition } from "xstate"
-import { created, event, events, observed, secret, video } from "./utils/arbitraries.ts"
+import { archivedFile, created, event, events, observed, secret, video } from "./utils/arbitraries.ts"
 
 const start = TaskMachine.initial(created())
 
@@ -294,10 +296,59 @@ describe("TaskMachine", () => {
   })
 
   describe("in an end", () => {
+    const archived = (at: number, key: string): TaskEvent.TaskEvent => ({
+      type: "task.archived",
+      at,
+      files: [archivedFile(key)]
+    })
+
+    it("says where the files of a success are kept, and nothing else changes", () => {
+      const before = inState("SUCCESS")
+      const step = TaskMachine.step(before, archived(9_000, "a/1.mp4"))
+      assert.deepStrictEqual([step.from, step.to, step.verdict], ["SUCCESS", "SUCCESS", "changed"])
+      const task = TaskMachine.toTask(before)
+      assert.deepStrictEqual(
+        TaskMachine.toTask(step.snapshot),
+        new Task.Success({
+          ...(task as Task.Success),
+          updatedAt: 9_000,
+          archived: new Archived.Archived({ at: 9_000, files: [archivedFile("a/1.mp4")] })
+        })
+      )
+    })
+
+    it("believes the first who says where the files are kept", () => {
+      const before = TaskMachine.step(inState("SUCCESS"), archived(9_000, "a/1.mp4")).snapshot
+      const step = TaskMachine.step(before, archived(9_500, "b/1.mp4"))
+      assert.deepStrictEqual([step.snapshot, step.verdict], [before, "ignored"])
+    })
+
+    it("keeps no files of a task that runs, or that ended otherwise", () => {
+      for (const status of statuses.filter((one) => one !== "SUCCESS")) {
+        const before = inState(status)
+        const step = TaskMachine.step(before, archived(9_000, "a/1.mp4"))
+        assert.deepStrictEqual([step.snapshot, step.verdict], [before, "ignored"])
+      }
+    })
+
+    it("says who had a task cancelled", () => {
+      const ours = TaskMachine.toTask(TaskMachine.step(start, { type: "task.cancelled", at: 2_000 }).snapshot)
+      const theirs = TaskMachine.toTask(TaskMachine.step(start, observed(2_000, { status: "CANCELLED" })).snapshot)
+      assert.deepStrictEqual(
+        [ours, theirs].map((task) => [task.status, (task as Task.Cancelled).byRequest]),
+        [["CANCELLED", true], ["CANCELLED", undefined]]
+      )
+      assert.deepStrictEqual(
+        [ours, theirs].map((task) => Task.failureOf(task as Task.Cancelled)?.reason),
+        [new VideoTaskError.TaskCancelled({ byRequest: true }), new VideoTaskError.TaskCancelled()]
+      )
+    })
+
     it.prop(
       "returns the finished snapshot itself, whatever comes",
       [Arbitrary.schema(Schema.Literals(TaskStatus.terminal)), event],
       ([status, event]) => {
+        if (status === "SUCCESS" && event.type === "task.archived") return
         const before = inState(status)
         assert.strictEqual(before.value, status)
         assert.deepStrictEqual(TaskMachine.step(before, event), {
@@ -346,11 +397,15 @@ describe("TaskMachine", () => {
       const order = (status: TaskStatus.TaskStatus) =>
         TaskStatus.isTerminal(status) ? 2 : status === "IN_PROGRESS" ? 1 : 0
       let at: TaskStatus.TaskStatus = start.value
+      let kept = 0
       for (const { from, snapshot, to, verdict } of live(events)) {
         assert.strictEqual(from, at)
         assert.strictEqual(snapshot.value, to)
         assert.isAtLeast(order(to), order(from))
-        if (TaskStatus.isTerminal(from)) assert.deepStrictEqual([to, verdict], [from, "ignored"])
+        if (TaskStatus.isTerminal(from)) {
+          assert.strictEqual(to, from)
+          if (verdict !== "ignored") assert.deepStrictEqual([from, verdict, ++kept], ["SUCCESS", "changed", 1])
+        }
         at = to
       }
     }, lives)

@@ -2,6 +2,7 @@
  * What the task machine remembers, and the pure functions that its guards and actions are made of.
  */
 import * as Schema from "effect/Schema"
+import { Archived } from "../Archived.ts"
 import * as Redact from "../Redact.ts"
 import type { Created, TaskEvent } from "../TaskEvent.ts"
 import { TaskHandle } from "../TaskHandle.ts"
@@ -23,6 +24,9 @@ export const TaskContext = Schema.Struct({
   videos: Schema.Array(Video),
   failure: Schema.optionalKey(Failure),
   completedAt: Schema.optionalKey(Schema.Finite),
+  /** Whether it was us who had the task cancelled. */
+  byRequest: Schema.optionalKey(Schema.Boolean),
+  archived: Schema.optionalKey(Archived),
   /** How often, and since when (ms since the epoch), success was reported without a video. */
   missingVideo: Schema.optionalKey(Schema.Struct({ reads: Schema.Finite, since: Schema.Finite }))
 })
@@ -107,10 +111,23 @@ export const ended = (context: TaskContext, event: TaskEvent): TaskContext => {
     case "task.lost":
       return { ...over, failure: new Failure({ code: "not_found", message: Redact.text(event.message) }) }
     case "task.cancelled":
+      return { ...over, byRequest: true }
     case "task.expired":
       return over
+    case "task.archived":
+      return context
   }
 }
+
+/**
+ * The files of a success are kept; what was kept first counts.
+ *
+ * @internal
+ */
+export const archived = (context: TaskContext, event: TaskEvent): TaskContext =>
+  event.type === "task.archived" && context.archived === undefined
+    ? { ...context, archived: new Archived({ at: event.at, files: event.files }), updatedAt: event.at }
+    : context
 
 /** @internal */
 export const isSame = (self: TaskContext, that: TaskContext): boolean =>

@@ -1,7 +1,7 @@
 /**
  * Generators of observations, events and lives of tasks.
  */
-import { Observation, type TaskEvent, TaskHandle, TaskId, TaskStatus, Video } from "@video-tasks/core"
+import { Archived, Observation, type TaskEvent, TaskHandle, TaskId, TaskStatus, Video } from "@video-tasks/core"
 import { Arbitrary, Redacted, Schema } from "effect"
 
 /** Every signed URL that these generators make contains this text. */
@@ -25,6 +25,17 @@ export const video = (name = "out"): Video.Video =>
   Video.Video.make({
     url: Redacted.make(`https://cdn.example/${name}.mp4?${secret}`, { label: "video url" }),
     thumbnailUrl: Redacted.make(`https://cdn.example/${name}.jpg?${secret}`, { label: "thumbnail url" }),
+    mimeType: "video/mp4"
+  })
+
+export const archivedFile = (key = "cometapi/out.mp4") =>
+  Archived.ArchivedFile.make({
+    kind: "video",
+    index: 0,
+    key,
+    uri: `file:///archive/${key}`,
+    bytes: 42,
+    sha256: "ab".repeat(32),
     mimeType: "video/mp4"
   })
 
@@ -62,7 +73,7 @@ const Draft = Schema.Union([
     cost: Schema.optionalKey(Schema.Literals([0.12, 0.4])),
     failure: Schema.optionalKey(Schema.Literals(["content_policy", "internal"]))
   }),
-  Schema.Struct({ type: Schema.Literals(["task.cancelled", "task.expired", "task.lost"]) })
+  Schema.Struct({ type: Schema.Literals(["task.cancelled", "task.expired", "task.lost", "task.archived"]) })
 ])
 
 /** How much later than the one before an event happens, in ms: sometimes earlier, since clocks differ. */
@@ -91,6 +102,8 @@ const toEvent = (at: number, draft: typeof Draft.Type): TaskEvent.TaskEvent => {
       return { type: draft.type, at, observation: toObservation(draft) }
     case "task.lost":
       return { type: draft.type, at, message: "no such task" }
+    case "task.archived":
+      return { type: draft.type, at, files: [archivedFile(`cometapi/${at}.mp4`)] }
     default:
       return { type: draft.type, at }
   }
