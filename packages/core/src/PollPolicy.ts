@@ -27,6 +27,12 @@ export interface PollPolicy {
   readonly typicalMs: number
   /** Progress values that the server reports as a matter of form and that predict nothing. */
   readonly meaninglessProgress: ReadonlyArray<number>
+  /**
+   * How many ceilings lie between two reads while callbacks that can be believed arrive; in all at most `maxReconcileMs`.
+   *
+   * @default 4
+   */
+  readonly reconcileFactor?: number | undefined
 }
 
 /**
@@ -55,6 +61,8 @@ export interface Reading {
   readonly progress?: number | undefined
   /** In ms, as the provider says it. */
   readonly estimatedRemainingMs?: number | undefined
+  /** The read has seen what a callback should have told: from here on they are not relied on, until the next one comes. */
+  readonly isNews?: boolean | undefined
 }
 
 /**
@@ -85,6 +93,8 @@ export interface History {
   /** Sums of the line: time squared, and time by progress. */
   readonly xx: number
   readonly xy: number
+  /** When the last callback came that can be believed and relied on. */
+  readonly calledAt: number | undefined
 }
 
 /**
@@ -141,6 +151,14 @@ export const slowGapMs = 300_000
 export const failureCeilingMs = 60_000
 
 /**
+ * The longest gap between reads while callbacks arrive, whatever the ceiling: 5 min, in ms.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const maxReconcileMs = 300_000
+
+/**
  * Applies a user's cadence to a policy. An explicit floor is a hard one: no gap falls below it.
  *
  * @category combinators
@@ -175,7 +193,8 @@ export const start = (startedAt: number): History => ({
   unchanged: 0,
   footAt: 0,
   xx: 0,
-  xy: 0
+  xy: 0,
+  calledAt: undefined
 })
 
 /**
@@ -199,24 +218,23 @@ export const observed = (
     readAt: at,
     failures: 0,
     credit: Math.max(-1, Math.min(maxCredit, self.credit + saved)),
-    endsAt: reading.estimatedRemainingMs === undefined ? undefined : at + Math.max(0, reading.estimatedRemainingMs)
+    calledAt: reading.isNews === true ? undefined : self.calledAt
   }
-  const progress = reading.progress
-  if (progress === undefined || policy.meaninglessProgress.includes(progress)) return { ...read, progress: undefined }
-  const changed = progress !== self.progress
-  const line = progress <= 0
-    ? { footAt: at, xx: 0, xy: 0 }
-    : {
-      xx: self.xx * forgetting + seconds(at - self.footAt) ** 2,
-      xy: self.xy * forgetting + seconds(at - self.footAt) * progress
-    }
-  return {
-    ...read,
-    ...line,
-    progress,
-    changedAt: changed ? at : self.changedAt,
-    unchanged: changed ? 0 : self.unchanged + 1
-  }
+  return learned(policy, read, reading, at)
+}
+
+/**
+ * Adds a callback at `now` (ms since the epoch) that can be believed. It is no read: what it says of the rest counts, and
+ * for as long as callbacks come, reads only reconcile.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const called = (policy: PollPolicy, self: History, reading: Reading, now: number): History => {
+  const at = Math.max(self.readAt, now - self.startedAt)
+  const relied: History = { ...self, calledAt: at }
+  const isSilent = reading.progress === undefined && reading.estimatedRemainingMs === undefined
+  return isSilent ? relied : learned(policy, relied, reading, at)
 }
 
 /**
@@ -226,6 +244,28 @@ export const observed = (
  * @since 0.1.0
  */
 export const failed = (self: History): History => ({ ...self, failures: self.failures + 1 })
+
+/**
+ * Returns for how many ms a read has to wait that is asked for by a callback nobody can vouch for: a floor after the last
+ * read. After failures the back-off holds, and it is `Infinity`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const hintedGapMs = (policy: PollPolicy, self: History, now: number): number =>
+  self.failures > 0
+    ? Infinity
+    : Math.max(0, self.readAt + Math.max(policy.floorMs, policy.minGapMs) - (now - self.startedAt))
+
+/**
+ * Returns the gap between reads while callbacks arrive, in ms: `reconcileFactor` ceilings, at most 5 min and never less than
+ * a ceiling.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const reconcileGapMs = ({ ceilingMs, reconcileFactor = 4 }: PollPolicy): number =>
+  Math.max(ceilingMs, Math.min(maxReconcileMs, ceilingMs * reconcileFactor))
 
 /**
  * Estimates how long the job still takes, in ms: what the provider says, else what its progress says, else the median
@@ -251,6 +291,9 @@ export const restMs = (policy: PollPolicy, self: History, now: number, medianRes
  * floor and the ceiling. The floor is an average: what long gaps have saved, short ones near the end may spend, down to `minGapMs`. After failures the gap doubles from the
  * floor (at least 0.5 s) to 60 s, whatever the ceiling. A job older than 24 h is read once in 5 min. Always with jitter.
  *
+ * While callbacks arrive that can be believed, a read only heals what was lost: it comes `reconcileGapMs` after the last one.
+ * When none has come for three such gaps, or a read has seen what none had told, the cadence is as before.
+ *
  * **Example** (The first read of a job that typically takes 40 s)
  *
  * ```ts import.meta.vitest
@@ -273,6 +316,8 @@ export const next = (policy: PollPolicy, self: History, now: number, options: Ne
     const gap = Math.min(Math.max(failureCeilingMs, first), first * 2 ** Math.min(self.failures - 1, 16))
     return Duration.millis(Math.round(Math.max(gap * jitter, policy.minGapMs)))
   }
+  const reconcile = reconcileRestMs(policy, self, now, jitter)
+  if (reconcile !== undefined) return Duration.millis(Math.round(Math.max(reconcile, policy.minGapMs)))
   const told = toldRestMs(policy, self, now)
   const isBlind = told === undefined && self.readAt !== 0
   const rest = Math.max(0, told ?? options.medianRestMs)
@@ -283,6 +328,43 @@ export const next = (policy: PollPolicy, self: History, now: number, options: Ne
 }
 
 // internal
+
+/** What an answer or a callback says of the rest. */
+const learned = (policy: PollPolicy, self: History, reading: Reading, at: number): History => {
+  const endsAt = reading.estimatedRemainingMs === undefined ? undefined : at + Math.max(0, reading.estimatedRemainingMs)
+  const progress = reading.progress
+  if (progress === undefined || policy.meaninglessProgress.includes(progress)) {
+    return { ...self, endsAt, progress: undefined }
+  }
+  const changed = progress !== self.progress
+  const line = progress <= 0
+    ? { footAt: at, xx: 0, xy: 0 }
+    : {
+      xx: self.xx * forgetting + seconds(at - self.footAt) ** 2,
+      xy: self.xy * forgetting + seconds(at - self.footAt) * progress
+    }
+  return {
+    ...self,
+    endsAt,
+    ...line,
+    progress,
+    changedAt: changed ? at : self.changedAt,
+    unchanged: changed ? 0 : self.unchanged + 1
+  }
+}
+
+/** For so many reconciling gaps a callback is relied on when no other follows: APIs call when a state changes, which is rare. */
+const patience = 3
+
+/** How long the next reconciling read has to wait, in ms; `undefined` when callbacks are not relied on. */
+const reconcileRestMs = (policy: PollPolicy, self: History, now: number, jitter: number): number | undefined => {
+  if (self.calledAt === undefined) return undefined
+  const at = now - self.startedAt
+  const gap = reconcileGapMs(policy)
+  if (at - self.calledAt >= patience * gap) return undefined
+  // From the last read: callbacks without end do not put it off.
+  return self.readAt + gap * jitter - at
+}
 
 /** How far into the estimated rest the next read is aimed. */
 const aim = 0.6

@@ -9,6 +9,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { ModelSpec } from "./ModelSpec.ts"
 import { Observation } from "./Observation.ts"
 import * as PollPolicy from "./PollPolicy.ts"
@@ -17,6 +18,7 @@ import * as TaskStatus from "./TaskStatus.ts"
 import type { Video } from "./Video.ts"
 import type { VideoRequest } from "./VideoRequest.ts"
 import type { VideoTaskError, Violation } from "./VideoTaskError.ts"
+import { WireProblem } from "./WireProblem.ts"
 
 /**
  * A family: one kind of task of a provider, with its own routes and words.
@@ -49,6 +51,13 @@ export interface Family {
   readonly canFindCreated?: boolean | undefined
   /** How many tasks one request of `observeMany` can read; absent where every task takes a request of its own. */
   readonly batchSize?: number | undefined
+  /**
+   * Whether the API tells a URL of the caller's when a task changes: `signed` where it can sign what it says as Standard
+   * Webhooks has it, `unsigned` where anybody could have said it. Absent where none is documented. Then `readCallback` works.
+   */
+  readonly callbacks?: "signed" | "unsigned" | undefined
+  /** Whether a create takes the URL: `CreateOptions.callbackUrl`. */
+  readonly takesCallbackUrl?: boolean | undefined
 }
 
 /**
@@ -121,6 +130,8 @@ export interface CreateOptions {
   readonly requestHash?: string | undefined
   /** Our own name for the task, sent along where the API keeps one: a create whose answer is lost can be found by it. */
   readonly reference?: string | undefined
+  /** Told when the task changes, where the family says `takesCallbackUrl`; elsewhere the create fails with `InvalidRequest`. */
+  readonly callbackUrl?: URL | undefined
 }
 
 /**
@@ -211,6 +222,11 @@ export interface VideoProvider {
   readonly content: (handle: TaskHandle, variant?: ContentVariant) => Effect.Effect<Video | undefined, VideoTaskError>
   /** The provider's catalogue. */
   readonly models: Effect.Effect<ReadonlyArray<CatalogueModel>, VideoTaskError>
+  /**
+   * Reads the body of a callback about a task of a family, as what it says. Whether it can be believed is not asked here.
+   * Fails with `WireProblem` when it is about no task.
+   */
+  readonly readCallback?: ((family: string, body: unknown) => Result.Result<Observation, WireProblem>) | undefined
   /** The headers that a download of this URL needs: none unless it is at the API's own origin. */
   readonly credentials: (url: URL) => Readonly<Record<string, Redacted.Redacted>>
 }
@@ -253,6 +269,8 @@ export interface DoubleOptions {
   readonly cancel?: VideoProvider["cancel"] | undefined
   /** Replaces what `content` does. The default finds nothing. */
   readonly content?: VideoProvider["content"] | undefined
+  /** Reads callbacks. The default says that they are about no task. */
+  readonly readCallback?: VideoProvider["readCallback"] | undefined
 }
 
 /**
@@ -308,6 +326,8 @@ export const double = (options: DoubleOptions = {}): VideoProvider => {
     cancel: options.cancel ?? (() => Effect.succeed("unsupported")),
     content: options.content ?? (() => Effect.undefined),
     models: options.models ?? Effect.succeed([]),
+    readCallback: options.readCallback ??
+      (() => Result.fail(new WireProblem({ kind: "notATask", detail: "a double is told nothing" }))),
     credentials: () => ({})
   }
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Observation } from "@video-tasks/core/Observation"
 import type { Estimate } from "@video-tasks/core/Price"
 import type { Outcome } from "@video-tasks/core/Submission"
 import type { Ended, Success, Task } from "@video-tasks/core/Task"
@@ -31,6 +32,28 @@ import type { TaskStore } from "./TaskStore.ts"
 export type TaskRef = TaskHandle | TaskId
 
 /**
+ * The task that a callback shall be about, before it is created.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallbackTarget {
+  /** Our id of the task. */
+  readonly id: TaskId
+  readonly provider: string
+  readonly family: string
+}
+
+/**
+ * What news of a task led to: `changed`, `unchanged` (nothing new), `ignored` (too late, or of another task), `hinted` (its
+ * next read comes as soon as its floor allows), `unfollowed` (nobody here follows it, so nobody reads it).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type NotifyOutcome = "changed" | "unchanged" | "ignored" | "hinted" | "unfollowed"
+
+/**
  * How to submit.
  *
  * @category options
@@ -57,6 +80,11 @@ export interface SubmitOptions {
     /** A currency; the default is that of the price. */
     readonly unit?: string | undefined
   } | undefined
+  /**
+   * Where the provider tells of changes of the task: an http(s) URL, or what makes one of the task, such as
+   * `WebhookReceiver.urlOf(base)`. `InvalidRequest` where the API takes none.
+   */
+  readonly callbackUrl?: URL | ((task: CallbackTarget) => URL) | undefined
   /**
    * What happens when the submit is interrupted: nothing more is sent, and a create whose answer is out is waited for.
    */
@@ -233,6 +261,12 @@ export class VideoTasks extends Context.Service<VideoTasks, {
    * that are not configured are left alone.
    */
   readonly resume: Effect.Effect<number, VideoTaskError>
+  /**
+   * Tells of news that came by another way than a read, such as a webhook. With an observation, which is believed, the task
+   * takes the step at once, those who wait hear of it, and its reads become rare. Without one only its next read comes as
+   * soon as its floor allows. Sends nothing by itself; fails with `TaskNotFound` when the task is not in the store.
+   */
+  readonly notify: (task: TaskRef, observation?: Observation) => Effect.Effect<NotifyOutcome, VideoTaskError>
   /** How a task is being read, or was read by this process. */
   readonly pollInfo: (task: TaskRef) => Effect.Effect<PollInfo>
 }>()("@video-tasks/runtime/VideoTasks") {}

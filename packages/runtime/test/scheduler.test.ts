@@ -28,6 +28,7 @@ const world = Effect.gen(function*() {
         isChanged: false,
         reading: {},
         model: undefined,
+        hasMoved: false,
         isAlmostDone: false
       }),
     () => Effect.sync(() => state.inFlight--)

@@ -65,6 +65,8 @@ export class Entry implements Due, Queued {
   lastFailure: VideoTaskError | undefined = undefined
   /** How many reads in a row said that there is no such task. */
   notFoundInARow = 0
+  /** Somebody said that it has news while a request was asking for it: the answer may be older than the news. */
+  isHinted = false
 
   constructor(id: TaskId, lane: Lane, startedAt: number, joinedAt: number) {
     this.id = id
@@ -116,6 +118,8 @@ export type Read =
     readonly snapshot: Persisted
     readonly version: number
     readonly isChanged: boolean
+    /** It is in another state than before. */
+    readonly hasMoved: boolean
     readonly reading: PollPolicy.Reading
     readonly model: string | undefined
     /** Success was reported and the video is not there yet: look again soon. */

@@ -26,6 +26,8 @@ export interface Stepped {
   readonly snapshot: TaskMachine.Persisted
   readonly version: number
   readonly verdict: TaskMachine.Step["verdict"]
+  /** The task is in another state than before. */
+  readonly hasMoved: boolean
 }
 
 /**
@@ -81,7 +83,7 @@ export const create = Effect.fnUntraced(function*(
     snapshot: TaskMachine.persist(first)
   })
   if (isChanged) journal.announce({ id, handle, seq: 1, at, event, from: second.from, to: second.to, snapshot })
-  return { snapshot, version, verdict: "changed" }
+  return { snapshot, version, verdict: "changed", hasMoved: true }
 })
 
 /**
@@ -100,7 +102,9 @@ export const step = Effect.fnUntraced(function*(
   let current = stored
   for (let attempt = 0;; attempt++) {
     const { from, snapshot: next, to, verdict } = TaskMachine.step(TaskMachine.restore(current.snapshot), kept)
-    if (verdict !== "changed") return { snapshot: current.snapshot, version: current.version, verdict }
+    if (verdict !== "changed") {
+      return { snapshot: current.snapshot, version: current.version, verdict, hasMoved: false }
+    }
     const snapshot = TaskMachine.persist(next)
     const { handle, id } = snapshot.task
     const appended = yield* retryStore(journal.store.append(id, current.version, [kept], { snapshot, raw })).pipe(
@@ -113,7 +117,7 @@ export const step = Effect.fnUntraced(function*(
     if (typeof appended === "number") {
       journal.book?.stepped(snapshot)
       journal.announce({ id, handle, seq: appended - 1, at: kept.at, event: kept, from, to, snapshot })
-      return { snapshot, version: appended, verdict }
+      return { snapshot, version: appended, verdict, hasMoved: from !== to }
     }
     current = appended
   }

@@ -56,14 +56,35 @@ export const prepare = Effect.fnUntraced(function*(
   if (spec?.retired !== undefined && options.force !== true) {
     return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: spec.retired }))
   }
+  const id = yield* TaskId.make
+  const callbackUrl = yield* callbackOf(provider, family, id, options)
   const lane = refs.lanes.of(provider, family)
   if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
   return {
-    id: yield* TaskId.make,
+    id,
     request,
+    callbackUrl,
     requestHash: yield* requestHash(request),
     lane,
     resubmit: options.resubmit ?? "never",
     interrupted: options.interrupted
   }
 })
+
+const callbackOf = (
+  provider: VideoProvider.VideoProvider,
+  family: VideoProvider.Family,
+  id: TaskId.TaskId,
+  { callbackUrl: given }: SubmitOptions
+): Effect.Effect<URL | undefined, VideoTaskError.VideoTaskError> => {
+  if (given === undefined) return Effect.succeed(undefined)
+  const url = typeof given === "function" ? given({ id, provider: provider.id, family: family.id }) : given
+  const allowed = family.takesCallbackUrl !== true
+    ? `none: ${family.title} takes no callback URL`
+    : url.protocol === "https:" || url.protocol === "http:"
+    ? undefined
+    : "an http(s) URL"
+  if (allowed === undefined) return Effect.succeed(url)
+  const violation = new VideoTaskError.Violation({ field: "callbackUrl", value: url.origin, allowed })
+  return refused(provider.id, new VideoTaskError.InvalidRequest({ violations: [violation] }))
+}

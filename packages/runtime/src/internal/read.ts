@@ -46,7 +46,7 @@ export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTa
       if (stored === undefined) return gone(entry)
       options.journal.book?.stepped(stored.snapshot)
       // Somebody else has seen the end, or a wait has joined in the meantime.
-      return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed" }, {}) : stored
+      return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed", hasMoved: true }, {}) : stored
     }),
     Effect.catch((error) => Effect.succeed(unstored(entry, error)))
   )
@@ -132,13 +132,14 @@ export const fault = (lane: Lane, defect: unknown): Effect.Effect<never, VideoTa
 
 /** Only what the cadence needs leaves here: an observation can hold what nobody may see. */
 const outcome = (
-  { snapshot, verdict, version }: Journal.Stepped,
+  { hasMoved, snapshot, verdict, version }: Journal.Stepped,
   { estimatedRemainingMs, progress }: PollPolicy.Reading
 ): Read => ({
   _tag: "Observed",
   snapshot,
   version,
   isChanged: verdict === "changed",
+  hasMoved,
   reading: { progress, estimatedRemainingMs },
   model: snapshot.task.model,
   isAlmostDone: snapshot.task.missingVideo !== undefined
@@ -176,9 +177,14 @@ const isConfirmed = (entry: Entry, handle: TaskHandle): boolean => {
   return entry.notFoundInARow + 1 >= needed
 }
 
-/** Jobs that were seen running here tell how long jobs take. */
-const recordDuration = (options: ReadOptions, entry: Entry, { task }: Persisted, at: number): void => {
-  if (entry.history.readAt === 0 || task.handle.createdAt === undefined) return
+/**
+ * Jobs that were seen running here tell how long jobs take.
+ *
+ * @internal
+ */
+export const recordDuration = (options: ReadOptions, entry: Entry, { task }: Persisted, at: number): void => {
+  const { calledAt, readAt } = entry.history
+  if ((readAt === 0 && calledAt === undefined) || task.handle.createdAt === undefined) return
   options.durations.record(entry.lane, task.model, at - task.handle.createdAt)
 }
 

@@ -46,6 +46,10 @@ export interface Scheduler {
   readonly expectedEndAt: (entry: Entry, model: string | undefined) => number
   /** Tells those who wait of a step that was not the fruit of a read. */
   readonly publish: (step: Pick<Stepped, "snapshot" | "version">) => void
+  /** A callback that can be believed has led to a step: those who wait hear of it, and reads become rare. */
+  readonly called: (step: Stepped, reading: PollPolicy.Reading) => void
+  /** Somebody says that a task has news: it is read as soon as its floor allows. Returns whether it is followed. */
+  readonly hint: (id: TaskId) => boolean
   /** Reads a task whose turn it is; a place of its account is taken. */
   readonly start: (entry: Entry) => void
   /** Says when an account looks again who may go. */
@@ -287,10 +291,17 @@ class State implements Scheduler {
   }
 
   #observed(entry: Entry, read: Read & { readonly _tag: "Observed" }, share: number): void {
-    const { isAlmostDone, isChanged, model, reading, snapshot } = read
+    const { hasMoved, isAlmostDone, isChanged, model, reading, snapshot } = read
     const { account, policy } = entry.lane
     account.accepted()
-    entry.history = PollPolicy.observed(policy, entry.history, isAlmostDone ? {} : reading, this.now(), share)
+    const said = isAlmostDone ? {} : reading
+    entry.history = PollPolicy.observed(
+      policy,
+      entry.history,
+      { ...said, isNews: hasMoved || isAlmostDone },
+      this.now(),
+      share
+    )
     entry.lastFailure = undefined
     entry.notFoundInARow = 0
     const waiters = waitersOf(entry)
@@ -312,6 +323,32 @@ class State implements Scheduler {
     else tell(waitersOf(entry), step)
   }
 
+  called(step: Stepped, reading: PollPolicy.Reading): void {
+    const entry = this.entries.get(step.snapshot.task.id)
+    if (entry === undefined) return
+    if (isTerminal(step.snapshot.value)) return this.#over(entry, step)
+    entry.history = PollPolicy.called(entry.lane.policy, entry.history, reading, this.now())
+    entry.notFoundInARow = 0
+    if (step.verdict === "changed") tell(waitersOf(entry), step)
+    // Who stands in line, or is being read, is not put off; nor is the back-off after failures.
+    const isPlanned = entry.index >= 0 && entry.flight === undefined && entry.history.failures === 0
+    if (isPlanned) this.#next(entry, this.#medianRestMs(entry, step.snapshot.task.model), 0)
+  }
+
+  hint(id: TaskId): boolean {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return false
+    if (entry.flight !== undefined) entry.isHinted = true
+    else if (entry.index >= 0) this.#advance(entry)
+    return true
+  }
+
+  /** Brings the next read forward, as far as the floor allows. */
+  #advance(entry: Entry): void {
+    const dueAt = this.now() + PollPolicy.hintedGapMs(entry.lane.policy, entry.history, this.now())
+    if (dueAt < entry.dueAt) this.#schedule(entry, dueAt)
+  }
+
   expectedEndAt(entry: Entry, model: string | undefined): number {
     const now = this.now()
     return now + Math.round(PollPolicy.restMs(entry.lane.policy, entry.history, now, this.#medianRestMs(entry, model)))
@@ -328,6 +365,9 @@ class State implements Scheduler {
   #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {
     if (this.entries.get(entry.id) !== entry) return
     this.#schedule(entry, this.now() + Math.max(this.#gapMs(entry, medianRestMs), atLeastMs))
+    if (!entry.isHinted) return
+    entry.isHinted = false
+    if (atLeastMs === 0) this.#advance(entry)
   }
 
   #gapMs(entry: Entry, medianRestMs: number): number {

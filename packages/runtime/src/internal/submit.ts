@@ -45,6 +45,7 @@ export interface Order {
   readonly request: VideoRequest
   readonly requestHash: string
   readonly lane: Lane
+  readonly callbackUrl: URL | undefined
   /** What it is expected to cost, where that is known. */
   readonly estimate?: Cost | undefined
   readonly resubmit: NonNullable<SubmitOptions["resubmit"]>
@@ -237,7 +238,8 @@ const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
     const { provider } = order.lane
     if (progress.isAbandoned) return Effect.fail(progress.ambiguous ?? unsent(order))
     progress.phase = "sent"
-    return provider.create(order.request, { requestHash: order.requestHash, reference: order.id }).pipe(
+    const { callbackUrl, id: reference, request, requestHash } = order
+    return provider.create(request, { requestHash, reference, callbackUrl }).pipe(
       Effect.timeoutOrElse({
         duration: createTimeoutMs,
         orElse: () => Effect.fail(ambiguous(order, `no answer within ${createTimeoutMs / 1000} s`))

@@ -30,6 +30,7 @@ import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
 import type * as Journal from "./journal.ts"
 import { Lanes } from "./lanes.ts"
+import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
 import { prepare, target } from "./prepare.ts"
 import * as Prices from "./prices.ts"
@@ -67,6 +68,7 @@ interface Parts {
   readonly store: TaskStore["Service"]
   readonly scheduler: Scheduler.Scheduler
   readonly recent: Recent
+  readonly reads: Read.ReadOptions
   readonly instruments: Instruments
   readonly scope: Scope.Scope
   readonly platform: Context.Context<SecureRandom.SecureRandom>
@@ -110,6 +112,7 @@ export const make = Effect.fnUntraced(function*(
     store,
     scheduler,
     recent,
+    reads,
     instruments,
     scope,
     platform
@@ -134,7 +137,7 @@ const laneOf = ({ refs }: Parts, stored: StoredTask, operation: VideoTaskError.O
 
 const toTask = (stored: StoredTask): Task => TaskMachine.toTask(TaskMachine.restore(stored.snapshot))
 
-const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack"> => ({
+const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack" | "notify"> => ({
   submit: Effect.fn("VideoTasks.submit")(function*(request, options = {}) {
     const { instruments, platform, refs, scope } = parts
     const order = yield* Effect.provideContext(prepare(refs, instruments, request, options), platform)
@@ -160,6 +163,11 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
     const { outcome, stepped } = yield* Requests.cancel(parts.refs.journal, lane, stored)
     if (stepped !== undefined) parts.scheduler.publish(stepped)
     return outcome
+  }),
+  notify: Effect.fn("VideoTasks.notify")(function*(ref, observation) {
+    const stored = yield* Refs.get(parts.refs, ref)
+    const lane = yield* laneOf(parts, stored, "observe")
+    return yield* notify({ ...parts.reads, scheduler: parts.scheduler }, lane, stored, observation)
   }),
   track: Effect.fn("VideoTasks.track")(function*(ref) {
     const stored = yield* adopted(parts, ref)
