@@ -348,7 +348,9 @@ const shared = {
   graceMs: 20_000,
   canCreate: true,
   canCancel: false,
-  hasContentRoute: true
+  hasContentRoute: true,
+  // Unsigned posts, where the page of a model documents the field that asks for them: then it goes into `options`.
+  callbacks: "unsigned"
 } as const
 
 // "Poll every 10 to 20 seconds; most jobs take 1 to 3 minutes" (CometAPI, GET /v1/videos/{id}): an average, which a

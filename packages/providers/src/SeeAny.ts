@@ -152,5 +152,7 @@ const family = (canCreate: boolean): Family => ({
   graceMs: 20_000,
   canCreate,
   canCancel: false,
-  hasContentRoute: false
+  hasContentRoute: false,
+  // The page recommends webhooks, and shows neither how to ask for them nor what they say.
+  callbacks: "unsigned"
 })

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { annotate, type Api, ask, failure, familyOf, unsupported } from "./api.ts"
+import * as Callback from "./callback.ts"
 import * as CreateOutcome from "./createOutcome.ts"
 import * as Http from "./http.ts"
 import * as ReadOutcome from "./readOutcome.ts"
@@ -20,8 +21,9 @@ export const create = (api: Api): VideoProvider["create"] =>
     const family = familyOf(api, request.family)
     const { maxImageBytes } = api.configuration
     if (family.noCreate !== undefined) return yield* unsupported(api, "create", family.noCreate)
-    const images = yield* Effect.mapError(Validation.check(request, api.families, maxImageBytes), fail)
-    const { body, path, route } = yield* Effect.mapError(family.write(request, images, options), fail)
+    const called = yield* Effect.mapError(Callback.added(request, family, options), fail)
+    const images = yield* Effect.mapError(Validation.check(called, api.families, maxImageBytes), fail)
+    const { body, path, route } = yield* Effect.mapError(family.write(called, images, options), fail)
     const sentAt = yield* Clock.currentTimeMillis
     const sent = yield* api.send({ method: "POST", path, body, headers: family.headers }).pipe(
       Effect.map((answer): CreateOutcome.Sent => ({ _tag: "Answered", answer })),

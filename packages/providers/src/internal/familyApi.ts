@@ -46,7 +46,7 @@ export interface ListRoute {
 }
 
 /** A route that takes the id of a task, and the states in which asking makes sense. */
-export interface TaskRoute {
+interface TaskRoute {
   readonly path: string
   readonly from: ReadonlyArray<TaskStatus>
 }
@@ -84,6 +84,8 @@ export interface FamilyApi {
     images: ReadonlyArray<ImageInput.Checked>,
     options: CreateOptions
   ) => Effect.Effect<Create, Reason>
+  /** The field of a create that takes the URL that is told of changes. */
+  readonly callbackField?: string | undefined
   readonly toObservation: (body: unknown) => Result.Result<Observation, WireProblem>
   /**
    * Reads an answer that means something else here than everywhere: an empty 202 of a running task, a 4xx that is the end

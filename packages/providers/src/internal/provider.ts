@@ -7,7 +7,7 @@ import type { WireProblem } from "@video-tasks/core/WireProblem"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
-import { annotate, type Api, failure, unsupported } from "./api.ts"
+import { annotate, type Api, failure, familyOf, unsupported } from "./api.ts"
 import type * as Classify from "./classify.ts"
 import * as Configuration from "./configuration.ts"
 import * as Create from "./create.ts"
@@ -64,6 +64,7 @@ export const make = Effect.fnUntraced(function*(
     remove: Removal.remove(api, observe),
     content: Reads.content(api),
     models: models(api, declaration.catalogue),
+    readCallback: (family, body) => familyOf(api, family).toObservation(body),
     credentials: (url) => Credentials.forDownload(url, configuration)
   }
 })

@@ -294,14 +294,8 @@ class State implements Scheduler {
     const { hasMoved, isAlmostDone, isChanged, model, reading, snapshot } = read
     const { account, policy } = entry.lane
     account.accepted()
-    const said = isAlmostDone ? {} : reading
-    entry.history = PollPolicy.observed(
-      policy,
-      entry.history,
-      { ...said, isNews: hasMoved || isAlmostDone },
-      this.now(),
-      share
-    )
+    const said: PollPolicy.Reading = { ...(isAlmostDone ? {} : reading), isNews: hasMoved || isAlmostDone }
+    entry.history = PollPolicy.observed(policy, entry.history, said, this.now(), share)
     entry.lastFailure = undefined
     entry.notFoundInARow = 0
     const waiters = waitersOf(entry)

@@ -33,11 +33,14 @@ export const family = ({ managed, prefix }: Place): FamilyApi => {
       canCreate: true,
       canCancel: managed,
       hasContentRoute: false,
+      callbacks: "unsigned",
+      takesCallbackUrl: true,
       ...(managed ? { canList: true, canRemove: true, batchSize } : {})
     },
     query: task,
     // Only what is queued can be cancelled; the same route deletes the record of a task that has ended.
     ...(managed ? { list: listOf(tasks), cancel: { path: task, from: ["SUBMITTED"] }, remove: task } : {}),
+    callbackField: "callback_url",
     images: "links",
     reserved: ["model", "prompt", "image", "images", "size", "ratio", "resolution"],
     violations: ArkRules.violations,

@@ -24,6 +24,8 @@ export interface Place extends Omit<KlingRules.Limits, "isKnown"> {
   readonly sizes: ReadonlyArray<string>
   /** Whether the list of tasks is documented there. */
   readonly listed: boolean
+  /** Whether callbacks can be signed there. */
+  readonly callbacks: "signed" | "unsigned"
 }
 
 /** Kling's own API. */
@@ -32,7 +34,9 @@ export const native: Place = {
   maxPromptLength: 2500,
   maxNegativePromptLength: 2500,
   sizes: ["16:9", "9:16", "1:1"],
-  listed: true
+  listed: true,
+  // Standard Webhooks, once the account has a secret for it (Kling, callback protocol).
+  callbacks: "signed"
 }
 
 /** CometAPI, `POST /kling/v1/videos/text2video`. */
@@ -41,7 +45,8 @@ export const comet: Place = {
   maxPromptLength: 500,
   maxNegativePromptLength: 200,
   sizes: ["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3"],
-  listed: false
+  listed: false,
+  callbacks: "unsigned"
 }
 
 /** Makes the family of a place. */
@@ -61,6 +66,8 @@ export const family = (place: Place): FamilyApi => {
       canCancel: false,
       hasContentRoute: false,
       canFindCreated: true,
+      callbacks: place.callbacks,
+      takesCallbackUrl: true,
       ...(place.listed ? { canList: true, batchSize } : {})
     },
     query: `${videos}/{route}/{id}`,
@@ -72,6 +79,7 @@ export const family = (place: Place): FamilyApi => {
       const route = routeOf(request)
       return { path: `${videos}/${route}/${encodeURIComponent(reference)}`, route }
     },
+    callbackField: "callback_url",
     images: "links",
     reserved: ["model", "model_name", "prompt", "image", "image_tail", "aspect_ratio", "duration"],
     violations: KlingRules.violations({ ...place, isKnown: (model) => specs.some(({ id }) => id === model) }),

@@ -36,7 +36,8 @@ export const family = ({ host, prefix }: Place): FamilyApi => {
       canCreate: true,
       canCancel: isVendor,
       hasContentRoute: false,
-      ...(isVendor ? { canRemove: true } : {})
+      // An older page of CometAPI shows a callback; no page shows how a create asks for it.
+      ...(isVendor ? { canRemove: true } : { callbacks: "unsigned" })
     },
     query: task,
     // The same route deletes a task that has ended.

@@ -40,7 +40,7 @@ export const family = ({ host, prefix }: Place): FamilyApi => {
       canCancel: false,
       canRemove: true,
       hasContentRoute: true,
-      ...(isVendor ? { canList: true, batchSize: maxPage } : {})
+      ...(isVendor ? { canList: true, batchSize: maxPage } : { callbacks: "unsigned" })
     },
     query: `${videos}/{id}`,
     content: `${videos}/{id}/content`,
