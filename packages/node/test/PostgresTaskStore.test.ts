@@ -4,6 +4,7 @@ import { PostgresTaskStore } from "@video-tasks/node"
 import { SqlTaskStore, TaskStore, TaskStoreSuite } from "@video-tasks/runtime"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import * as CommitEater from "./support/commitEater.ts"
 import * as Postgres from "./support/postgres.ts"
 import * as Tasks from "./support/storeTasks.ts"
 
@@ -130,6 +131,30 @@ describe("PostgresTaskStore", () => {
         assert.strictEqual(version, 2)
       }).pipe(Effect.provide(storeOf(database)))
     }))
+
+  it.live("knows that a step was written when only its confirmation was lost", () =>
+    Effect.gen(function*() {
+      const database = yield* fresh
+      const proxy = yield* Effect.acquireRelease(
+        Effect.promise(() => CommitEater.start(Number(new URL(server.url).port))),
+        ({ stop }) => Effect.sync(stop)
+      )
+      const url = new URL(server.url)
+      url.port = String(proxy.port)
+      url.pathname = `/${database}`
+      yield* Effect.gen(function*() {
+        const store = yield* TaskStore.TaskStore
+        proxy.eat("after")
+        assert.strictEqual(yield* Tasks.make(1), 1)
+        proxy.eat("before")
+        const error = yield* Effect.flip(Tasks.make(2))
+        assert.deepStrictEqual(error._tag === "TaskStoreError" && error.retryable, true)
+        assert.isUndefined(yield* store.load(Tasks.idOf(2)))
+        assert.deepStrictEqual(proxy.eaten, ["after", "before"])
+      }).pipe(
+        Effect.provide(PostgresTaskStore.layer({ url: Redacted.make(url.href), maxConnections: 1, prepare: false }))
+      )
+    }), 30_000)
 
   it.effect("says that no server can be reached, and that it may be later", () =>
     Effect.gen(function*() {

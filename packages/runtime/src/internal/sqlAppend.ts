@@ -5,6 +5,7 @@ import type { Created, JournalEvent } from "@video-tasks/core/TaskEvent"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -17,6 +18,9 @@ import { settled } from "./sqlSubmissions.ts"
 
 /** Databases limit the parameters of a statement. */
 const eventsAtOnce = 500
+
+/** After a connection broke: 50, 100 and 200 ms later. */
+const lookAgain = Schedule.exponential(50).pipe(Schedule.upTo({ times: 3 }))
 
 type AppendError = TaskStoreError | VersionConflict | SqlError | Schema.SchemaError
 
@@ -51,7 +55,27 @@ const append = Effect.fnUntraced(function*(
     sql,
     mustSurvive ? "full" : "relaxed",
     created === undefined ? update(sql, failures, step) : insert(sql, failures, step, created)
+  ).pipe(Effect.catchTag("SqlError", (error) => unlessWritten(sql, step, error)))
+})
+
+/**
+ * A connection that breaks while a transaction is confirmed leaves it open whether it was. Said to have failed, the step
+ * would be tried again, meet itself, and a task that was paid for would count as not stored.
+ */
+const unlessWritten = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  { events, expected, id }: Step,
+  error: SqlError
+): Effect.fn.Return<number, AppendError> {
+  if (error.reason._tag !== "ConnectionError") return yield* Effect.fail(error)
+  const wanted = yield* Effect.forEach(events, (event) => Rows.encodeEvent(event))
+  const found = yield* sql<{ readonly data: string }>`
+    SELECT data FROM video_tasks_events WHERE task_id = ${id} AND seq >= ${expected} ORDER BY seq`.pipe(
+    Effect.retry({ schedule: lookAgain, while: (failure) => failure.isRetryable }),
+    Effect.mapError(() => error)
   )
+  const isWritten = found.length === wanted.length && found.every((row, index) => row.data === wanted[index])
+  return isWritten ? expected + events.length : yield* Effect.fail(error)
 })
 
 const insert = Effect.fnUntraced(function*(
