@@ -8,10 +8,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { reasonId as id, unstopped } from "./internal/reason.ts"
+import { MissingResult, TaskCancelled, TaskErrored, TaskExpired, TaskFailed } from "./internal/taskEnds.ts"
 import { TaskHandle } from "./TaskHandle.ts"
-import { Failure } from "./Video.ts"
 
-const id = (tag: string) => `@video-tasks/core/VideoTaskError/${tag}` as const
+export { MissingResult, TaskCancelled, TaskErrored, TaskExpired, TaskFailed }
 
 /**
  * One thing that is wrong with a request.
@@ -244,84 +245,6 @@ export class SubmissionAmbiguous extends Schema.TaggedError<SubmissionAmbiguous>
     return `The create was sent and its answer is lost (${this.detail}): a task may exist and money may have been ` +
       "spent. It is not sent again. Look for the task in the provider's console; adopt it with " +
       "`video-tasks attach --provider … REMOTE_ID`, or submit anew if there is none."
-  }
-}
-
-/**
- * The task ended as `FAILED`.
- *
- * @category errors
- * @since 0.1.0
- */
-export class TaskFailed extends Schema.TaggedError<TaskFailed>(id("TaskFailed"))("TaskFailed", { failure: Failure }) {
-  readonly retryable = false
-  override get message(): string {
-    const { message, retryable } = this.failure
-    const advice = retryable === true
-      ? "The provider's code says that a new attempt may work: submit a new one."
-      : retryable === false
-      ? "The provider's code says that the same input fails again: change it before you submit a new one."
-      : "Change the prompt or the input before you submit a new one."
-    return `The task failed: ${unstopped(message)}. ${advice}`
-  }
-}
-
-/**
- * The task ended as `ERROR`.
- *
- * @category errors
- * @since 0.1.0
- */
-export class TaskErrored extends Schema.TaggedError<TaskErrored>(id("TaskErrored"))("TaskErrored", {
-  failure: Failure
-}) {
-  readonly retryable = false
-  override get message(): string {
-    return `The provider had an internal fault: ${unstopped(this.failure.message)}. A new task may work.`
-  }
-}
-
-/**
- * The task ended as `CANCELLED`.
- *
- * @category errors
- * @since 0.1.0
- */
-export class TaskCancelled extends Schema.TaggedError<TaskCancelled>(id("TaskCancelled"))("TaskCancelled", {
-  /** `true` when it was cancelled through this library, absent when the provider or somebody else did it. */
-  byRequest: Schema.optionalKey(Schema.Boolean)
-}) {
-  readonly retryable = false
-  override get message(): string {
-    return "The task was cancelled. Submit a new one if you still want the video."
-  }
-}
-
-/**
- * The task ended as `EXPIRED`.
- *
- * @category errors
- * @since 0.1.0
- */
-export class TaskExpired extends Schema.TaggedError<TaskExpired>(id("TaskExpired"))("TaskExpired", {}) {
-  readonly retryable = false
-  override get message(): string {
-    return "The provider gave the task up because it took too long. Submit a new one if you still want the video."
-  }
-}
-
-/**
- * The task succeeded, and no video was handed over.
- *
- * @category errors
- * @since 0.1.0
- */
-export class MissingResult extends Schema.TaggedError<MissingResult>(id("MissingResult"))("MissingResult", {
-  detail: Schema.String
-}) {
-  readonly retryable = false
-  override get message(): string {
-    return `The task succeeded without a video: ${unstopped(this.detail)}. Ask for it again later with the same handle.`
   }
 }
 
@@ -606,8 +529,3 @@ export const withHandle = (self: VideoTaskError, handle: TaskHandle): VideoTaskE
       handle
     })
     : self
-
-// internal
-
-/** A provider's sentence without its full stop: ours follows. */
-const unstopped = (text: string): string => text.replace(/[.。\s]+$/, "")

@@ -45,7 +45,7 @@ export interface Row {
 }
 
 /** What is different in one column. */
-export interface Exception extends Partial<Pick<Row, "ends" | "afterwards" | "posts" | "bills">> {
+interface Exception extends Partial<Pick<Row, "ends" | "afterwards" | "posts" | "bills">> {
   readonly because: string
 }
 

@@ -19,7 +19,7 @@ const statusWords = {
 export const word = (seen: tasks.View): string => seen.word ?? statusWords[seen.phase]
 
 /** @internal 48 hours, the default of `execution_expires_after`, in seconds. */
-export const expiresAfter = 172_800
+const expiresAfter = 172_800
 
 const framesPerSecond = 24
 

@@ -134,7 +134,8 @@ export const match = (state: State, request: Request): Route => {
       other("generic", authorized("generic", newapi.unknownRoute))
     return { ...found, prefix: "/newapi", gateway: undefined }
   }
-  const found = videos("cometapi", method, parts, comet) ??
+  const { content: served, create: make, poll: read, remix, remove } = comet
+  const found = videos("cometapi", method, parts, { create: make, poll: read, content: served, remix, remove }) ??
     generations(method, parts) ??
     tasksOf(state, method, parts) ?? models(method, parts) ?? file(state, method, parts) ?? unknownAtRoot(parts)
   return { ...found, prefix: "", gateway: undefined }
