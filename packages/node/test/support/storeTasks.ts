@@ -9,7 +9,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 
-export const signature = "X-Signature=geheim"
+const signature = "X-Signature=geheim"
 
 export const idOf = (n: number): TaskId.TaskId =>
   TaskId.TaskId.make(`00000000-0000-7000-8000-${String(n).padStart(12, "0")}`)

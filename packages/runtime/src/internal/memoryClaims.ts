@@ -26,19 +26,18 @@ export interface Claims extends Pick<TaskStore["Service"], "claim" | "renew" | "
 export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
   const leases = new Map<string, number>()
 
+  const untilOf = (owner: string): number => leases.get(owner) ?? 0
+
   const hold = (owner: string, until: number): void => {
-    leases.set(owner, Math.max(until, leases.get(owner) ?? until))
+    leases.set(owner, Math.max(until, untilOf(owner)))
   }
 
-  const stored = ({ events, owner, raw, snapshot }: Row): StoredTask => {
-    const until = owner === undefined ? undefined : leases.get(owner)
-    return {
-      snapshot,
-      version: events.length,
-      ...(raw === undefined ? {} : { raw }),
-      ...(owner === undefined || until === undefined ? {} : { claim: { owner, until } })
-    }
-  }
+  const stored = ({ events, owner, raw, snapshot }: Row): StoredTask => ({
+    snapshot,
+    version: events.length,
+    raw,
+    claim: owner === undefined ? undefined : { owner, until: untilOf(owner) }
+  })
 
   const claim = (
     owner: string,
@@ -47,22 +46,16 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
     now: number,
     ids: ReadonlyArray<TaskId> | undefined
   ): ReadonlyArray<StoredTask> => {
-    const wanted = ids === undefined ? undefined : new Set(ids)
-    const isFree = (row: Row) => row.owner === undefined || (leases.get(row.owner) ?? now) <= now
-    const free = [...rows.values()].filter((row) => !isTerminal(row.snapshot.value) && isFree(row))
+    const free = [...rows.values()].filter(({ owner, snapshot }) =>
+      !isTerminal(snapshot.value) && (owner === undefined || untilOf(owner) <= now)
+    )
+    const wanted = ids && new Set(ids)
     const taken = free.filter((row) => wanted?.has(row.snapshot.task.id) !== false).slice(0, limit)
     // What the owner lost while it was away does not come back with its new time.
     for (const row of free) if (row.owner === owner) row.owner = undefined
     for (const row of taken) row.owner = owner
     if (taken.length > 0) hold(owner, until)
     return taken.map(stored)
-  }
-
-  const release = (owner: string, ids: ReadonlyArray<TaskId>): void => {
-    for (const id of ids) {
-      const row = rows.get(id)
-      if (row?.owner === owner) row.owner = undefined
-    }
   }
 
   return {
@@ -73,6 +66,12 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
       Effect.sync(() => {
         if (leases.has(owner)) leases.set(owner, until)
       }),
-    release: (owner, ids) => Effect.sync(() => release(owner, ids))
+    release: (owner, ids) =>
+      Effect.sync(() => {
+        for (const id of ids) {
+          const row = rows.get(id)
+          if (row?.owner === owner) row.owner = undefined
+        }
+      })
   }
 }

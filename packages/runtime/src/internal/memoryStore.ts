@@ -56,12 +56,12 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
       return Effect.fail(conflict(twin, expected, rows.get(twin)?.events.length ?? 0))
     }
     byHandle.set(key, id)
-    const { claim, raw, snapshot } = next
-    const owner = isTerminal(snapshot.value) ? undefined : claim?.owner
-    rows.set(id, { snapshot, raw, owner, events: [...events] })
-    if (claim !== undefined && owner !== undefined) hold(owner, claim.until)
-    if (submissions.has(id)) return Effect.as(settle(id, { _tag: "created", handle: first.handle }), events.length)
-    return Effect.succeed(events.length)
+    const { raw, snapshot } = next
+    const claim = isTerminal(snapshot.value) ? undefined : next.claim
+    rows.set(id, { snapshot, raw, owner: claim?.owner, events: [...events] })
+    if (claim) hold(claim.owner, claim.until)
+    // A task that was attached has no submission.
+    return Effect.as(Effect.ignore(settle(id, { _tag: "created", handle: first.handle })), events.length)
   }
 
   const settle = (id: TaskId, outcome: Outcome): Effect.Effect<void, TaskStoreError> => {
