@@ -20,6 +20,10 @@ const numbered = (sql: SqlClient) =>
     orElse: () => sql.literal("INTEGER PRIMARY KEY AUTOINCREMENT")
   })
 
+/** Rows in the order of their key, so that a journal lies together and is written once. */
+const clustered = (sql: SqlClient) =>
+  sql.literal(sql.onDialectOrElse({ sqlite: () => "WITHOUT ROWID", orElse: () => "" }))
+
 const createTables = Effect.gen(function*() {
   const sql = yield* SqlClient
   yield* sql`CREATE TABLE video_tasks_submissions (
@@ -59,7 +63,7 @@ const createTables = Effect.gen(function*() {
     at DOUBLE PRECISION NOT NULL,
     data TEXT NOT NULL,
     PRIMARY KEY (task_id, seq)
-  )`
+  ) ${clustered(sql)}`
   yield* sql`CREATE TABLE video_tasks_leases (
     owner TEXT NOT NULL PRIMARY KEY,
     until DOUBLE PRECISION NOT NULL
