@@ -75,3 +75,15 @@ export const droppedSteps = Metric.counter("video_tasks_dropped_steps", {
   description: "Steps that an observer was too slow for",
   incremental: true
 })
+
+/**
+ * Deliveries of webhooks, by `provider` (`none` where there is no such place) and `outcome`: what `VideoTasks.notify` says,
+ * `duplicate`, `unknown`, `nothing`, or why it was refused.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const webhooks = Metric.counter("video_tasks_webhooks", {
+  description: "Deliveries of webhooks",
+  incremental: true
+})

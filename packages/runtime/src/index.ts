@@ -32,6 +32,11 @@ export * as SqlTaskStore from "./SqlTaskStore.ts"
 /**
  * @since 0.1.0
  */
+export * as StandardWebhooks from "./StandardWebhooks.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskObserver from "./TaskObserver.ts"
 
 /**
@@ -53,3 +58,8 @@ export * as Telemetry from "./Telemetry.ts"
  * @since 0.1.0
  */
 export * as VideoTasks from "./VideoTasks.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as WebhookReceiver from "./WebhookReceiver.ts"
