@@ -6,7 +6,7 @@
  * providers → core                     effect/http
  * runtime   → core                     runs in a browser
  * node      → runtime, core            what needs Node
- * simulator → core, types only         Node in its server only (SimulatorServer.ts, internal/connection.ts)
+ * simulator → core, types only         Node in what sends and listens only: see its `node` below
  * cli       → all                      the only composition root
  * ```
  */
@@ -45,7 +45,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
     typesOnly: ["core"],
     others: ["@effect/platform-node"],
     withoutEffect: ["cli", "cluster", "sql"],
-    node: /\/(SimulatorServer|internal\/connection)\.ts$/
+    node: /\/(SimulatorServer|SimulatorWebhooks|internal\/connection)\.ts$/
   },
   cluster: { ours: ["runtime", "core"], others: [], withoutEffect: ["cli"], node: false },
   dashboard: { ours: ["runtime"], typesOnly: ["core"], others: [], withoutEffect: ["cli", "cluster"], node: false },

@@ -7,6 +7,7 @@
 import { hmac } from "@noble/hashes/hmac.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js"
+import { timingSafeEqual } from "effect/crypto/Mac"
 import * as Data from "effect/Data"
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
@@ -120,7 +121,7 @@ export const verify = (
   for (const key of keys) {
     const expected = mac(Redacted.value(key), id, stamp, body)
     // No early end: how long it takes tells nobody how far they came.
-    for (const signature of signatures) isGood = isSame(signature, expected) || isGood
+    for (const signature of signatures) isGood = timingSafeEqual(signature, expected) || isGood
   }
   return isGood ? Result.succeed({ id, timestamp }) : fail("forged")
 }
@@ -164,10 +165,3 @@ const signaturesOf = (header: string): ReadonlyArray<Uint8Array> =>
 
 const mac = (key: Uint8Array, id: string, timestamp: string, body: Uint8Array): Uint8Array =>
   hmac(sha256, key, concatBytes(utf8ToBytes(`${id}.${timestamp}.`), body))
-
-const isSame = (self: Uint8Array, that: Uint8Array): boolean => {
-  if (self.length !== that.length) return false
-  let difference = 0
-  for (let at = 0; at < that.length; at++) difference |= (self[at] ?? 0) ^ (that[at] ?? 0)
-  return difference === 0
-}

@@ -67,6 +67,32 @@ export interface Received {
 }
 
 /**
+ * An attempt to tell a callback URL.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Webhook {
+  /**
+   * Epoch ms.
+   */
+  readonly at: number
+  readonly taskId: string
+  /**
+   * The `webhook-id`: the same for all attempts.
+   */
+  readonly id: string
+  /**
+   * From 1 on.
+   */
+  readonly attempt: number
+  /**
+   * The HTTP status of the answer; 0 when there was none.
+   */
+  readonly status: number
+}
+
+/**
  * How often a task was asked for.
  *
  * @category models
@@ -111,6 +137,10 @@ export interface Ledger {
    * The latest requests, oldest first; `Simulator.Options.keepRequests` limits them.
    */
   readonly requests: ReadonlyArray<Received>
+  /**
+   * What callback URLs were told, oldest first.
+   */
+  readonly webhooks: ReadonlyArray<Webhook>
 }
 
 /**

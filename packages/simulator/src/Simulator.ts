@@ -37,6 +37,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import type { Reply, Request } from "./Exchange.ts"
 import * as control from "./internal/control.ts"
@@ -46,6 +47,7 @@ import type { Ledger } from "./Ledger.ts"
 import * as Script from "./Script.ts"
 import type { SeedTask } from "./SeedTask.ts"
 import type { Options } from "./SimulatorOptions.ts"
+import type { Callback } from "./SimulatorWebhooks.ts"
 
 /**
  * The simulated APIs and the ways to look behind them.
@@ -71,6 +73,14 @@ export class Simulator extends Context.Service<Simulator, {
    */
   readonly script: (lines: string | ReadonlyArray<Script.Line>) => Effect.Effect<void, Script.ScriptError>
   /**
+   * Waits for the next task that has something to say to a callback URL. `SimulatorWebhooks` takes it from here.
+   */
+  readonly nextCallback: Effect.Effect<{
+    readonly callback: Callback
+    /** How long to wait before each further attempt, in ms. */
+    readonly retryMillis: ReadonlyArray<number>
+  }>
+  /**
    * Forgets tasks, links, script and ledger; what follows is as after the start.
    */
   readonly reset: Effect.Effect<void>
@@ -91,8 +101,23 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Simulator["Service"]> {
   const state = states.make(options, yield* Clock.currentTimeMillis)
+  const calls = Latch.makeUnsafe()
+  const retryMillis = (options.webhooks?.retrySeconds ?? [5, 300, 1800, 7200]).map((each) => states.millis(state, each))
   return Simulator.of({
-    handle: (request) => Effect.map(Clock.currentTimeMillis, (now) => engine.handle(state, request, now)),
+    handle: (request) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const reply = engine.handle(state, request, now)
+        if (state.callbacks.length > 0) calls.openUnsafe()
+        return reply
+      }),
+    nextCallback: Effect.gen(function*() {
+      for (;;) {
+        const callback = state.callbacks.shift()
+        if (callback !== undefined) return { callback, retryMillis }
+        calls.closeUnsafe()
+        yield* calls.await
+      }
+    }),
     ledger: Effect.sync(() => control.ledger(state)),
     addTask: (api, task = {}) =>
       Effect.map(Clock.currentTimeMillis, (now) => control.addTask(state, api, task, now + state.shift).id),

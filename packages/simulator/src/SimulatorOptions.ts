@@ -9,6 +9,48 @@
  */
 
 /**
+ * What can be wrong with what an API says to a callback URL: everything is sent twice (`duplicate`), the end before the
+ * beginning (`out-of-order`), with a signature by another secret (`wrong-signature`), with a timestamp ten minutes ago
+ * (`stale`), with none of the three headers (`unsigned`), not at all (`lost`), or not the end (`lost-end`).
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type WebhookFault =
+  | "duplicate"
+  | "out-of-order"
+  | "wrong-signature"
+  | "stale"
+  | "unsigned"
+  | "lost"
+  | "lost-end"
+
+/**
+ * How the simulated APIs call back.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface WebhookOptions {
+  /**
+   * The secrets (`whsec_…`) with which Kling signs: none, one, or two while one is being changed.
+   *
+   * @default []
+   */
+  readonly secrets?: ReadonlyArray<string> | undefined
+  /**
+   * @default []
+   */
+  readonly faults?: ReadonlyArray<WebhookFault> | undefined
+  /**
+   * After how many simulated seconds what was not accepted is sent again, each time.
+   *
+   * @default [5, 300, 1800, 7200]
+   */
+  readonly retrySeconds?: ReadonlyArray<number> | undefined
+}
+
+/**
  * The options of a simulator; every one has a default that follows the documentation of the API.
  *
  * @category options
@@ -247,6 +289,10 @@ export interface Options {
    * @default "flat"
    */
   readonly xaiErrors?: "flat" | "bare" | "nested" | undefined
+  /**
+   * How the URLs are called that creates name: see `SimulatorWebhooks`.
+   */
+  readonly webhooks?: WebhookOptions | undefined
   /**
    * How many requests the ledger keeps in full; its counts go on.
    *

@@ -8,6 +8,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -15,6 +16,7 @@ import * as Http from "node:http"
 import * as connection from "./internal/connection.ts"
 import * as Simulator from "./Simulator.ts"
 import type { Options } from "./SimulatorOptions.ts"
+import * as SimulatorWebhooks from "./SimulatorWebhooks.ts"
 
 /**
  * Where the simulator listens.
@@ -84,6 +86,7 @@ export const make = Effect.fnUntraced(function*(
     response.on("close", () => fiber.interruptUnsafe())
   })
   yield* Effect.acquireRelease(listen(server, host, port), () => close(server))
+  yield* Effect.forkScoped(Effect.provide(SimulatorWebhooks.run, sender))
   const bound = server.address()
   const actual = typeof bound === "object" && bound !== null ? bound.port : port
   return SimulatorServer.of({ baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`, port: actual })
@@ -112,6 +115,12 @@ export const layerSimulator = (
   Layer.provideMerge(layer(options), Simulator.layer(options))
 
 // internal
+
+/** Calls back; what is redirected was not accepted. */
+const sender = Layer.provide(
+  FetchHttpClient.layer,
+  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
+)
 
 const listen = (server: Http.Server, host: string, port: number): Effect.Effect<void, ListenError> =>
   Effect.callback<void, ListenError>((resume) => {

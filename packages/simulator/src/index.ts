@@ -53,3 +53,8 @@ export * as SimulatorOptions from "./SimulatorOptions.ts"
  * @since 0.1.0
  */
 export * as SimulatorServer from "./SimulatorServer.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SimulatorWebhooks from "./SimulatorWebhooks.ts"

@@ -114,13 +114,19 @@ export const create = (context: Context): answer.Answer => {
   if (sora.isSora(model)) return sora.create(context, api, model, fields)
   const refused = refusal(context, model, fields)
   if (refused !== undefined) return refused
-  const task = tasks.add(state, api, {
-    model,
-    prompt,
-    seconds: Number(form.get(fields, "seconds") || 5) || 5,
-    size: form.get(fields, "size") || "16:9",
-    resolution: form.get(fields, "resolution") || "720p"
-  }, now)
+  const task = tasks.add(
+    state,
+    api,
+    {
+      model,
+      prompt,
+      seconds: Number(form.get(fields, "seconds") || 5) || 5,
+      size: form.get(fields, "size") || "16:9",
+      resolution: form.get(fields, "resolution") || "720p"
+    },
+    now,
+    { said: { callback_url: form.get(fields, "callback_url") } }
+  )
   context.created(task)
   return answer.json(200, createBody(context, task), dialect.requestIdHeader(context, api))
 }

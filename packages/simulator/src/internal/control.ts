@@ -25,7 +25,8 @@ export const ledger = (state: State): Ledger => ({
     polledAt: [...counts.polledAt],
     downloadedAt: [...counts.downloadedAt]
   })),
-  requests: state.received.slice(-(state.options.keepRequests ?? 10_000))
+  requests: state.received.slice(-(state.options.keepRequests ?? 10_000)),
+  webhooks: [...state.webhooks]
 })
 
 /** @internal */

@@ -1,6 +1,7 @@
 import type { Reply, Request } from "../Exchange.ts"
 import type { Api, Line } from "../Script.ts"
 import type { Answer } from "./answer.ts"
+import * as callbacks from "./callbacks.ts"
 import { type Context, noTwist, requestId } from "./context.ts"
 import * as control from "./control.ts"
 import * as faults from "./faults.ts"
@@ -88,6 +89,8 @@ export const handle = (state: State, request: Request, clock: number): Reply => 
   const context = contextOf(state, request, route, line, (task) => {
     taskId = task.id
     bill(state, request, route.api, task, now)
+    const callback = callbacks.plan(context, task)
+    if (callback !== undefined) state.callbacks.push(callback)
   }, now)
   const usual = line === undefined || faults.processes(line) ? route.handle(context) : undefined
   const reply = line === undefined && usual !== undefined

@@ -165,3 +165,9 @@ export const listed = (context: Context, found: ReadonlyArray<tasks.Task>): Json
     found.map((task) => one(context, task, context.twist(tasks.view(task, context.now))))
   )
 }
+
+/** @internal A callback: the `data` of a query by itself (Kling, callback protocol; CometAPI, Kling callback). */
+export const called = (context: Context, task: tasks.Task): Json => {
+  const seen = tasks.view(task, context.now)
+  return (context.state.options.klingBody === "new" ? modern : legacy)(context, task, seen)
+}

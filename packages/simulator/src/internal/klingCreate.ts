@@ -119,6 +119,6 @@ export const order = (body: Json): Order => {
       cost: (isPro ? 3.5 : 2) * seconds / 5
     },
     reference: textOf(body, "external_task_id") || undefined,
-    said: { watermark_info: body["watermark_info"] }
+    said: { watermark_info: body["watermark_info"], callback_url: body["callback_url"] }
   }
 }

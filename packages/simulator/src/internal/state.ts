@@ -1,6 +1,7 @@
-import type { Create, Received } from "../Ledger.ts"
+import type { Create, Received, Webhook } from "../Ledger.ts"
 import type { Api, Line } from "../Script.ts"
 import type { Options } from "../SimulatorOptions.ts"
+import type { Callback } from "../SimulatorWebhooks.ts"
 import type { Task } from "./task.ts"
 
 /** @internal */
@@ -35,6 +36,9 @@ export interface State {
   readonly lines: Array<ActiveLine>
   readonly creates: Array<Create>
   readonly received: Array<Received>
+  readonly webhooks: Array<Webhook>
+  /** What nobody has taken yet to be sent. */
+  readonly callbacks: Array<Callback>
   readonly counts: Map<string, Counts>
   /** How many tasks, requests, links and lines there were: each numbers the next one. */
   tasksMade: number
@@ -60,6 +64,8 @@ export const make = (options: Options, now: number): State => ({
   lines: [],
   creates: [],
   received: [],
+  webhooks: [],
+  callbacks: [],
   counts: new Map(),
   tasksMade: 0,
   requestsSeen: 0,
@@ -71,7 +77,7 @@ export const make = (options: Options, now: number): State => ({
 /** @internal */
 export const clear = (state: State): void => {
   for (const map of [state.tasks, state.links, state.counts]) map.clear()
-  for (const list of [state.lines, state.creates, state.received]) list.length = 0
+  for (const list of [state.lines, state.creates, state.received, state.webhooks, state.callbacks]) list.length = 0
   state.tasksMade =
     state.requestsSeen =
     state.linksMade =
