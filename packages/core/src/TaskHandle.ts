@@ -48,7 +48,7 @@ export class TaskHandle extends Schema.Class<TaskHandle>("@video-tasks/core/Task
   /** A fingerprint of the request; absent after `attach`. */
   requestHash: Schema.optionalKey(Schema.String),
   /** Which of the family's routes made the task, where there are several: `image2video` of Kling. */
-  route: Schema.optionalKey(Schema.NonEmptyString)
+  route: Schema.optionalKey(Schema.NonEmptyString.check(Schema.isMaxLength(64)))
 }) {}
 
 /**

@@ -49,7 +49,15 @@ export interface Family {
   readonly canRemove?: boolean | undefined
   /** Whether a create whose answer was lost can be looked up by our reference: then `findCreated` works. */
   readonly canFindCreated?: boolean | undefined
-  /** How many tasks one request of `observeMany` can read; absent where every task takes a request of its own. */
+  /**
+   * The routes that make its tasks, best first, where there are several: the only words that a handle's `route` may be.
+   * Absent where a handle has none.
+   */
+  readonly routes?: ReadonlyArray<string> | undefined
+  /**
+   * How many tasks `observeMany` can read at once, with one request for each of the `routes`; absent where every task takes
+   * a request of its own.
+   */
   readonly batchSize?: number | undefined
   /**
    * Whether the API tells a URL of the caller's when a task changes: `signed` where it can sign what it says as Standard
@@ -195,8 +203,9 @@ export interface VideoProvider {
   /** Reads a task once. */
   readonly observe: (handle: TaskHandle) => Effect.Effect<Observation, VideoTaskError>
   /**
-   * Reads many tasks of one family at once, at most its `batchSize`. A task that the answer does not hold is absent: ask
-   * for it by itself. Fails with `Unsupported` where the family has no `batchSize`.
+   * Reads many tasks of one family at once, at most its `batchSize`: one request, or one for each route of theirs. A task
+   * that the answers do not hold is absent: ask for it by itself. Fails with `Unsupported` where the family has no
+   * `batchSize`, and when any of the requests fails.
    */
   readonly observeMany: (
     handles: ReadonlyArray<TaskHandle>

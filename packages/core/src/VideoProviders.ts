@@ -44,7 +44,8 @@ export class VideoProviders extends Context.Service<VideoProviders, {
   ) => Effect.Effect<VideoProvider.VideoProvider, VideoTaskError.VideoTaskError>
   /**
    * Finds the provider and the family of a handle. Fails with `ResumeIdentityChanged` when the handle names another
-   * base URL, account or family than is configured: a handle is compared, never dialled.
+   * base URL, account or family than is configured, and with `InvalidRequest` when its route is none of the family's: a
+   * handle is compared, never dialled.
    */
   readonly forHandle: (
     handle: TaskHandle,
@@ -82,7 +83,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.mapError((error) => VideoTaskError.withHandle(error, handle)),
       Effect.flatMap((provider) => {
         const family = VideoProvider.family(provider, handle.family)
-        const reason = mismatch(handle, provider)
+        const reason = mismatch(handle, provider, family)
         return reason === undefined && family !== undefined
           ? Effect.succeed({ provider, family })
           : Effect.fail(VideoTaskError.make({
@@ -121,8 +122,9 @@ export const layer = <const Keys extends ReadonlyArray<Context.Key<unknown, Vide
 
 const mismatch = (
   handle: TaskHandle,
-  provider: VideoProvider.VideoProvider
-): VideoTaskError.ResumeIdentityChanged | undefined => {
+  provider: VideoProvider.VideoProvider,
+  family: VideoProvider.Family | undefined
+): VideoTaskError.ResumeIdentityChanged | VideoTaskError.InvalidRequest | undefined => {
   if (handle.baseUrl !== provider.baseUrl) {
     return new VideoTaskError.ResumeIdentityChanged({
       field: "baseUrl",
@@ -137,5 +139,13 @@ const mismatch = (
       actual: provider.account
     })
   }
-  return undefined
+  return family === undefined ? undefined : strayed(handle, family)
+}
+
+/** The route becomes a part of a path, and of what the runtime keeps: only words that the family says are taken. */
+const strayed = ({ route }: TaskHandle, { routes = [] }: VideoProvider.Family) => {
+  if (route === undefined || routes.includes(route)) return undefined
+  const allowed = routes.length === 0 ? "no route" : routes.join(", ")
+  const violation = new VideoTaskError.Violation({ field: "handle.route", value: route, allowed })
+  return new VideoTaskError.InvalidRequest({ violations: [violation] })
 }

@@ -109,6 +109,7 @@ describe("TaskHandle", () => {
       ["p", "f", "r", "https://h.example/", "default", null, null],
       ["p", "f", "", "https://h.example", "default", null, null],
       ["p", "f", "r".repeat(513), "https://h.example", "default", null, null],
+      ["p", "f", "r", "https://h.example", "default", null, null, "r".repeat(65)],
       ["p", "f", 7403452342345678, "https://h.example", "default", null, null],
       ["p", "f", "r", "https://h.example", "default", "now", null],
       ["p", "f", "r", "https://h.example", "default"],

@@ -79,6 +79,33 @@ describe("VideoProviders", () => {
       }).pipe(Effect.provide(registry()))
   )
 
+  it.effect.each<[string, ReadonlyArray<string> | undefined, string]>([
+    ["..", ["text", "image"], "text, image"],
+    ["text/../..", ["text", "image"], "text, image"],
+    ["text", undefined, "no route"]
+  ])(
+    "refuses a handle with the route %s, where there are %j, without asking anybody",
+    ([route, routes, allowed]) =>
+      Effect.gen(function*() {
+        const double = VideoProvider.double({ id: "two", account: "second", family: { routes } })
+        const { forHandle } = yield* VideoProviders.make([double])
+        const error = yield* forHandle(handle({ route }), "observe").pipe(Effect.flip)
+        const violation = new VideoTaskError.Violation({ field: "handle.route", value: route, allowed })
+        assert.deepStrictEqual(error.reason, new VideoTaskError.InvalidRequest({ violations: [violation] }))
+        assert.deepStrictEqual(error.handle, handle({ route }))
+      })
+  )
+
+  it.effect("takes a handle with a route of its family, and one without", () =>
+    Effect.gen(function*() {
+      const routes = ["text", "image"]
+      const double = VideoProvider.double({ id: "two", account: "second", family: { routes } })
+      const { forHandle } = yield* VideoProviders.make([double])
+      for (const one of [handle({ route: "image" }), handle()]) {
+        assert.deepStrictEqual((yield* forHandle(one, "observe")).family.routes, routes)
+      }
+    }))
+
   it.effect("cannot be built of two providers of one id", () =>
     Effect.gen(function*() {
       const error = yield* Layer.build(registry("same", "same")).pipe(Effect.flip)

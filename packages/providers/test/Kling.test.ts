@@ -504,15 +504,26 @@ describe("Kling", () => {
         assert.strictEqual(value[0].cursor, undefined)
       }))
 
-    it.effect("reads many tasks in the newest pages of their route", () =>
+    it.effect("reads many tasks in the newest page of their route, and leaves out what it does not hold", () =>
       Effect.gen(function*() {
-        const handles = ["t1", "t150", "t999"].map((remoteId) => handle({ remoteId, route: "text2video" }))
-        const { urls, value } = yield* using(
-          (_, url) => url.searchParams.get("pageNum") === "1" ? page(100)() : page(60, 100)(),
-          (api) => api.observeMany(handles)
-        )
-        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId), ["t1", "t150"])
-        assert.strictEqual(urls.length, 2)
+        const handles = ["t1", "t99", "t150"].map((remoteId) => handle({ remoteId, route: "text2video" }))
+        const { urls, value } = yield* using(page(100), (api) => api.observeMany(handles))
+        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId), ["t1", "t99"])
+        assert.deepStrictEqual(urls, [`${vendor}/v1/videos/text2video?pageNum=1&pageSize=100`])
+      }))
+
+    it.effect("looks for adopted tasks without a route at the first one, and nowhere for those of no route", () =>
+      Effect.gen(function*() {
+        const { route: _, ...adopted } = handle({ remoteId: "t2" })
+        const handles = [
+          handle({ remoteId: "t1", route: "text2video" }),
+          TaskHandle.TaskHandle.make(adopted),
+          handle({ remoteId: "t3", route: ".." }),
+          handle({ remoteId: "t4", route: "lip-sync" })
+        ]
+        const { urls, value } = yield* using(page(10), (api) => api.observeMany(handles))
+        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId), ["t1", "t2"])
+        assert.deepStrictEqual(urls, [`${vendor}/v1/videos/text2video?pageNum=1&pageSize=100`])
       }))
 
     it.effect("reads many tasks of both routes, each in its own list", () =>

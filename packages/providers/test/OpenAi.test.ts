@@ -359,16 +359,15 @@ describe("OpenAi", () => {
         ])
       }))
 
-    it.effect("looks through the newest pages, and leaves out what they do not hold", () =>
+    it.effect("looks through the newest page, and leaves out what it does not hold", () =>
       Effect.gen(function*() {
-        const handles = ["a", "c", "older"].map((remoteId) => TaskHandle.TaskHandle.make({ ...handle, remoteId }))
-        let pages = 0
-        const { requests, value } = yield* using(
-          () => Response.json(page(pages++ === 0 ? ["d", "c"] : ["b", "a"], pages < 2)),
+        const handles = ["a", "c", "d"].map((remoteId) => TaskHandle.TaskHandle.make({ ...handle, remoteId }))
+        const { urls, value } = yield* using(
+          () => Response.json(page(["d", "c", "b"], true)),
           (api) => api.observeMany(handles)
         )
-        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId), ["c", "a"])
-        assert.strictEqual(requests.length, 2)
+        assert.deepStrictEqual([...value.keys()].map(({ remoteId }) => remoteId), ["d", "c"])
+        assert.deepStrictEqual(urls, ["https://api.openai.com/v1/videos?limit=100&order=desc"])
       }))
 
     it.effect.each<[string, object, number]>([

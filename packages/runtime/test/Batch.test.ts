@@ -160,15 +160,22 @@ describe("reads of many at once", () => {
     }).pipe(Effect.provide(Harness.layer([alone.provider, without.provider])))
   })
 
-  it.effect("hold tasks of one route only", () => {
-    const { many, one, provider } = reading()
+  it.effect("hold tasks of all routes of a family", () => {
+    const { many, one, provider } = reading({ family: { routes: ["text", "image"] } })
     return Effect.gen(function*() {
       yield* trackAll(yield* attachAll(40, { route: (n) => n % 2 === 0 ? "text" : "image" }))
-      yield* TestClock.adjust("2 minutes")
-      const parities = many.map(({ ids }) => new Set(ids.map((id) => Number(id.slice(5)) % 2)).size)
-      assert.isAtLeast(many.length, 4)
-      assert.deepStrictEqual([...new Set(parities)], [1])
-      assert.isAtMost(one.length, many.length)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([many.map(({ ids }) => ids.length), one.length], [[40], 0])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("are not asked for a route that is none of the family's, nor is anybody else", () => {
+    const { many, one, provider } = reading({ family: { routes: ["text", "image"] } })
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(attachAll(1, { route: () => ".." }))
+      assert.deepStrictEqual([error.reason._tag, error.handle?.route], ["InvalidRequest", ".."])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([many, one], [[], []])
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 

@@ -39,7 +39,7 @@ export interface ListQuery extends ListOptions {
 export interface ListRoute {
   /** Writes the path with its query. `ids` are asked for only where `filtersByIds` is true. */
   readonly path: (query: ListQuery) => string
-  /** Whether it can be asked for certain tasks. Otherwise the newest pages are looked through. */
+  /** Whether it can be asked for certain tasks. Otherwise the newest page is looked through. */
   readonly filtersByIds: boolean
   /** Reads a page; the query is what it was asked with, where pages are numbered. */
   readonly toPage: (body: unknown, query: ListQuery) => Result.Result<Page, WireProblem>
@@ -53,11 +53,10 @@ interface TaskRoute {
 
 /** A family with its routes. In paths `{id}` stands for the task and `{route}` for the route of its handle. */
 export interface FamilyApi {
+  /** A handle without one of its `routes`, after `attach`, is tried at each. */
   readonly family: Family
   /** Reads a task. */
   readonly query: string
-  /** The routes that tasks are made at, best first: a handle without one, after `attach`, is tried at each. */
-  readonly routes?: ReadonlyArray<string> | undefined
   /** Serves the finished file. */
   readonly content?: string | undefined
   readonly list?: ListRoute | undefined

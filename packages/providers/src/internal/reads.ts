@@ -29,7 +29,7 @@ const readOnce = (
   handle: TaskHandle,
   fail: Fail
 ): Effect.Effect<Observation, VideoTaskError> => {
-  const [first, ...others] = handle.route === undefined ? family.routes ?? [] : [handle.route]
+  const [first, ...others] = handle.route === undefined ? family.family.routes ?? [] : [handle.route]
   return others.reduce(
     (read, route) =>
       Effect.catchIf(
@@ -56,52 +56,37 @@ const readAt = Effect.fnUntraced(function*(
     : yield* fail(read.failure, { handle, requestId: Http.requestIdOf(answer) })
 })
 
-/** How many of the newest pages are looked through for the tasks of one batch: no more than reading each by itself takes. */
-const maxPages = 5
-
+/**
+ * One request for each route, whose list is its own: for these tasks where the list can be asked for certain ones, and else
+ * for its newest page. Who is not there is asked for alone, which is no more than it would have taken anyhow.
+ */
 export const observeMany = (api: Api): VideoProvider["observeMany"] =>
   Effect.fn(`${api.name}.observeMany`)(function*(handles) {
     const [first] = handles
     const found = new Map<TaskHandle, Observation>()
     if (first === undefined) return found
     const family = familyOf(api, first.family)
-    const { batchSize } = family.family
-    if (family.list === undefined || batchSize === undefined) {
+    const { list } = family
+    const { batchSize, routes = [] } = family.family
+    if (list === undefined || batchSize === undefined) {
       return yield* unsupported(api, "observe", `${api.name} reads the tasks of ${first.family} one by one.`)
     }
     yield* annotate(api, { family: first.family })
-    // Each route has a list of its own.
-    for (const group of Object.values(Arr.groupBy(handles, ({ route = "" }) => `/${route}`))) {
-      for (const [handle, task] of yield* lookThrough(api, family, family.list, batchSize, group)) {
-        found.set(handle, task)
+    const routed = Arr.groupBy(handles, ({ route = routes[0] }) => `/${route ?? ""}`)
+    // A handle is untrusted: no other word becomes a path.
+    for (const route of routes.length === 0 ? [undefined] : routes) {
+      const group = routed[`/${route ?? ""}`]
+      if (group === undefined) continue
+      const byId = new Map(group.map((handle) => [handle.remoteId, handle]))
+      const ids = list.filtersByIds ? [...byId.keys()] : undefined
+      const { tasks } = yield* pageOf(api, family, list, { ids, limit: batchSize, route })
+      for (const task of tasks) {
+        const handle = byId.get(task.remoteId ?? "")
+        if (handle !== undefined) found.set(handle, task)
       }
     }
     return found
   })
-
-const lookThrough = Effect.fnUntraced(function*(
-  api: Api,
-  family: FamilyApi,
-  list: ListRoute,
-  limit: number,
-  handles: Arr.NonEmptyReadonlyArray<TaskHandle>
-): Effect.fn.Return<ReadonlyMap<TaskHandle, Observation>, VideoTaskError> {
-  const found = new Map<TaskHandle, Observation>()
-  const byId = new Map(handles.map((handle) => [handle.remoteId, handle]))
-  const ids = list.filtersByIds ? [...byId.keys()] : undefined
-  const [{ route }] = handles
-  let cursor: string | undefined
-  for (let page = 0; page < Math.min(maxPages, byId.size) && found.size < byId.size; page++) {
-    const answer = yield* pageOf(api, family, list, { ids, cursor, limit, route })
-    for (const task of answer.tasks) {
-      const handle = byId.get(task.remoteId ?? "")
-      if (handle !== undefined) found.set(handle, task)
-    }
-    cursor = answer.cursor
-    if (cursor === undefined) break
-  }
-  return found
-})
 
 export const list = (api: Api): VideoProvider["list"] =>
   Effect.fn(`${api.name}.list`)(function*(id, options = {}) {

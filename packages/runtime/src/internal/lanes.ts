@@ -32,9 +32,8 @@ export class Lanes {
     this.#options = options
   }
 
-  /** Tasks that are read together are of one route. */
-  of(provider: VideoProvider, family: Family, route?: string): Lane {
-    const key = JSON.stringify([provider.id, family.id, ...(family.batchSize === undefined ? [] : [route])])
+  of(provider: VideoProvider, family: Family): Lane {
+    const key = JSON.stringify([provider.id, family.id])
     const known = this.#lanes.get(key)
     if (known !== undefined) return known
     const lane: Lane = {
@@ -52,7 +51,7 @@ export class Lanes {
   find(handle: TaskHandle, operation: Operation): Effect.Effect<Lane, VideoTaskError> {
     return Effect.map(
       this.#options.providers.forHandle(handle, operation),
-      ({ family, provider }) => this.of(provider, family, handle.route)
+      ({ family, provider }) => this.of(provider, family)
     )
   }
 

@@ -66,12 +66,12 @@ export const family = (place: Place): FamilyApi => {
       canCancel: false,
       hasContentRoute: false,
       canFindCreated: true,
+      routes,
       callbacks: place.callbacks,
       takesCallbackUrl: true,
       ...(place.listed ? { canList: true, batchSize } : {})
     },
     query: `${videos}/{route}/{id}`,
-    routes,
     ...(place.listed ? { list: listAt(videos) } : {}),
     findCreated: (request, options) => {
       const reference = referenceOf(request, options)
