@@ -23,10 +23,14 @@ const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema
 
 const step = Schema.Tuple([
   between(-5000, 100_000),
-  Schema.NullOr(Schema.Struct({
-    progress: Schema.optionalKey(between(0, 100)),
-    estimatedRemainingMs: Schema.optionalKey(between(-1e9, 1e12))
-  }))
+  Schema.NullOr(Schema.Union([
+    Schema.Literal("called"),
+    Schema.Struct({
+      progress: Schema.optionalKey(between(0, 100)),
+      estimatedRemainingMs: Schema.optionalKey(between(-1e9, 1e12)),
+      isNews: Schema.optionalKey(Schema.Boolean)
+    })
+  ]))
 ])
 
 describe("PollPolicy", () => {
@@ -148,12 +152,80 @@ describe("PollPolicy", () => {
           now += later
           history = reading === null
             ? PollPolicy.failed(history)
+            : reading === "called"
+            ? PollPolicy.called(policy, history, {}, now)
             : PollPolicy.observed(policy, history, reading, now)
           const found = gap(history, now, { random, medianRestMs })
           assert.isTrue(found >= policy.minGapMs && found <= 330_000, String(found))
         }
       }
     )
+  })
+
+  describe("callbacks", () => {
+    const called = (history: PollPolicy.History, at: number, reading: PollPolicy.Reading = {}) =>
+      PollPolicy.called(policy, history, reading, at)
+
+    /** Four ceilings. */
+    const reconcile = 120_000
+
+    it("make reads rare: four ceilings after the last one, at most five minutes, never less than a ceiling", () => {
+      assert.strictEqual(gap(called(reads([[20_000, {}]]), 20_000), 20_000), reconcile)
+      assert.deepStrictEqual(
+        [{}, { reconcileFactor: 2 }, { ceilingMs: 200_000 }, { ceilingMs: 400_000 }, { reconcileFactor: 0 }].map((
+          own
+        ) => PollPolicy.reconcileGapMs({ ...policy, ...own })),
+        [reconcile, 60_000, 300_000, 400_000, 30_000]
+      )
+    })
+
+    it("never put a read off: it is counted from the last one", () => {
+      let history = reads([[20_000, {}]])
+      for (let now = 30_000; now < 140_000; now += 10_000) {
+        history = called(history, now)
+        assert.strictEqual(gap(history, now), Math.max(policy.minGapMs, 20_000 + reconcile - now))
+      }
+    })
+
+    it("are relied on for three such gaps", () => {
+      const history = called(reads([[20_000, {}]]), 20_000)
+      const read = (at: number) => PollPolicy.observed(policy, history, {}, at)
+      assert.strictEqual(gap(read(379_000), 379_000), reconcile)
+      assert.isAtMost(gap(read(380_000), 380_000), policy.ceilingMs)
+      assert.strictEqual(gap(called(read(380_000), 390_000), 390_000), 110_000)
+    })
+
+    it("are not relied on from a read on that has seen what none had told, until the next one", () => {
+      const history = called(reads([[20_000, {}]]), 20_000)
+      const healed = PollPolicy.observed(policy, history, { isNews: true }, 140_000)
+      assert.isAtMost(gap(healed, 140_000), policy.ceilingMs)
+      assert.strictEqual(gap(called(healed, 140_000), 140_000), reconcile)
+    })
+
+    it("leave the back-off after failures and the cadence of old jobs alone", () => {
+      const failing = called(PollPolicy.failed(PollPolicy.start(0)), 1000)
+      assert.strictEqual(gap(failing, 1000), 10_000)
+      const day = PollPolicy.giveUpAfterMs
+      assert.strictEqual(gap(called(PollPolicy.start(0), day), day), 300_000)
+    })
+
+    it("say how far the job is, and forget nothing when they are silent", () => {
+      const history = reads([[20_000, { estimatedRemainingMs: 50_000 }]])
+      assert.strictEqual(PollPolicy.restMs(policy, called(history, 30_000), 30_000, 0), 40_000)
+      const told = called(history, 30_000, { estimatedRemainingMs: 5000 })
+      assert.strictEqual(PollPolicy.restMs(policy, told, 30_000, 0), 5000)
+      assert.strictEqual(told.readAt, 20_000)
+    })
+
+    it("that nobody can vouch for wait a floor after the last read, and never get round the back-off", () => {
+      const history = reads([[20_000, {}]])
+      assert.deepStrictEqual(
+        [20_000, 25_000, 30_000, 90_000].map((now) => PollPolicy.hintedGapMs(policy, history, now)),
+        [10_000, 5000, 0, 0]
+      )
+      assert.strictEqual(PollPolicy.hintedGapMs(policy, PollPolicy.start(0), 4000), 6000)
+      assert.strictEqual(PollPolicy.hintedGapMs(policy, PollPolicy.failed(history), 90_000), Infinity)
+    })
   })
 
   describe("override", () => {

@@ -141,7 +141,7 @@ describe("SimulatorWebhooks", () => {
     for (const [fault, expected] of orders) {
       it.effect(`play ${fault}`, () =>
         Effect.gen(function*() {
-          assert.deepStrictEqual(spans(yield* play(fault)), expected as unknown)
+          assert.deepStrictEqual(spans(yield* play(fault)), expected)
         }))
     }
 
