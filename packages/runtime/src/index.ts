@@ -22,6 +22,11 @@ export * as DurationHistogram from "./DurationHistogram.ts"
 /**
  * @since 0.1.0
  */
+export * as Fallback from "./Fallback.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as InspectorMessages from "./InspectorMessages.ts"
 
 /**
