@@ -88,6 +88,8 @@ const polls = Effect.fnUntraced(function*(handle: TaskHandle.TaskHandle) {
   return [polls, failures]
 })
 
+const unexpected = new VideoTaskError.UnexpectedResponse({ detail: "an HTML page" })
+
 const idsOf = (requests: ReadonlyArray<Request>): ReadonlyArray<string> => requests.flatMap(({ ids }) => ids)
 
 const sorted = (ids: ReadonlyArray<string>) => [...ids].sort()
@@ -398,9 +400,8 @@ describe("a task that an answer to many leaves out", () => {
 describe("a read of many that fails", () => {
   it.effect("is a failed read of each, and each backs off", () => {
     let isDown = true
-    const { many, one, provider } = reading({
-      before: () => isDown ? Effect.fail(Harness.unavailable()) : Effect.void
-    })
+    const down = () => isDown ? Effect.fail(Harness.unavailable()) : Effect.void
+    const { many, one, provider } = reading({ before: down, beforeOne: down })
     return Effect.gen(function*() {
       const tasks = yield* VideoTasks.VideoTasks
       const handles = yield* attachAll(10)
@@ -439,10 +440,12 @@ describe("a read of many that fails", () => {
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
-  it.effect("by a fault of the provider's module is a failed read of each as well, and says nothing secret", () => {
+  it.effect("by a fault of the provider's module says nothing of the tasks, and nothing secret", () => {
+    const fault = () => Effect.die(new Error("GET https://x.example/?sig=SECRET broke"))
     let isBroken = true
-    const { many, provider } = reading({
-      before: () => isBroken ? Effect.die(new Error("GET https://x.example/?sig=SECRET broke")) : Effect.void,
+    const { many, one, provider } = reading({
+      before: fault,
+      beforeOne: () => isBroken ? fault() : Effect.void,
       of: () => Harness.success
     })
     return Effect.gen(function*() {
@@ -450,13 +453,91 @@ describe("a read of many that fails", () => {
       const handles = yield* attachAll(3)
       const fibers = yield* awaitAll(handles)
       yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([many.length, one.length], [1, 3])
       const { lastFailure } = yield* tasks.pollInfo(handles[2]!)
       assert.include(lastFailure, "the provider module broke")
       assert.notInclude(lastFailure, "SECRET")
       isBroken = false
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual((yield* Effect.forEach(fibers, Fiber.join)).map(tagOf), ["success", "success", "success"])
-      assert.isAtLeast(many.length, 2)
+      assert.strictEqual(many.length, 1)
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  for (
+    const [words, before, batches] of [
+      ["is no answer of the API", () => Effect.fail(Harness.error(unexpected)), 1],
+      ["is a 500", () => Effect.fail(Harness.unavailable()), 2],
+      ["is a 503 with Retry-After", () => Effect.fail(Harness.unavailable(503, 2000)), 2],
+      ["never comes", () => Effect.never, 2]
+    ] as const
+  ) {
+    it.effect(`for ever since its answer ${words} keeps nobody from the end of a task`, () => {
+      const { many, one, provider } = reading({ before, of: () => Harness.success })
+      return Effect.gen(function*() {
+        const handles = yield* attachAll(50)
+        const fibers = yield* awaitAll(handles)
+        yield* TestClock.adjust("3 minutes")
+        const ends = yield* Effect.forEach(fibers, Fiber.join)
+        assert.deepStrictEqual([...new Set(ends.map(tagOf))], ["success"])
+        assert.deepStrictEqual([many.length, sorted(idsOf(one))], [batches, sorted(handles.map((h) => h.remoteId))])
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+  }
+
+  it.effect("twice in a row is not tried for five minutes, then once, and is trusted again when it answers", () => {
+    let isDown = true
+    const { many, one, provider } = reading({ before: () => isDown ? Effect.fail(Harness.unavailable()) : Effect.void })
+    return Effect.gen(function*() {
+      yield* trackAll(yield* attachAll(10))
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(many.length, 2)
+      assert.isAtLeast(one.length, 50)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(many.length, 3)
+      yield* TestClock.adjust("4 minutes")
+      assert.strictEqual(many.length, 3)
+      isDown = false
+      yield* TestClock.adjust("3 minutes")
+      assert.isAtLeast(many.length, 6)
+      const [before, alone] = [many.length, one.length]
+      isDown = true
+      yield* TestClock.adjust("5 seconds")
+      while (many.length === before) yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([many.length, one.length], [before + 1, alone])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("counts once however many are out, and is not counted by a 429", () => {
+    let reason = Harness.unavailable()
+    const { many, one, provider } = reading({
+      before: () => Effect.andThen(Effect.sleep("1 second"), Effect.suspend(() => Effect.fail(reason)))
+    })
+    return Effect.gen(function*() {
+      yield* trackAll(yield* attachAll(400))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual([many.length, one.length], [4, 0])
+      reason = Harness.rateLimited()
+      yield* TestClock.adjust("10 minutes")
+      assert.isAtLeast(many.length, 20)
+      assert.strictEqual(one.length, 0)
+      reason = Harness.unavailable()
+      yield* TestClock.adjust("2 minutes")
+      assert.isAtLeast(one.length, 400)
+    }).pipe(Effect.provide(Harness.layer(provider, { budget: { requestsPerSecond: 1000, burst: 1000 } })))
+  })
+
+  it.effect("because nobody waits any more is no failure of the list", () => {
+    const { many, one, provider } = reading({ before: () => Effect.never, of: () => Harness.success })
+    return Effect.gen(function*() {
+      const handles = yield* attachAll(3)
+      for (let times = 1; times <= 3; times++) {
+        const fibers = yield* awaitAll(handles)
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.interruptAll(fibers)
+        assert.deepStrictEqual([many.length, one.length], [times, 0])
+      }
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 

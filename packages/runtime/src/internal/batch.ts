@@ -5,15 +5,20 @@ import type { Observation } from "@video-tasks/core/Observation"
 import * as Redact from "@video-tasks/core/Redact"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { StoredTask } from "../TaskStore.ts"
 import type { Entry, Lane, Read } from "./entry.ts"
 import { broken } from "./outcomes.ts"
 import { failed, fault, judge, load, type ReadOptions, readStored, unstored, verdictOf } from "./read.ts"
+import { Trust } from "./trust.ts"
 
 /** How many tasks of a batch are with the store at once. */
 const storeConcurrency = 16
+
+/** An answer that was not there after this share of its time when the request was given up counts as none. */
+const lateShare = 0.9
 
 /**
  * What the scheduler has to do with a read of many tasks.
@@ -41,17 +46,32 @@ interface Asked {
 }
 
 /** @internal */
-export const make = (options: ReadOptions) =>
-  Effect.fnUntraced(function*(batch: Batch) {
+export const make = (options: ReadOptions) => {
+  const trust = new Trust()
+  return Effect.fnUntraced(function*(batch: Batch) {
+    const began = yield* Clock.currentTimeMillis
+    const [lane] = batch.entries.map((entry) => entry.lane)
+    if (lane === undefined) return
+    if (trust.isOwed(lane)) return batch.alone(batch.entries, "refused")
     const [first, ...others] = yield* unended(options, batch)
     if (first === undefined) return
     if (others.length === 0) return yield* finished(batch, first, readStored(options, first.entry, first.stored, batch))
     const asked = [first, ...others]
-    const { lane } = first.entry
-    const answer = yield* Effect.result(askMany(lane, asked.map(handleOf)))
+    const answer = yield* Effect.result(askMany(lane, asked.map(handleOf))).pipe(
+      // What takes too long is interrupted, as is what nobody waits for any more.
+      Effect.onInterrupt(() =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          if (now - began >= lateShare * lane.policy.pollTimeoutMs) trust.unanswered(lane, began, now)
+        })
+      )
+    )
     batch.answered()
     batch.landed(Result.isFailure(answer) ? answer.failure : undefined)
-    if (Result.isFailure(answer)) return yield* failedAll(batch, asked, answer.failure)
+    if (Result.isFailure(answer)) {
+      const isLost = trust.failed(lane, answer.failure, began, yield* Clock.currentTimeMillis)
+      return yield* failedAll(batch, asked, answer.failure, isLost)
+    }
+    trust.succeeded(lane)
     const observations = answer.success
     yield* Effect.forEach(asked, (one) => {
       const { entry, stored } = one
@@ -64,6 +84,7 @@ export const make = (options: ReadOptions) =>
       return finished(batch, one, judge(options, entry, stored, Result.succeed(observation)))
     }, { concurrency: storeConcurrency, discard: true })
   })
+}
 
 const handleOf = ({ stored }: Asked): TaskHandle => stored.snapshot.task.handle
 
@@ -91,12 +112,17 @@ const askMany = (
     (defect) => fault(lane, defect)
   )
 
-const failedAll = Effect.fnUntraced(function*(batch: Batch, asked: ReadonlyArray<Asked>, error: VideoTaskError) {
+const failedAll = Effect.fnUntraced(function*(
+  batch: Batch,
+  asked: ReadonlyArray<Asked>,
+  error: VideoTaskError,
+  isLost: boolean
+) {
   const entries = asked.map(({ entry }) => entry)
   yield* Effect.logDebug(`a read of ${asked.length} tasks failed`, error.reason._tag, Redact.text(error.message))
   const verdict = verdictOf(error)
-  // What is wrong with the question proves nothing about the tasks: each is asked for by itself, and says it.
-  if (verdict === "stop") batch.alone(entries, "refused")
+  // What is wrong with the question, or with the list, proves nothing about the tasks: each is asked for by itself.
+  if (verdict === "stop" || (verdict === "again" && isLost)) batch.alone(entries, "refused")
   else yield* told(batch, entries, failed(error, verdict))
 })
 
