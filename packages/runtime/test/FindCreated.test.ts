@@ -11,7 +11,13 @@ type Look = "found" | "nothing" | "hangs" | "breaks" | VideoTaskError.VideoTaskE
 const losing = (
   answers: ReadonlyArray<VideoTaskError.Reason | "created">,
   looks: ReadonlyArray<Look>,
-  options: { readonly createMs?: number; readonly lookMs?: number; readonly canFindCreated?: boolean } = {}
+  options: {
+    readonly createMs?: number
+    readonly lookMs?: number
+    readonly canFindCreated?: boolean
+    /** When the task was made that is found, as the provider says. */
+    readonly foundAt?: number
+  } = {}
 ) => {
   const posts: Array<number> = []
   const looked: Array<number> = []
@@ -45,6 +51,7 @@ const losing = (
           remoteId: "found-1",
           baseUrl: "https://double.invalid",
           account: "default",
+          ...(options.foundAt === undefined ? {} : { createdAt: options.foundAt }),
           ...(sent.requestHash === undefined ? {} : { requestHash: sent.requestHash })
         })
         return { handle, observation: Harness.running(10) }
@@ -56,6 +63,9 @@ const losing = (
 const lost = new VideoTaskError.SubmissionAmbiguous({ detail: "connection reset" })
 
 const serverError = new VideoTaskError.SubmissionAmbiguous({ detail: "HTTP 502", status: 502 })
+
+const paused = (retryAfterMs: number) =>
+  new VideoTaskError.SubmissionAmbiguous({ detail: "HTTP 503", status: 503, retryAfterMs })
 
 const submitFor = (seconds: number, options?: VideoTasks.SubmitOptions) =>
   Effect.gen(function*() {
@@ -145,12 +155,60 @@ describe("a create whose answer was lost", () => {
   })
 
   it.effect("is looked for after the pause that its answer asked for", () => {
-    const paused = new VideoTaskError.SubmissionAmbiguous({ detail: "HTTP 503", status: 503, retryAfterMs: 30_000 })
-    const { looked, provider } = losing([paused], ["found"])
+    const { looked, provider } = losing([paused(30_000)], ["found"])
     return Effect.gen(function*() {
       assert.isTrue(Exit.isSuccess(yield* submitFor(30)))
       assert.deepStrictEqual(looked, [30_000])
     }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("is looked for after a pause that takes longer than the looks may", () => {
+    const { looked, posts, provider } = losing([paused(120_000)], ["nothing", "found"])
+    return Effect.gen(function*() {
+      const exit = yield* submitFor(122)
+      assert.strictEqual(Exit.isSuccess(exit) && exit.value.remoteId, "found-1")
+      assert.deepStrictEqual([posts, looked], [[0], [120_000, 122_000]])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("is looked for after each pause that the looks themselves are asked for", () => {
+    const looks: ReadonlyArray<Look> = [Harness.rateLimited(90_000), Harness.rateLimited(90_000), "found"]
+    const { looked, provider } = losing([lost], looks)
+    return Effect.gen(function*() {
+      assert.isTrue(Exit.isSuccess(yield* submitFor(200)))
+      assert.deepStrictEqual(looked, [1000, 91_000, 181_000])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  it.effect("is not looked for after a pause of more than ten minutes, and says so at once", () => {
+    const { looked, provider } = losing([paused(3_600_000)], ["found"])
+    return Effect.gen(function*() {
+      const error = failureOf(yield* submitFor(0))
+      assert.include(error?.message, "since the provider asks this account to wait for too long")
+      assert.deepStrictEqual([looked, yield* outcomes], [[], ["ambiguous"]])
+    }).pipe(Effect.provide(Harness.layer(provider)))
+  })
+
+  describe("and whose name an older task has", () => {
+    const day = 86_400_000
+
+    it.effect("is not that task", () => {
+      const { provider } = losing([lost], ["found"], { foundAt: day - 300_001 })
+      return Effect.gen(function*() {
+        yield* TestClock.adjust(day)
+        const error = failureOf(yield* submitFor(20))
+        assert.include(error?.message, "looked up by its reference 4 times, and only an older task has the same one")
+        assert.deepStrictEqual(yield* outcomes, ["ambiguous"])
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
+    it.effect("is found all the same when only the provider's clock is slow", () => {
+      const { provider } = losing([lost], ["found"], { foundAt: day - 300_000 })
+      return Effect.gen(function*() {
+        yield* TestClock.adjust(day)
+        assert.isTrue(Exit.isSuccess(yield* submitFor(1)))
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
   })
 
   it.effect("is not looked for where the API keeps no reference", () => {
@@ -195,6 +253,47 @@ describe("a create whose answer was lost", () => {
         assert.strictEqual(Exit.isSuccess(exit) && exit.value.remoteId, "remote-1")
         assert.deepStrictEqual([posts.length, looked], [2, [1000, 3000, 8000, 20_000]])
         assert.isAtLeast(posts[1]!, 20_000)
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
+    it.effect.each<[string, Look]>([
+      ["fails", Harness.unavailable()],
+      ["breaks", "breaks"],
+      ["hangs", "hangs"]
+    ])("is not sent again when every look %s", ([, look]) => {
+      const { looked, posts, provider } = losing([serverError, "created"], [look])
+      return Effect.gen(function*() {
+        const error = failureOf(yield* submitFor(600, { resubmit: "server-error" }))
+        assert.include(error?.message, "could not be looked up by its reference")
+        assert.isAtLeast(looked.length, 3)
+        assert.deepStrictEqual([posts, yield* outcomes], [[0], ["ambiguous"]])
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
+    it.effect("is sent again when the last of its looks is answered, after a long pause as well", () => {
+      const looks: ReadonlyArray<Look> = [
+        Harness.unavailable(),
+        Harness.unavailable(),
+        Harness.unavailable(),
+        "nothing"
+      ]
+      const { looked, posts, provider } = losing([paused(120_000), "created"], looks)
+      return Effect.gen(function*() {
+        const exit = yield* submitFor(150, { resubmit: "server-error" })
+        assert.strictEqual(Exit.isSuccess(exit) && exit.value.remoteId, "remote-1")
+        assert.deepStrictEqual([posts.length, looked], [2, [120_000, 122_000, 127_000, 139_000]])
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
+    it.effect("is not sent a third time when nobody could look for the second", () => {
+      const looks: ReadonlyArray<Look> = ["nothing", "nothing", "nothing", "nothing", Harness.unavailable()]
+      const { posts, provider } = losing([serverError], looks)
+      return Effect.gen(function*() {
+        assert.strictEqual(
+          failureOf(yield* submitFor(600, { resubmit: "server-error" }))?.reason._tag,
+          "SubmissionAmbiguous"
+        )
+        assert.strictEqual(posts.length, 2)
       }).pipe(Effect.provide(Harness.layer(provider)))
     })
 

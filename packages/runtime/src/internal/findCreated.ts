@@ -15,29 +15,49 @@ import type { Order } from "./submit.ts"
 /** It is looked up 1, 3, 8 and 20 s after the answer was lost. */
 const pausesMs = [1000, 2000, 5000, 12_000]
 
-/** How long all of that may take, in ms: an account can be asked to wait, and an answer can hang. */
+/** How long all of that may take, in ms, besides what the account is asked to wait: an answer can hang. */
 const patienceMs = 60_000
 
-/**
- * What came of it: a task, or words on what was done in vain.
- *
- * @internal
- */
-export type Found = { readonly created: Created } | { readonly detail: string }
+/** How long the account may be asked to wait in the meantime, in ms. */
+const maxPausedMs = 600_000
+
+/** How far the provider's clock may be from ours, in ms. */
+const maxSkewMs = 300_000
 
 /**
- * Looks for the task of a create whose answer was lost, as long as `isWanted`.
+ * What came of it: a task, or words on what was done in vain, and whether any look was answered.
  *
  * @internal
  */
-export const findCreated = (order: Order, isWanted: (now: number) => boolean): Effect.Effect<Found> => {
-  const tried: Tried = { looks: 0, failure: undefined }
-  return looked(order, isWanted, tried).pipe(
-    Effect.timeoutOption(patienceMs),
-    Effect.map((found) => Option.getOrUndefined(found)),
-    Effect.map((created) => created === undefined ? { detail: inVain(tried) } : { created }),
+export type Found = { readonly created: Created } | { readonly detail: string; readonly isAnswered: boolean }
+
+/**
+ * The create whose task is looked for.
+ *
+ * @internal
+ */
+export interface Lost {
+  readonly order: Order
+  /** When the submit began, in ms since the epoch: what is older is another task under the same name. */
+  readonly startedAt: number
+  /** Whether anybody still wants to know at that time. */
+  readonly isWanted: (now: number) => boolean
+}
+
+/**
+ * Looks for the task of a create whose answer was lost.
+ *
+ * @internal
+ */
+export const findCreated = (lost: Lost): Effect.Effect<Found> => {
+  const tried: Tried = { looks: 0, isOlder: false, failure: undefined, pausedMs: 0 }
+  const { id, lane } = lost.order
+  return looked(lost, tried).pipe(
+    Effect.map((created) =>
+      created === undefined ? { detail: inVain(tried), isAnswered: tried.looks > 0 } : { created }
+    ),
     Effect.withSpan("VideoTasks.findCreated", {
-      attributes: { "video_task.id": order.id, "video_task.provider": order.lane.provider.id }
+      attributes: { "video_task.id": id, "video_task.provider": lane.provider.id }
     })
   )
 }
@@ -46,24 +66,34 @@ export const findCreated = (order: Order, isWanted: (now: number) => boolean): E
 interface Tried {
   /** The looks that were answered. */
   looks: number
+  /** There was a task of the same name, and it is an older one. */
+  isOlder: boolean
   failure: VideoTaskError.VideoTaskError | undefined
+  /** How long the account was asked to wait. */
+  pausedMs: number
 }
 
-const looked = Effect.fnUntraced(function*(
-  order: Order,
-  isWanted: (now: number) => boolean,
-  tried: Tried
-): Effect.fn.Return<Created | undefined> {
+const looked = Effect.fnUntraced(function*(lost: Lost, tried: Tried): Effect.fn.Return<Created | undefined> {
+  const { isWanted, order: { lane: { account } }, startedAt } = lost
+  const began = yield* Clock.currentTimeMillis
   for (const pauseMs of pausesMs) {
-    if (!isWanted((yield* Clock.currentTimeMillis) + pauseMs)) return undefined
-    yield* Effect.sleep(pauseMs)
-    const answer = yield* Effect.result(runIn(order.lane.account, look(order, isWanted)))
+    const now = yield* Clock.currentTimeMillis
+    if (!isWanted(now + pauseMs)) return undefined
+    tried.pausedMs += Math.max(0, account.pausedUntil - now)
+    if (tried.pausedMs > maxPausedMs) return undefined
+    const leftMs = began + tried.pausedMs + patienceMs - now
+    const turn = Effect.delay(Effect.result(runIn(account, look(lost))), pauseMs)
+    const answer = Option.getOrUndefined(yield* Effect.timeoutOption(turn, leftMs))
+    if (answer === undefined) return undefined
     if (Result.isFailure(answer)) {
       tried.failure = answer.failure
       continue
     }
-    if (answer.success === "unwanted") return undefined
-    if (answer.success !== undefined) return answer.success
+    const found = answer.success
+    if (found === "unwanted") return undefined
+    const isOlder = found?.handle.createdAt !== undefined && found.handle.createdAt < startedAt - maxSkewMs
+    if (found !== undefined && !isOlder) return found
+    tried.isOlder ||= isOlder
     tried.looks++
   }
   return undefined
@@ -71,8 +101,7 @@ const looked = Effect.fnUntraced(function*(
 
 /** Asked when its turn has come: the submit may have been left while it stood in line. */
 const look = Effect.fnUntraced(function*(
-  { id, lane, request, requestHash }: Order,
-  isWanted: (now: number) => boolean
+  { isWanted, order: { id, lane, request, requestHash } }: Lost
 ): Effect.fn.Return<Created | "unwanted" | undefined, VideoTaskError.VideoTaskError> {
   if (!isWanted(yield* Clock.currentTimeMillis)) return "unwanted"
   const { policy: { pollTimeoutMs }, provider } = lane
@@ -94,8 +123,14 @@ const unavailable = (provider: string, detail: string) =>
     reason: new VideoTaskError.ProviderUnavailable({ detail })
   }))
 
-const inVain = ({ failure, looks }: Tried): string => {
-  if (looks > 0) return `it was looked up by its reference ${looks === 1 ? "once" : `${looks} times`} and not found`
-  if (failure === undefined) return "there was no time to look it up by its reference"
+const inVain = ({ failure, isOlder, looks, pausedMs }: Tried): string => {
+  const times = looks === 1 ? "once" : `${looks} times`
+  if (isOlder) return `it was looked up by its reference ${times}, and only an older task has the same one`
+  if (looks > 0) return `it was looked up by its reference ${times} and not found`
+  if (failure === undefined) {
+    return pausedMs > maxPausedMs
+      ? "it was not looked up by its reference, since the provider asks this account to wait for too long"
+      : "there was no time to look it up by its reference"
+  }
   return `it could not be looked up by its reference: ${Redact.clip(Redact.text(failure.message), 200)}`
 }

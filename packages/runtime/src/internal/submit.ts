@@ -63,6 +63,8 @@ interface Progress {
   ambiguous: VideoTaskError.VideoTaskError | undefined
   /** What looking for its task has led to, in words. */
   sought: string | undefined
+  /** Nobody knows whether the task exists, although the API could tell: no look was answered since the last create. */
+  isInTheDark: boolean
 }
 
 /**
@@ -83,7 +85,8 @@ export const submit = (
       wantedUntil: 0,
       startedAt: 0,
       ambiguous: undefined,
-      sought: undefined
+      sought: undefined,
+      isInTheDark: false
     }
     return Effect.forkIn(whole(journal, order, progress), scope).pipe(
       Effect.flatMap((fiber) =>
@@ -199,7 +202,10 @@ const tooLong = (order: Order, retryAfterMs: number) =>
     })
   }))
 
-/** Sends under the account's budget, again only where no byte was sent or the caller asked for it. */
+/**
+ * Sends under the account's budget, again only where no byte was sent or the caller asked for it. Where the task can be
+ * looked up, nothing is sent again before a look has said that there is none.
+ */
 const sent = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
   runIn(order.lane.account, once(order, progress)).pipe(
     Effect.retry({
@@ -209,7 +215,8 @@ const sent = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
     Effect.catch((error) => sought(order, progress, error)),
     Effect.retry({
       schedule: serverErrorRetries,
-      while: (error) => order.resubmit === "server-error" && isServerError(error) && !progress.isAbandoned
+      while: (error) =>
+        order.resubmit === "server-error" && isServerError(error) && !progress.isAbandoned && !progress.isInTheDark
     })
   )
 
@@ -221,12 +228,17 @@ const sought = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Created, VideoTaskError.VideoTaskError> {
   const canExist = progress.ambiguous !== undefined && error.reason._tag !== "RateLimited"
   if (!canExist || order.lane.family.canFindCreated !== true) return yield* Effect.fail(error)
-  const found = yield* findCreated(order, (now) => !progress.isAbandoned || now < progress.wantedUntil)
+  const found = yield* findCreated({
+    order,
+    startedAt: progress.startedAt,
+    isWanted: (now) => !progress.isAbandoned || now < progress.wantedUntil
+  })
   if ("created" in found) {
     yield* Effect.logWarning("the answer to a create was lost and its task is found", format(found.created.handle))
     return found.created
   }
   progress.sought = found.detail
+  progress.isInTheDark = !found.isAnswered
   return yield* Effect.fail(error)
 })
 
