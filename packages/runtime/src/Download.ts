@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Kind } from "@video-tasks/core/Archived"
 import type * as Task from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { Video } from "@video-tasks/core/Video"
@@ -48,6 +49,12 @@ export interface Options {
    * @default 0
    */
   readonly index?: number | undefined
+  /**
+   * The video itself, or the still picture of it.
+   *
+   * @default "video"
+   */
+  readonly kind?: Kind | undefined
   /** The task of a video that is given alone, so that a fresh link can be asked for and the right key is used. */
   readonly handle?: TaskHandle | undefined
   /**
@@ -85,7 +92,7 @@ export interface DownloadReport {
   readonly bytes: number
   /** In lower-case hexadecimal. */
   readonly sha256: string
-  /** The media type by the file's first bytes, for example `video/mp4`. */
+  /** The media type by the file's first bytes, for example `video/mp4` or `image/jpeg`. */
   readonly mimeType: string
   /** How many times the download went on where a connection had broken off. */
   readonly resumed: number
@@ -132,7 +139,7 @@ export const toFile: (
   const overwrite = options.overwrite ?? false
   yield* Effect.mapError(File.check(path, overwrite), toError(named))
   const found = yield* Effect.mapError(
-    Source.resolve(source, { index: options.index ?? 0, handle: options.handle }),
+    Source.resolve(source, { index: options.index ?? 0, handle: options.handle, kind: options.kind ?? "video" }),
     toError(named)
   )
   yield* Effect.annotateCurrentSpan({ "video_tasks.provider": found.provider })
@@ -240,6 +247,7 @@ const fetchInto = Effect.fnUntraced(function*(
       },
       stallTimeout: options.stallTimeout ?? "30 seconds"
     },
+    kind: options.kind ?? "video",
     maxBytes: options.maxBytes ?? 2_147_483_648,
     retries: options.retries ?? 5,
     makeHash,

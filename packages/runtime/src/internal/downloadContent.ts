@@ -1,6 +1,7 @@
 /**
- * Looks at the first bytes of a file: a video, or a page that says why there is none.
+ * Looks at the first bytes of a file: a video or a picture, or a page that says why there is none.
  */
+import type { Kind } from "@video-tasks/core/Archived"
 import * as Redact from "@video-tasks/core/Redact"
 
 /** So many bytes decide whether a file is a video; a Matroska file says within the first 64 whether it is a WebM. */
@@ -20,17 +21,36 @@ export const videoType = (head: Uint8Array): string | undefined => {
   return quickTimeBoxes.has(box) ? "video/quicktime" : undefined
 }
 
-/** Says in words what a file is that is no video, with what it says of itself, redacted. */
-export const describe = (head: Uint8Array): string => {
+/** Names the media type of a picture by its first bytes; `undefined` for anything else. */
+export const pictureType = (head: Uint8Array): string | undefined => {
+  const start = latin1(head.subarray(0, 12))
+  if (start.startsWith("\xFF\xD8\xFF")) return "image/jpeg"
+  if (start.startsWith("\x89PNG")) return "image/png"
+  if (start.startsWith("GIF8")) return "image/gif"
+  if (start.startsWith("RIFF") && start.endsWith("WEBP")) return "image/webp"
+  return start.endsWith("ftypavif") ? "image/avif" : undefined
+}
+
+/** Names the media type of what is wanted; `undefined` for anything else. */
+export const typeOf = (kind: Kind, head: Uint8Array): string | undefined =>
+  kind === "video" ? videoType(head) : pictureType(head)
+
+/** Says in words what a file is that is not what is wanted, with what it says of itself, redacted. */
+export const describe = (head: Uint8Array, kind: Kind = "video"): string => {
   const text = new TextDecoder().decode(head.subarray(0, excerptLength)).trim()
   if (text === "") return "blank"
   if (/^(<!doctype html|<html|<head|<body)/i.test(text)) return quoted("an HTML page", /<title[^>]*>([^<]*)/i, text)
   if (text.startsWith("<")) return quoted("an XML document", /<code>([^<]*)<\/code>\s*(?:<message>([^<]*))?/i, text)
   if (/^[{[]/.test(text)) return quoted("a JSON document", /"(?:message|error|code|detail|msg)"\s*:\s*"([^"]*)"/i, text)
-  return isText(head) ? quoted("a text", /^([^\r\n]*)/, text) : "neither MP4 nor MOV, WebM or Matroska"
+  return isText(head) ? quoted("a text", /^([^\r\n]*)/, text) : nothingKnown[kind]
 }
 
 // internal
+
+const nothingKnown = {
+  video: "neither MP4 nor MOV, WebM or Matroska",
+  thumbnail: "neither JPEG nor PNG, WebP, GIF or AVIF"
+}
 
 /** A file of fragments begins with `ftyp` too, unless it is a part of a longer one. */
 const fragmentBoxes = new Set(["styp", "moof", "sidx", "emsg"])

@@ -36,7 +36,8 @@ export const check = Effect.fnUntraced(function*(
 export const replace = <A, E, R>(
   target: string,
   overwrite: boolean,
-  fill: (file: FileSystem.File) => Effect.Effect<A, E, R>
+  fill: (file: FileSystem.File) => Effect.Effect<A, E, R>,
+  mode?: number
 ): Effect.Effect<A, E | Problem, R | Files> =>
   Effect.acquireUseRelease(
     temporaryName(target),
@@ -45,7 +46,7 @@ export const replace = <A, E, R>(
         const fs = yield* FileSystem.FileSystem
         const filled = yield* Effect.scoped(Effect.gen(function*() {
           const file = yield* Effect.mapError(
-            fs.open(temporary, { flag: "wx" }),
+            fs.open(temporary, { flag: "wx", mode }),
             fileFailed("making a temporary file beside the target")
           )
           const value = yield* fill(file)

@@ -1,9 +1,10 @@
 /**
  * Whose video is fetched, with whose key, and where a fresh link comes from.
  */
+import type { Kind } from "@video-tasks/core/Archived"
 import * as Task from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
-import type { Video } from "@video-tasks/core/Video"
+import { Video } from "@video-tasks/core/Video"
 import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import * as VideoProviders from "@video-tasks/core/VideoProviders"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
@@ -29,13 +30,16 @@ export interface Source {
 /** Finds out what there is to know before anything is sent. */
 export const resolve = Effect.fnUntraced(function*(
   source: Video | Task.Success,
-  options: { readonly index: number; readonly handle: TaskHandle | undefined }
+  options: { readonly index: number; readonly handle: TaskHandle | undefined; readonly kind: Kind }
 ): Effect.fn.Return<Source, Problem | VideoTaskError.VideoTaskError, VideoProviders.VideoProviders> {
   const providers = yield* VideoProviders.VideoProviders
   const task = source instanceof Task.Success ? source : undefined
-  const video = source instanceof Task.Success ? yield* choose(source, options.index) : source
+  const whole = source instanceof Task.Success ? yield* choose(source, options.index) : source
+  const video = partOf(whole, options.kind)
   const handle = task?.handle ?? options.handle
-  if (handle === undefined) return yield* ofVideo(source as Video, providers.all)
+  if (handle === undefined) {
+    return video === undefined ? yield* nothing("the video has no thumbnail") : yield* ofVideo(video, providers.all)
+  }
   const found = yield* Effect.exit(providers.forHandle(handle, "download"))
   // Another base URL or account is configured by now: a public link works all the same.
   if (Exit.isFailure(found) && video?.needsCredentials === true) return yield* Effect.failCause(found.cause)
@@ -49,7 +53,7 @@ export const resolve = Effect.fnUntraced(function*(
     fresh: Effect.flatMap(
       found,
       ({ family, provider }) =>
-        ask({ provider, handle, hasContentRoute: family.hasContentRoute, index: options.index, known: video })
+        ask({ ...options, provider, handle, hasContentRoute: family.hasContentRoute, known: video })
     )
   }
 })
@@ -58,6 +62,16 @@ export const resolve = Effect.fnUntraced(function*(
 export const isAt = (provider: VideoProvider, url: URL): boolean => new URL(provider.baseUrl).origin === url.origin
 
 // internal
+
+/** A thumbnail is fetched like the video that it is of. */
+const partOf = (video: Video | undefined, kind: Kind): Video | undefined => {
+  if (kind === "video" || video === undefined) return video
+  const { needsCredentials, thumbnailUrl: url } = video
+  return url && new Video({ url, ...(needsCredentials === undefined ? {} : { needsCredentials }) })
+}
+
+const nothing = (detail: string) =>
+  new Problem({ remedy: "never", reason: new VideoTaskError.MissingResult({ detail }) })
 
 const choose = (task: Task.Success, index: number): Effect.Effect<Video | undefined, Problem> => {
   if (index === 0 || index < task.videos.length) return Effect.succeed(task.videos[index])
@@ -100,19 +114,19 @@ const ask = Effect.fnUntraced(function*(question: {
   readonly handle: TaskHandle
   readonly hasContentRoute: boolean
   readonly index: number
+  readonly kind: Kind
   readonly known: Video | undefined
 }): Effect.fn.Return<Video, Problem | VideoTaskError.VideoTaskError> {
   const { handle, known, provider } = question
   const isNew = (video: Video | undefined): video is Video =>
     video !== undefined && (known === undefined || Redacted.value(video.url) !== Redacted.value(known.url))
   const seen = yield* inTime(provider.observe(handle))
-  const observed = seen.videos[question.index]
+  const observed = partOf(seen.videos[question.index], question.kind)
   if (isNew(observed)) return observed
-  const served = question.hasContentRoute ? yield* inTime(provider.content(handle)) : undefined
+  const served = question.hasContentRoute ? yield* inTime(provider.content(handle, question.kind)) : undefined
   if (isNew(served)) return served
   if (known !== undefined) return yield* expired("never", "the provider gives the same link as before")
-  const detail = "the provider names no link, also when asked again"
-  return yield* new Problem({ remedy: "never", reason: new VideoTaskError.MissingResult({ detail }) })
+  return yield* nothing("the provider names no link, also when asked again")
 })
 
 const inTime = <A>(effect: Effect.Effect<A, VideoTaskError.VideoTaskError>) =>

@@ -1,6 +1,7 @@
 /**
  * Brings the bytes of a link into an open file, over as many connections as it takes.
  */
+import type { Kind } from "@video-tasks/core/Archived"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -15,6 +16,7 @@ import * as Request from "./downloadRequest.ts"
 
 /** How a transfer goes about it. */
 export interface Settings {
+  readonly kind: Kind
   readonly access: Request.Access
   readonly maxBytes: number
   readonly retries: number
@@ -207,15 +209,16 @@ const take = Effect.fnUntraced(function*(self: Transfer, chunk: Uint8Array) {
   if (self.settings.onProgress !== undefined) yield* self.settings.onProgress(self.bytes, self.total)
 })
 
-/** Decides as soon as it can that a file is a video; what is none is collected until it can be described. */
+/** Decides as soon as it can that a file is what is wanted; what is not is collected until it can be described. */
 const inspect = (self: Transfer, chunk: Uint8Array): Effect.Effect<void, Problem> => {
   self.head = joined(self.head, chunk.subarray(0, Content.excerptLength - self.head.length))
   if (self.head.length < Content.verdictLength(self.head)) return Effect.void
-  self.mimeType = Content.videoType(self.head)
-  return self.mimeType === undefined && self.head.length >= Content.excerptLength ? noVideo(self) : Effect.void
+  self.mimeType = Content.typeOf(self.settings.kind, self.head)
+  return self.mimeType === undefined && self.head.length >= Content.excerptLength ? notWanted(self) : Effect.void
 }
 
-const noVideo = (self: Transfer) => failed("never", `the file is no video but ${Content.describe(self.head)}`)
+const notWanted = ({ head, settings: { kind } }: Transfer) =>
+  failed("never", `the file is no ${kind === "video" ? kind : "picture"} but ${Content.describe(head, kind)}`)
 
 const joined = (left: Uint8Array, right: Uint8Array): Uint8Array => {
   const both = new Uint8Array(left.length + right.length)
@@ -234,6 +237,6 @@ const finish = Effect.fnUntraced(function*(self: Transfer) {
     return yield* failed("later", `the server sent more than the ${self.total} bytes that it announced`)
   }
   if (self.bytes === 0) return yield* failed("later", "the file is empty")
-  self.mimeType ??= Content.videoType(self.head)
-  if (self.mimeType === undefined) return yield* noVideo(self)
+  self.mimeType ??= Content.typeOf(self.settings.kind, self.head)
+  if (self.mimeType === undefined) return yield* notWanted(self)
 })
