@@ -296,6 +296,17 @@ describe("CometApi", () => {
         }
       ))
 
+    it.effect("refuses a model that another family makes, but not in the general family", () =>
+      using(accepts, (api) =>
+        Effect.sync(() => {
+          const wanted = { ...CometApi.video({ model: "kling-v1-6", prompt }), family: "seedance" }
+          assert.deepStrictEqual(api.validate(wanted).map(({ allowed, field }) => [field, allowed]), [
+            ["model", "a model of the family seedance; this one belongs to the family kling"]
+          ])
+          assert.deepStrictEqual(api.validate({ ...wanted, family: "video" }), [])
+          assert.deepStrictEqual(api.validate({ ...wanted, model: "nobody-knows" }), [])
+        })))
+
     it.effect("checks only the prompt of a model that it does not know", () =>
       using(accepts, (api) =>
         Effect.sync(() => [

@@ -136,6 +136,17 @@ describe("VideoTasks.submit", () => {
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
+  it.effect("refuses a model that is retired in another family, too", () => {
+    const double = VideoProvider.double()
+    const [first] = double.families
+    const other = { ...first!, id: "other", models: [{ id: "model-1", retired: "shut down" }] }
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const error = yield* Effect.flip(tasks.submit(Harness.request))
+      assert.strictEqual(error.reason._tag, "ModelUnavailable")
+    }).pipe(Effect.provide(Harness.layer({ ...double, families: [...double.families, other] })))
+  })
+
   it.effect("warns once of a model that is not on the list, and sends it as given", () => {
     const provider = VideoProvider.double({ family: { models: [{ id: "known" }] } })
     const lines: Array<string> = []

@@ -16,7 +16,7 @@ export const violations = (
   const known = families.find(({ family }) => family.id === request.family)
   const rules = known ?? families[0]
   return [
-    ...(known === undefined ? [unknownFamily(request, families)] : []),
+    ...(known === undefined ? [unknownFamily(request, families)] : foreignModel(request, known, families)),
     ...ModelSpec.violations(request, known?.family.models.find(({ id }) => id === request.model)),
     ...(rules === undefined ? [] : ImageInput.violations(request.images ?? [], rules.images)),
     ...Object.keys(request.options ?? {}).filter((key) => rules?.reserved.includes(key)).map(collision),
@@ -36,6 +36,23 @@ export const check = Effect.fnUntraced(function*(
   if (findings.tooLarge !== undefined) return yield* new VideoTaskError.PayloadTooLarge({ detail: findings.tooLarge })
   return findings.images
 })
+
+/** A model that another family of the API is known to make. The first family is the general one, and takes any. */
+const foreignModel = (
+  { model }: VideoRequest,
+  asked: FamilyApi,
+  [general, ...special]: ReadonlyArray<FamilyApi>
+): ReadonlyArray<VideoTaskError.Violation> => {
+  const has = ({ family }: FamilyApi) => family.models.some(({ id }) => id === model)
+  const owner = asked === general || has(asked) ? undefined : special.find(has)
+  return owner === undefined ? [] : [
+    new VideoTaskError.Violation({
+      field: "model",
+      value: model,
+      allowed: `a model of the family ${asked.family.id}; this one belongs to the family ${owner.family.id}`
+    })
+  ]
+}
 
 const unknownFamily = (request: VideoRequest, families: ReadonlyArray<FamilyApi>) =>
   new VideoTaskError.Violation({

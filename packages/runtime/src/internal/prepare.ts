@@ -1,6 +1,7 @@
 /**
  * Everything about a create that is decided before anything is sent.
  */
+import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
@@ -52,9 +53,10 @@ export const prepare = Effect.fnUntraced(function*(
   const fail = (reason: VideoTaskError.Reason) => refused(provider.id, reason)
   const violations = provider.validate(request)
   if (violations.length > 0) return yield* fail(new VideoTaskError.InvalidRequest({ violations }))
-  const spec = family.models.find((model) => model.id === request.model)
-  if (spec?.retired !== undefined && options.force !== true) {
-    return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: spec.retired }))
+  const spec = specOf(family, request)
+  const retired = (spec ?? provider.families.map((one) => specOf(one, request)).find(isKnown))?.retired
+  if (retired !== undefined && options.force !== true) {
+    return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: retired }))
   }
   const id = yield* TaskId.make
   const callbackUrl = yield* callbackOf(provider, family, id, options)
@@ -70,6 +72,11 @@ export const prepare = Effect.fnUntraced(function*(
     interrupted: options.interrupted
   }
 })
+
+const specOf = ({ models }: VideoProvider.Family, request: VideoRequest): ModelSpec | undefined =>
+  models.find(({ id }) => id === request.model)
+
+const isKnown = (spec: ModelSpec | undefined): boolean => spec !== undefined
 
 const callbackOf = (
   provider: VideoProvider.VideoProvider,
