@@ -11,6 +11,7 @@
  * | the create was refused, or no byte of it was sent   | nothing: the money is free again                               |
  * | a task was made                                     | `reserved`, until the task ends                                |
  * | the answer to the create is lost                    | `unknown`: it still counts, since it may have been paid        |
+ * | the task could not be stored, or two submits got it | `unknown`, for the same reason                                 |
  * | the task ended and its last answer has a bill       | `settled` with the bill, or, when that is in another unit, with the estimate |
  * | it succeeded without a bill                         | `settled` with the estimate                                    |
  * | it is `FAILED`, `ERROR` or `EXPIRED` without a bill | nothing: APIs that charge for failures say so in the last answer, and the others give the money back |

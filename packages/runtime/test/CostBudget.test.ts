@@ -248,6 +248,69 @@ describe("CostBudget", () => {
     }).pipe(Effect.provide(layer(provider, 1)))
   })
 
+  it.effect("settles with the task that we have already, when the provider gives that one for a new submit", () => {
+    const { provider } = shop({ observations: [Harness.success] })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const attached = yield* tasks.attach({ provider: "double", remoteId: "remote-1" })
+      const { id } = yield* tasks.get(attached)
+      const handle = yield* submit
+      assert.deepStrictEqual(yield* sums, { reserved: 0.25, settled: 0, unknown: 0, left: 0.75 })
+      assert.deepStrictEqual((yield* CostBudget.ledger).entries.map((entry) => entry.id), [id])
+      yield* tasks.refresh(handle)
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0.25, unknown: 0, left: 0.75 })
+    }).pipe(Effect.provide(layer(provider, 1)))
+  })
+
+  it.effect("settles at once when that task has ended", () => {
+    const { provider } = shop({
+      observations: [Harness.observed({ status: "SUCCESS", videos: [Harness.video], cost: bill(0.2, "USD") })]
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      yield* tasks.refresh(yield* tasks.attach({ provider: "double", remoteId: "remote-1" }))
+      yield* submit
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0.2, unknown: 0, left: 0.8 })
+    }).pipe(Effect.provide(layer(provider, 1)))
+  })
+
+  it.effect("does not know whether a task was paid for twice that two submits got", () => {
+    const { provider } = shop({
+      create: (...args) => VideoProvider.double().create(...args),
+      observations: [Harness.success]
+    })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* submit
+      assert.strictEqual((yield* submit).remoteId, handle.remoteId)
+      assert.deepStrictEqual(yield* sums, { reserved: 0.25, settled: 0, unknown: 0.25, left: 0.5 })
+      yield* tasks.refresh(handle)
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0.25, unknown: 0.25, left: 0.5 })
+    }).pipe(Effect.provide(layer(provider, 1)))
+  })
+
+  it.effect.each<[string, TaskStore.TaskStore["Service"]["append"]]>([
+    ["refuses it", () => Effect.fail(new TaskStore.TaskStoreError({ detail: "full", retryable: false }))],
+    ["breaks", () => Effect.die(new Error("disk on fire"))]
+  ])("keeps the money of a task as unknown that could not be stored, since the store %s", ([, append]) => {
+    const { provider } = shop()
+    const broken = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) => ({ ...store, append }))
+    ).pipe(Layer.provide(TaskStore.layerMemory))
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(submit)
+      assert.deepStrictEqual([error.reason._tag, error.handle?.remoteId], ["StoreError", "remote-1"])
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0, unknown: 0.25, left: 0.75 })
+    }).pipe(Effect.provide(
+      VideoTasks.layer().pipe(
+        Layer.provideMerge(CostBudget.layer({ max: 1, currency: "USD" })),
+        Layer.provide(broken),
+        Layer.provide(Layer.effect(VideoProviders.VideoProviders, Effect.orDie(VideoProviders.make([provider]))))
+      )
+    ))
+  })
+
   it.effect("shows the estimate as the cost of a task that runs, and keeps it with the submission", () => {
     const { provider } = shop()
     return Effect.gen(function*() {

@@ -81,6 +81,22 @@ export class Book {
     if (outcome._tag === "created") this.#put({ ...row, state: "reserved" })
   }
 
+  /** There is a task, and it could not be stored: nobody will say what becomes of it. */
+  lost(id: TaskId): void {
+    const row = this.#rows.get(id)
+    if (row?.state === "reserved") this.#put({ ...row, state: "unknown" })
+  }
+
+  /** The task of a submit is one that we have under another id: what becomes of that one counts. */
+  linked(id: TaskId, task: TaskId): void {
+    const row = this.#rows.get(id)
+    if (row === undefined || row.state === "settled") return
+    // That task has money of its own: whether it was paid for twice, nobody says.
+    if (this.#rows.has(task)) return this.#put({ ...row, state: "unknown" })
+    this.#take(id)
+    this.#put({ ...row, id: task })
+  }
+
   /** What became of a task. */
   stepped({ task, value }: Persisted): void {
     const row = this.#rows.get(task.id)

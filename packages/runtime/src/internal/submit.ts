@@ -3,7 +3,6 @@
  */
 import * as Redact from "@video-tasks/core/Redact"
 import { type Outcome, Submission } from "@video-tasks/core/Submission"
-import type { Created as TaskCreated } from "@video-tasks/core/TaskEvent"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Cost } from "@video-tasks/core/Video"
@@ -25,6 +24,7 @@ import type { Lane } from "./entry.ts"
 import { fromStore } from "./errors.ts"
 import { findCreated } from "./findCreated.ts"
 import * as Journal from "./journal.ts"
+import { keep } from "./keep.ts"
 
 /** How long an answer to a create may take. */
 const createTimeoutMs = 180_000
@@ -137,7 +137,13 @@ const whole = (
           )
         )
       ),
-      Effect.flatMap((created) => keep(journal, order, progress, created))
+      Effect.tap(() => Effect.sync(() => (progress.phase = "answered"))),
+      Effect.flatMap((created) => keep(journal, order, created)),
+      Effect.tap((handle) =>
+        progress.isAbandoned
+          ? Effect.logWarning("a task was created after its submit was interrupted", format(handle))
+          : Effect.void
+      )
     )
   )
 
@@ -313,47 +319,6 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
   if (reason !== undefined) return { _tag: "rejected", reason: reason._tag }
   return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost(progress)
 }
-
-/** Records a task that exists. Whatever fails from here on carries its handle. */
-const keep = Effect.fnUntraced(function*(
-  journal: Journal.Journal,
-  order: Order,
-  progress: Progress,
-  created: Created
-): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
-  const { handle, observation } = created
-  const { estimate, id, lane, request } = order
-  progress.phase = "answered"
-  const at = yield* Clock.currentTimeMillis
-  const event: TaskCreated = {
-    type: "task.created",
-    at,
-    id,
-    handle,
-    model: request.model,
-    ...(estimate === undefined ? {} : { estimate })
-  }
-  const stored = Journal.create(journal, event, observation).pipe(
-    // The provider gave us a task that we have already.
-    Effect.catchTag("VersionConflict", (conflict) => conflict.id === id ? Effect.fail(conflict) : Effect.void),
-    Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle })),
-    Effect.mapError((error) => fromStore(error, lane.provider.id, handle)),
-    Effect.catchDefect((defect) =>
-      Effect.fail(VideoTaskError.make({
-        provider: lane.provider.id,
-        operation: "store",
-        handle,
-        reason: new VideoTaskError.StoreError({ detail: Redact.text(String(defect)), retryable: false })
-      }))
-    ),
-    Effect.tapError(() => Effect.logError("a task exists that could not be stored", format(handle)))
-  )
-  yield* stored
-  if (progress.isAbandoned) {
-    yield* Effect.logWarning("a task was created after its submit was interrupted", format(handle))
-  }
-  return handle
-})
 
 const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> =>
   Journal.settle(journal, order.id, outcome).pipe(
