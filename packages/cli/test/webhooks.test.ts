@@ -8,7 +8,7 @@ import { TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
 import { Simulator, type SimulatorOptions, SimulatorServer } from "@video-tasks/simulator"
 import { Clock, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { createServer } from "node:http"
+import { createServer, request as httpRequest } from "node:http"
 import { scaledClock } from "./FaultMatrix/scaledClock.ts"
 
 /** How many times faster than the wall clock all of this runs. */
@@ -72,7 +72,37 @@ const play = (webhooks: SimulatorOptions.WebhookOptions, provider: keyof typeof 
     Effect.provideService(Clock.Clock, scaledClock(factor))
   )
 
+/** Sends a body without end, and gives the status and how much had gone out when it came, in KiB. */
+const pour = (url: URL) =>
+  Effect.callback<{ readonly status: number; readonly sent: number }>((resume) => {
+    let sent = 0
+    const request = httpRequest(url, { method: "POST", headers: { "content-type": "application/json" } })
+    const pump = setInterval(() => {
+      sent++
+      request.write("x".repeat(1024))
+    }, 1)
+    request.on("response", (response) => {
+      clearInterval(pump)
+      resume(Effect.succeed({ status: response.statusCode ?? 0, sent }))
+    })
+    request.on("error", () => {
+      clearInterval(pump)
+    })
+    return Effect.sync(() => {
+      clearInterval(pump)
+      request.destroy()
+    })
+  })
+
 describe.concurrent("webhooks over real ports", () => {
+  it.live("that never end are refused before they are read whole", () =>
+    Effect.gen(function*() {
+      const base = yield* hooks
+      const { sent, status } = yield* pour(new URL(`${base.href}/kling`))
+      assert.strictEqual(status, 413)
+      assert.isAtLeast(sent, 64)
+    }).pipe(Effect.provide(world({}))))
+
   it.live("end the wait without a single read, where polling alone takes several", () =>
     Effect.gen(function*() {
       const [told, polled] = yield* Effect.all([play({ secrets: [secret] }), play({ faults: ["lost"] })], {
