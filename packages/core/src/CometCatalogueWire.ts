@@ -28,7 +28,7 @@ export const Model = Schema.Struct({
   /** For example `video`. */
   model_type: Field.Label,
   /** `true` when it is announced and not served yet. */
-  upcoming: Field.Any,
+  upcoming: Field.Flag,
   /** Unix seconds. */
   created: Field.Time,
   features: Field.Texts,
@@ -85,7 +85,7 @@ export const toPage = (body: unknown): Result.Result<Page, WireProblem> => {
     })
   }
   const { code, message } = ErrorBody.read(body)
-  if (body["success"] !== false && !("error" in body)) return Result.fail(noCatalogue())
+  if (Json.flag(body["success"]) !== false && !("error" in body)) return Result.fail(noCatalogue())
   const detail = message ?? "the provider said no and gave no reason"
   return Result.fail(new WireProblem({ kind: "refused", detail, ...Json.present({ code }) }))
 }

@@ -103,6 +103,7 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
   task: Task,
   ids: ["id", "task_id"],
   vocabulary: StatusWord.vocabulary(),
+  isUrlProof: true,
   parts: (task) => ({
     word: task.status ?? task.task_status ?? task.state,
     progress: task.progress,

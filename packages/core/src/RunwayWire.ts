@@ -62,9 +62,10 @@ export const Task = Schema.Struct({
  *
  * **Details**
  *
- * By Runway's page on task failures, partly as clients quote it: what the moderation refuses (`SAFETY.*`, `INPUT_PREPROCESSING.SAFETY.*`) and
- * `ASSET.INVALID` are not to be tried again; `INTERNAL`, `INTERNAL.*`, `INPUT_PREPROCESSING.INTERNAL`, `THIRD_PARTY.UNAVAILABLE`
- * and a code that is null may work after a delay, though `INTERNAL.BAD_OUTPUT.*` better with other words or another picture.
+ * By Runway's page on task failures, partly as clients quote it: what the moderation refuses (`SAFETY.*`,
+ * `INPUT_PREPROCESSING.SAFETY.*`) and `ASSET.INVALID` are not to be tried again. `INTERNAL`, `INTERNAL.*`,
+ * `INPUT_PREPROCESSING.INTERNAL`, `THIRD_PARTY.UNAVAILABLE` and a code that is null may work after a delay, though
+ * `INTERNAL.BAD_OUTPUT.*` better with other words or another picture.
  * `THIRD_PARTY.INPUT_VALIDATION` is not on that page and is read by its name.
  *
  * **Example** (What may be tried again)

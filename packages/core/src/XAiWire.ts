@@ -27,7 +27,7 @@ const own = {
   /** In ticks, of which 10,000,000,000 are a dollar; some answers count tokens instead. */
   usage: Field.object({ cost_in_usd_ticks: Field.Amount, total_tokens: Field.Amount }),
   /** The file, its length in seconds, which may be 6.5, and whether moderation lets it out. */
-  video: Field.object({ respect_moderation: Field.Any })
+  video: Field.object({ respect_moderation: Field.Flag })
 }
 
 /**
@@ -117,7 +117,9 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
  * **Details**
  *
  * xAI tells of a job that moderation stopped with a 4xx `{ code, error, usage }`: the query was right, and the job has
- * failed and costs money. The `usage` is what sets it apart from an error about the query.
+ * failed and costs money. A bill is what sets it apart from an error about the query: an amount above zero in
+ * `usage.cost_in_usd_ticks` or `usage.total_tokens`. An empty `usage`, one of zeros and one that counts something else are
+ * no bill, and the task may go on.
  *
  * **Example** (A moderated job)
  *
@@ -136,7 +138,7 @@ export const toChargedFailure = (body: unknown): Observation | undefined => {
   if (!Json.isObject(body)) return undefined
   const { code, error, ...rest } = body
   const usage = Json.isObject(rest["usage"]) ? rest["usage"] : Json.embedded(rest["usage"])
-  if (!Json.isObject(usage)) return undefined
+  if (!isBill(usage)) return undefined
   // As a job that failed would say it in a 200, so that one reader finds the reason of both.
   const failed = {
     ...rest,
@@ -147,6 +149,10 @@ export const toChargedFailure = (body: unknown): Observation | undefined => {
 }
 
 // internal
+
+const isBill = (usage: unknown): boolean =>
+  Json.isObject(usage) &&
+  [usage["cost_in_usd_ticks"], usage["total_tokens"]].some((spent) => (Json.amount(spent) ?? 0) > 0)
 
 const withRaw = (observation: Observation, body: object): Observation =>
   new Observation(Object.assign({}, observation, { raw: Redact.excerpt(body) }))

@@ -168,6 +168,16 @@ describe("ArkWire, quirks", () => {
     }
   )
 
+  it("hands over no picture, video or sound that was sent along", () => {
+    const sent = ["first_frame", "last_frame", "reference_image", "reference_video", "reference_audio"]
+      .map((role) => ({ type: "video_url", role, video_url: { url: `https://me.example/${role}` } }))
+    const made = { type: "video_url", video_url: { url: "https://tos.example.com/v.mp4" } }
+    const succeeded = (content: unknown) => ({ id: "cgt-1", status: "succeeded", content })
+    assert.deepStrictEqual(links(read, succeeded(sent)), [])
+    assert.deepStrictEqual(links(read, succeeded([...sent, made])), [made.video_url.url])
+    assert.deepStrictEqual(links(read, succeeded([...sent, { ...made, role: "output_video" }])), [made.video_url.url])
+  })
+
   it("quirk 2: reads links only from a success", () => {
     for (const status of ["queued", "running", "failed", "cancelled", "expired"]) {
       assert.deepStrictEqual(observed(read, { ...succeeded, status }).videos, [])

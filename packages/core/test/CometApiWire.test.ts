@@ -360,6 +360,31 @@ describe("CometApiWire, quirks", () => {
     assert.deepStrictEqual(links(read, { ...done, output: [at(1), at(2), null, 7, at(1), "no link"] }), [at(1), at(2)])
   })
 
+  it.each([
+    ["url", { url }],
+    ["metadata.url", { metadata: { url } }],
+    ["content, a string", { content: url }],
+    ["content.video_url", { content: [{ type: "video_url", role: "reference_video", video_url: { url } }] }],
+    ["data[0].url", { data: [{ url }] }],
+    ["fail_reason", { fail_reason: url }]
+  ])("quirk 7: without a word a link at %s may be the request's own, and proves nothing", (_, place) => {
+    const { status, videos } = observed(read, { id: "t1", ...place })
+    assert.deepStrictEqual([status, videos], ["IN_PROGRESS", []])
+    assert.strictEqual(problem(read, place).kind, "notATask")
+  })
+
+  it.each([
+    ["video_url", { video_url: url }],
+    ["output", { output: [url] }],
+    ["outputs", { outputs: [{ url }] }],
+    ["video.url", { video: { url } }],
+    ["task_result", { task_result: { videos: [{ url }] } }]
+  ])("quirk 7: without a word a link at %s is a result, since nothing else stands there", (_, place) => {
+    for (const body of [place, { id: "t1", ...place }]) {
+      assert.deepStrictEqual([observed(read, body).status, links(read, body)], ["SUCCESS", [url]])
+    }
+  })
+
   it("quirk 8: success without a link is a success without videos", () => {
     for (const place of [{}, { video_url: null }, { metadata: { url: "" } }, { output: [] }, { video: null }]) {
       const { status, videos } = observed(read, { ...done, ...place })

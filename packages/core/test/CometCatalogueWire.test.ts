@@ -89,6 +89,17 @@ describe("CometCatalogueWire", () => {
     ])
   })
 
+  it("reads true and false that came as text", () => {
+    assert.deepStrictEqual(
+      [true, "true", false, "false", null, "soon"].map((upcoming) => models({ id: "m", upcoming })),
+      [
+        ...[true, true].map((upcoming) => [{ id: "m", features: [], routes: [], upcoming }]),
+        ...[1, 2, 3, 4].map(() => [{ id: "m", features: [], routes: [] }])
+      ]
+    )
+    assert.strictEqual(problem({ success: "false", message: "no" }).kind, "refused")
+  })
+
   it("reads pricing that has a ratio, that is null, and that is absent", () => {
     const bare = { id: "m", features: [], routes: [] }
     assert.deepStrictEqual(models({ id: "m", pricing: { currency: "USD / M Tokens", ratio: 0.8 } }), [

@@ -180,6 +180,15 @@ describe("XAiWire, quirks", () => {
     assert.deepStrictEqual([inside.status, inside.cost], ["FAILED", usd(0.05)])
   })
 
+  it.each([false, "false", " FALSE "])("takes %j of respect_moderation for withheld", (respect_moderation) => {
+    assert.strictEqual(observed(read, { ...native.done, video: { url, respect_moderation } }).status, "FAILED")
+    assert.strictEqual(observed(read, { video: { url, respect_moderation } }).status, "FAILED")
+  })
+
+  it.each([true, "true", null, "", 0, 1, "no", [false]])("takes %j of it for let out", (respect_moderation) => {
+    assert.strictEqual(observed(read, { ...native.done, video: { url, respect_moderation } }).status, "SUCCESS")
+  })
+
   it("reads a link without a word as success, and billed", () => {
     const { status: _, ...body } = native.done
     const { cost, status } = observed(read, body)
@@ -297,6 +306,12 @@ describe("XAiWire.toChargedFailure", () => {
     [{ code: "not-found", error: "no such request" }],
     [{ error: "no such request", usage: null }],
     [{ error: { message: "no such request" } }],
+    [{ error: "Incorrect API key provided", usage: {} }],
+    [{ error: "no permission", usage: "{}" }],
+    [{ error: "try later", usage: { requests: 3 } }],
+    [{ error: "duration must be at most 15", usage: { total_tokens: 0 } }],
+    [{ error: "no such request", usage: { cost_in_usd_ticks: 0, total_tokens: "0" } }],
+    [{ error: "no such request", usage: { cost_in_usd_ticks: "many", total_tokens: -7 } }],
     [[]],
     ["moderated"],
     [null]

@@ -20,14 +20,22 @@ export interface Envelope {
   readonly wrapper: Json.JsonObject | undefined
 }
 
+/** What to know of an API to open its answers. @internal */
+export interface Form {
+  /** Where the id of a task may stand, best first. */
+  readonly ids: ReadonlyArray<string>
+  /** Whether the API's page has every field optional and a task's own `url` only in a success, so that it proves one. */
+  readonly isUrlProof?: boolean | undefined
+}
+
 /** Opens an answer, bare or wrapped as `{ code, message, data }`. @internal */
-export const open = (body: unknown, idKeys: ReadonlyArray<string>): Result.Result<Envelope, WireProblem> => {
+export const open = (body: unknown, form: Form): Result.Result<Envelope, WireProblem> => {
   if (!Json.isObject(body)) return Result.fail(notATask(`the answer is ${kindOf(body)}, not an object`))
   const says = verdict(body)
-  const id = textIdOf(body, idKeys) ?? numberIdOf(body, idKeys)
+  const id = textIdOf(body, form.ids) ?? numberIdOf(body, form.ids)
   const inner = body["data"]
   if (Json.isObject(inner)) {
-    const wrapped = openWrapped(body, says, id, inner, idKeys)
+    const wrapped = openWrapped(body, says, id, inner, form)
     if (wrapped !== undefined) return wrapped
   }
   if (id === undefined) {
@@ -36,7 +44,9 @@ export const open = (body: unknown, idKeys: ReadonlyArray<string>): Result.Resul
     if (inner === null && (says === "yes" || WireError.isSuccessCode(body["status"]))) {
       return Result.fail(missing("the answer holds no task"))
     }
-    if (!hasWord(body) && !hasLink(body)) return Result.fail(notATask("the answer has no id, no status and no link"))
+    if (!hasWord(body) && !hasLink(body, form)) {
+      return Result.fail(notATask("the answer has no id, no status and no link"))
+    }
   }
   return Result.succeed({ task: body, layers: layersOf(body), remoteId: id, wrapper: undefined })
 }
@@ -47,10 +57,10 @@ const openWrapped = (
   says: Verdict,
   outerId: string | undefined,
   task: Json.JsonObject,
-  idKeys: ReadonlyArray<string>
+  form: Form
 ): Result.Result<Envelope, WireProblem> | undefined => {
   // In a wrapped row `id` is the number of the row, and another field names the task.
-  const names = idKeys.filter((key) => key !== "id")
+  const names = form.ids.filter((key) => key !== "id")
   const id = textIdOf(task, [...names, "id"]) ?? numberIdOf(task, names)
   const isTask = id !== undefined || hasWord(task)
   const isBare = outerId !== undefined && (says !== "yes" || hasWord(body))
@@ -58,7 +68,7 @@ const openWrapped = (
   const remoteId = id ?? outerId
   if (remoteId === undefined) {
     if (says === "no" || isComplaint(body) || isComplaint(task)) return Result.fail(problem(body))
-    if (!isTask && !hasLink(task)) return Result.fail(notATask("the data has no id, no status and no link"))
+    if (!isTask && !hasLink(task, form)) return Result.fail(notATask("the data has no id, no status and no link"))
   }
   return Result.succeed({ task, layers: layersOf(task), remoteId, wrapper: body })
 }
@@ -66,9 +76,9 @@ const openWrapped = (
 type Verdict = "yes" | "no" | "silent"
 
 const verdict = (body: Json.JsonObject): Verdict =>
-  WireError.isRefusalCode(body["code"]) || body["success"] === false
+  WireError.isRefusalCode(body["code"]) || Json.flag(body["success"]) === false
     ? "no"
-    : WireError.isSuccessCode(body["code"]) || body["success"] === true
+    : WireError.isSuccessCode(body["code"]) || Json.flag(body["success"]) === true
     ? "yes"
     : "silent"
 
@@ -104,8 +114,9 @@ const hasWord = (task: Json.JsonObject): boolean =>
 const isWord = (word: unknown): boolean =>
   typeof word === "number" ? StatusWord.read(word).status !== undefined : Json.text(word) !== undefined
 
-/** A list under `data` is left out: a list of other tasks looks the same. */
-const hasLink = (task: Json.JsonObject): boolean => WireVideos.find([{ ...task, data: undefined }]).videos.length > 0
+/** Only of a body without a word. Places where a request's own links stand are left out, and so are lists of tasks. */
+const hasLink = (task: Json.JsonObject, { isUrlProof }: Form): boolean =>
+  WireVideos.findUnsaid([task], isUrlProof).videos.length > 0
 
 const textIdOf = (task: Json.JsonObject, keys: ReadonlyArray<string>): string | undefined => {
   for (const key of keys) {

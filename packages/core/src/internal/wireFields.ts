@@ -30,6 +30,9 @@ export const Number = sloppy(Schema.Finite, Json.number)
 /** A number of at least zero, or one in a string. @internal */
 export const Amount = sloppy(Schema.Finite, Json.amount)
 
+/** True or false, or one of them in a string. @internal */
+export const Flag = sloppy(Schema.Boolean, Json.flag)
+
 /** A span in seconds, read as ms. @internal */
 export const Seconds = sloppy(Schema.Finite, Json.seconds)
 

@@ -44,6 +44,13 @@ export const seconds = (value: unknown): number | undefined => {
 
 const numeric = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?$/i
 
+/** True or false, also when it came as text. @internal */
+export const flag = (value: unknown): boolean | undefined => {
+  if (typeof value === "boolean") return value
+  const said = text(value)?.toLowerCase()
+  return said === "true" || said === "false" ? said === "true" : undefined
+}
+
 /** A number, also one that came as text. @internal */
 export const number = (value: unknown): number | undefined => {
   const read = typeof value === "string" && numeric.test(value.trim()) ? Number(value) : value
@@ -105,8 +112,8 @@ export const embedded = (value: unknown): unknown => {
   }
 }
 
-/** The fields that hold objects and lists, which some gateways write as JSON inside a string. */
-const containers: ReadonlySet<string> = new Set([
+/** The fields that hold objects and lists, which some gateways write as JSON inside a string. @internal */
+export const containers: ReadonlySet<string> = new Set([
   "billing",
   "content",
   "cost",

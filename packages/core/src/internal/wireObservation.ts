@@ -30,10 +30,8 @@ interface Parts {
 }
 
 /** How one API is read. @internal */
-export interface Api<Task> {
+export interface Api<Task> extends WireEnvelope.Form {
   readonly task: Schema.ConstraintDecoder<Task>
-  /** Where the id of a task may stand, best first. */
-  readonly ids: ReadonlyArray<string>
   readonly vocabulary: StatusWord.Vocabulary
   /** The form may decide what a field means: a row that a gateway puts round the vendor's answer is wrapped. */
   readonly parts: (task: Task, form: { readonly isWrapped: boolean }) => Parts
@@ -45,7 +43,7 @@ export interface Api<Task> {
 export const reader = <Task>(api: Api<Task>): (body: unknown) => Result.Result<Observation, WireProblem> => {
   const decode = Schema.decodeUnknownResult(api.task)
   return (body) => {
-    const opened = WireEnvelope.open(Json.unfolded(body), api.ids)
+    const opened = WireEnvelope.open(Json.unfolded(body), api)
     if (Result.isFailure(opened)) return Result.fail(opened.failure)
     return decode(opened.success.task).pipe(
       Result.mapError(({ message }) => new WireProblem({ kind: "notATask", detail: Redact.text(message) })),
@@ -56,7 +54,7 @@ export const reader = <Task>(api: Api<Task>): (body: unknown) => Result.Result<O
   }
 }
 
-type Rules = Pick<Api<never>, "vocabulary" | "isRetryable">
+type Rules = Pick<Api<never>, "vocabulary" | "isRetryable" | "isUrlProof">
 
 const assemble = (
   body: unknown,
@@ -87,11 +85,11 @@ interface Judgement {
 const judge = (
   word: string | undefined,
   { layers, remoteId, task, wrapper }: WireEnvelope.Envelope,
-  { isRetryable, vocabulary }: Rules
+  { isRetryable, isUrlProof, vocabulary }: Rules
 ): Judgement => {
   if (word === undefined) {
-    // Without a word, a link that is there is the only proof of success, and an id the only sign of a task.
-    const { videos } = WireError.isError(task["error"]) ? nothing : WireVideos.find(layers)
+    // Without a word, a link where only results stand is the only proof of success, and an id the only sign of a task.
+    const { videos } = WireError.isError(task["error"]) ? nothing : WireVideos.findUnsaid(layers, isUrlProof)
     if (videos.length > 0) return { reading: { status: "SUCCESS" }, videos }
     return { reading: remoteId === undefined ? {} : { status: "IN_PROGRESS" }, videos }
   }

@@ -38,7 +38,9 @@ const clip = {
   seed: Field.Number,
   expires_at: Field.Time,
   /** `false` when the vendor's moderation withholds the video (xAI). */
-  respect_moderation: Field.Any,
+  respect_moderation: Field.Flag,
+  /** What an item of a list is for: `reference_video` and its relatives name what was sent, not what was made. */
+  role: Field.Text,
   /** Where xAI has put the file when it was asked to keep it: public only on demand. */
   file_output: Field.object({ public_url: Field.Link, public_url_expires_at: Field.Time })
 }
@@ -72,29 +74,42 @@ export interface Finish {
 }
 
 /** Finds the videos of a task and of what is nested in it, outermost first. @internal */
-export const find = (layers: ReadonlyArray<JsonObject>): Finish => {
+export const find = (layers: ReadonlyArray<JsonObject>): Finish => found(layers, placesOf)
+
+/**
+ * Finds the videos of an answer without a word for its state: only where nothing but a result stands. A link at `url`,
+ * `metadata.url` or `content` may as well be what the request named; of some APIs it is known that `url` is not.
+ *
+ * @internal
+ */
+export const findUnsaid = (layers: ReadonlyArray<JsonObject>, isUrlProof = false): Finish =>
+  found(layers, isUrlProof ? (part) => [[part], ...resultsOf(part)] : resultsOf)
+
+const found = (layers: ReadonlyArray<JsonObject>, places: Places): Finish => {
   const parts = layers.map((layer): Finished => Result.getOrElse(decode(layer), () => ({})))
   const shared = parts.flatMap((part) => [...(part.video ?? []), ...(part.metadata ?? []), part])
   return {
-    videos: [...firstOf(parts)].map(([link, own]) => toVideo(link, [own, ...shared])),
+    videos: [...firstOf(parts, places)].map(([link, own]) => toVideo(link, [own, ...shared])),
     withheld: shared.some((part) => part.respect_moderation === false)
   }
 }
 
 type Found = ReadonlyMap<string, Clip>
 
+type Places = (part: Finished) => ReadonlyArray<ReadonlyArray<Clip>>
+
 /** The first place that has a link wins; a list gives all of its links. */
-const firstOf = (parts: ReadonlyArray<Finished>): Found => {
+const firstOf = (parts: ReadonlyArray<Finished>, places: Places): Found => {
   for (const part of parts) {
-    for (const place of placesOf(part)) {
-      const found = new Map(place.flatMap(linked))
-      if (found.size > 0) return found
+    for (const place of places(part)) {
+      const links = new Map(place.flatMap(linked))
+      if (links.size > 0) return links
     }
   }
   return new Map()
 }
 
-const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
+const placesOf: Places = (part) => [
   part.video_url === undefined ? [] : [part],
   part.metadata ?? [],
   [part],
@@ -110,7 +125,19 @@ const placesOf = (part: Finished): ReadonlyArray<ReadonlyArray<Clip>> => [
   part.fail_reason === undefined ? [] : [{ url: part.fail_reason }]
 ]
 
+const resultsOf: Places = (part) => [
+  part.video_url === undefined ? [] : [part],
+  part.output ?? [],
+  part.video ?? [],
+  part.task_result?.videos ?? [],
+  part.outputs ?? []
+]
+
+/** Roles that name a result. Without a role an item of a task is one. */
+const resultRole = /^(?:output|result|generated|final|assistant)/i
+
 const linked = (own: Clip): ReadonlyArray<readonly [link: string, own: Clip]> => {
+  if (own.role !== undefined && !resultRole.test(own.role)) return []
   const link = own.video_url ?? own.url ?? own.result_url ?? own.file_url
   if (link !== undefined) return [[link, own]]
   const { public_url: kept, public_url_expires_at: until } = own.file_output ?? {}
