@@ -49,7 +49,7 @@ export const simulate = Command.make(
 ).pipe(
   Command.withShortDescription("Serve simulated video APIs on a port of this machine"),
   Command.withDescription(
-    "Serve CometAPI, SeeAny and the generic endpoint on a port of this machine: tasks that live, fail and end, files behind signed links, and faults on demand. Nothing is paid, no key is needed."
+    "Serve the APIs of all providers on a port of this machine: tasks that live, fail and end, files behind signed links, and faults on demand. Nothing is paid, and any key works. What a prompt can ask for and every fault are in docs/simulator.md."
   ),
   Command.withExamples([
     { command: "video-tasks simulate --speed 20", description: "A job of a minute takes three seconds" },
