@@ -16,7 +16,10 @@ import { demo } from "./commands/demo.ts"
 import { diagram } from "./commands/diagram.ts"
 import { download } from "./commands/download.ts"
 import { estimate } from "./commands/estimate.ts"
+import { list } from "./commands/list.ts"
 import { models } from "./commands/models.ts"
+import { resume } from "./commands/resume.ts"
+import { show } from "./commands/show.ts"
 import { simulate } from "./commands/simulate.ts"
 import { status } from "./commands/status.ts"
 import { url } from "./commands/url.ts"
@@ -41,6 +44,7 @@ export const root = Command.make("video-tasks").pipe(
   Command.withSubcommands([
     { group: "TASKS", commands: [create, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
+    { group: "STORE", commands: [list, show, resume] },
     { group: "MORE", commands: [models, estimate, simulate, diagram, demo] }
   ]),
   Command.provide(Reporter.layer),

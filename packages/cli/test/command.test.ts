@@ -508,7 +508,7 @@ describe("the command", { concurrent: true }, () => {
       { args: ["create"], says: "--provider" },
       { args: ["crate"], says: "crate" },
       { args: [...seedance, "--prompt", "x", "--poll-floor", "soon"], says: "--poll-floor" },
-      { args: [...seedance, "--prompt", "x", "--store", "tasks.db"], says: "memory" },
+      { args: [...seedance, "--prompt", "x", "--store", "mysql://db"], says: "memory" },
       { args: ["wait", "vt1_nonsense"], says: "vt1_nonsense" },
       { args: ["diagram", "--format", "svg"], says: "svg" }
     ]

@@ -7,7 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Backend } from "../internal/backend.ts"
+import { Backend, withStore } from "../internal/backend.ts"
 import { family, provider } from "../internal/flags.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
@@ -39,7 +39,7 @@ export const attach = Command.make(
       yield* reporter.created(yield* tasks.get(handle))
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
-    }).pipe(Effect.provide(backend.services([input.provider])))
+    }).pipe(Effect.provide(backend.tasks([input.provider])), withStore)
   }, reported)
 ).pipe(
   Command.withShortDescription("Adopt a task that was created elsewhere"),

@@ -5,7 +5,7 @@ import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Backend } from "../internal/backend.ts"
+import { Backend, withStore } from "../internal/backend.ts"
 import { createFlags, type CreateInput, toRequest } from "../internal/createRequest.ts"
 import { followAndSave } from "../internal/followAndSave.ts"
 import { underWay } from "../internal/progress.ts"
@@ -39,7 +39,7 @@ export const create = Command.make(
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
     })
-    yield* Effect.provide(body, backend.services([input.provider]))
+    yield* withStore(Effect.provide(body, backend.tasks([input.provider])))
   }, reported)
 ).pipe(
   Command.withShortDescription("Create a video task"),

@@ -13,20 +13,27 @@ import * as Target from "./target.ts"
 /** A file that was saved. */
 export type Saved = Download.DownloadReport
 
+/** How to save. */
+interface SaveOptions {
+  readonly overwrite: boolean
+  /** Shows no live line. */
+  readonly silent?: boolean | undefined
+}
+
 /** Saves every video of a task; the second and later ones get a number. */
 export const save = Effect.fn("download.save")(
-  function*(task: Success, file: string, options: { readonly overwrite: boolean }) {
+  function*(task: Success, file: string, { overwrite, silent = false }: SaveOptions) {
     const screen = yield* Screen
     const reporter = yield* Reporter
     return yield* Effect.forEach(task.videos, (_, index) => {
       const path = Target.numbered(file, index)
       return Download.toFile(task, path, {
         index,
-        overwrite: options.overwrite,
+        overwrite,
         onProgress: (bytes, total) =>
-          reporter.quiet ? Effect.void : screen.live([progressLine(screen.errStyle, path, bytes, total)])
+          reporter.quiet || silent ? Effect.void : screen.live([progressLine(screen.errStyle, path, bytes, total)])
       })
-    }).pipe(Effect.ensuring(screen.live([])))
+    }).pipe(Effect.ensuring(silent ? Effect.void : screen.live([])))
   }
 )
 

@@ -10,11 +10,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Durations from "./duration.ts"
+import * as StoreChoice from "./storeChoice.ts"
 
 /** The values of the options; what was not given is `undefined`. */
 export interface Globals {
   readonly baseUrl: string | undefined
-  readonly store: string | undefined
+  readonly store: StoreChoice.Choice | undefined
   readonly pollFloor: Duration.Duration | undefined
   readonly pollCeiling: Duration.Duration | undefined
   readonly deadline: Duration.Duration | undefined
@@ -55,11 +56,14 @@ const BaseUrl = GlobalFlag.Setting("base-url")({
 
 const Store = GlobalFlag.Setting("store")({
   flag: Flag.String("store").pipe(
-    Flag.mapEffect((text) =>
-      isKnownStore(text) ? Effect.succeed(text) : Effect.fail(invalid("store", text, storeAllowed))
-    ),
-    Flag.withDescription("Where tasks are kept: memory, while the command runs"),
-    Flag.withMetavar("<memory>"),
+    Flag.mapEffect((text) => {
+      const choice = StoreChoice.parse(text)
+      return choice === undefined
+        ? Effect.fail(invalid("store", text, StoreChoice.allowed))
+        : Effect.succeed(choice)
+    }),
+    Flag.withDescription("Where tasks are kept, instead of a file of the user: memory forgets them with the command"),
+    Flag.withMetavar("<path|memory|postgres://…>"),
     Flag.optional
   )
 })
@@ -123,9 +127,3 @@ export const values: Effect.Effect<Globals, never, Identifiers> = Effect.gen(fun
     quiet: yield* Quiet
   }
 })
-
-/** Whether this version has such a store. */
-export const isKnownStore = (text: string): boolean => text === "memory"
-
-/** What is allowed as a store, in words. */
-export const storeAllowed = "memory; files and databases come in a later version"

@@ -1,26 +1,59 @@
 /**
- * Handles as arguments of a command.
+ * Tasks as arguments of a command: handles, or ids of the store.
  */
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
-import * as TaskId from "@video-tasks/core/TaskId"
+import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
-import { type Problem, usage } from "./problem.ts"
+import * as ExitCode from "./exitCode.ts"
+import { Problem, usage } from "./problem.ts"
+import { program } from "./program.ts"
 import { isProviderId, type ProviderId, providerIds } from "./settings.ts"
+import * as StoreReads from "./storeReads.ts"
+
+/** A handle, or an id of the store or the beginning of one. */
+export type Ref = TaskHandle.TaskHandle | string
+
+const invalid = (option: string, value: string, expected: string) =>
+  Effect.fail(new CliError.InvalidValue({ option, value, expected, kind: "argument" }))
 
 /** The argument `HANDLE`. */
-export const handle: Argument.Argument<TaskHandle.TaskHandle> = Argument.String("handle").pipe(
-  Argument.withDescription("A task handle (vt1_…), as create and attach print it"),
-  Argument.mapEffect((text) => {
-    const parsed = TaskHandle.parse(text.trim())
-    return parsed === undefined
-      ? Effect.fail(
-        new CliError.InvalidValue({ option: "handle", value: text, expected: expected(text), kind: "argument" })
-      )
-      : Effect.succeed(parsed)
+export const handle: Argument.Argument<Ref> = Argument.String("handle").pipe(
+  Argument.withDescription("A task: its handle (vt1_…), or its id in the store or the beginning of it"),
+  Argument.mapEffect((text): Effect.Effect<Ref, CliError.InvalidValue> => {
+    const said = text.trim()
+    const parsed = TaskHandle.parse(said)
+    if (parsed !== undefined) return Effect.succeed(parsed)
+    return isId(said) ? Effect.succeed(said) : invalid("handle", text, expected)
   })
 )
+
+/** The argument `ID`. */
+export const id: Argument.Argument<string> = Argument.String("id").pipe(
+  Argument.withDescription("The id in the store, or the beginning of it (see `video-tasks list`)"),
+  Argument.mapEffect((text) =>
+    isId(text.trim()) ? Effect.succeed(text.trim()) : invalid("id", text, "an id as `list` shows it, or its beginning")
+  )
+)
+
+/** The handle of a task; an id must be in the store. */
+export const handleOf = (ref: Ref): Effect.Effect<TaskHandle.TaskHandle, Problem, TaskStore> =>
+  typeof ref === "string"
+    ? Effect.flatMap(oneOf(ref), (found) =>
+      found._tag === "task" ? Effect.succeed(found.stored.snapshot.task.handle) : Effect.fail(unsettled(ref)))
+    : Effect.succeed(ref)
+
+/** The one thing that an id of the store, or the beginning of one, means. */
+export const oneOf = Effect.fnUntraced(function*(
+  text: string
+): Effect.fn.Return<StoreReads.Found, Problem, TaskStore> {
+  const all = yield* StoreReads.find(text)
+  const [found] = all
+  if (found === undefined) return yield* StoreReads.notInStore(text)
+  if (all.length === 1) return found
+  return yield* usage(`${text} begins the ids of ${all.length} tasks; write more of it.`, all.slice(0, 5).map(idOf))
+})
 
 /** The providers of handles, each once; a provider that the command does not know is wrong use. */
 export const providersOf = (handles: ReadonlyArray<TaskHandle.TaskHandle>): Effect.Effect<
@@ -40,7 +73,22 @@ export const providersOf = (handles: ReadonlyArray<TaskHandle.TaskHandle>): Effe
   return Effect.succeed([...found])
 }
 
-const expected = (text: string): string =>
-  TaskId.is(text)
-    ? "a handle that begins with vt1_; ids are found in a store, and this version keeps tasks only as long as it runs"
-    : "a handle that begins with vt1_, whole and unchanged, as create and attach print it"
+// internal
+
+const expected = "a handle that begins with vt1_, whole and unchanged, or an id as `video-tasks list` shows it"
+
+const isId = (text: string): boolean => /^[0-9a-f][0-9a-f-]{3,35}$/i.test(text)
+
+const idOf = (found: StoreReads.Found): string =>
+  found._tag === "task" ? found.stored.snapshot.task.id : found.submission.id
+
+const unsettled = (text: string): Problem =>
+  new Problem({
+    reason: "SubmissionAmbiguous",
+    code: ExitCode.ofReason.SubmissionAmbiguous,
+    message: `The answer to the create ${text} is not known: a task may exist, and money may have been spent.`,
+    hint: [
+      "Look for it in the provider's console, then",
+      `  ${program} resolve ${text} --remote REMOTE_ID        or, if there is none, --discard`
+    ]
+  })

@@ -94,7 +94,7 @@ const appendix = (style: Style.Style): string => {
         [style.green(key), `Key of ${title}`],
         [style.green(baseUrl), `Address of ${title}${key === "GENERIC_API_KEY" ? "" : ", if not its own"}`]
       ]),
-      [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: memory"]
+      [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: a path, memory, or postgres://…"]
     ]),
     section("EXIT CODES", ExitCode.meanings.map(([code, meaning]) => [String(code), meaning]), [0])
   ].join("\n\n")

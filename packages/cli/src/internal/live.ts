@@ -1,5 +1,6 @@
 /**
- * The way to the real services: transport and providers are loaded when a command asks for them, not for `--help`.
+ * The way to the real services: transport, providers and stores are loaded when a command asks for them, not for
+ * `--help`.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,6 +8,11 @@ import { Backend } from "./backend.ts"
 
 /** Provides the real services. */
 export const layer: Layer.Layer<Backend> = Layer.succeed(Backend, {
-  services: (ids, options) =>
-    Layer.unwrap(Effect.map(Effect.promise(() => import("./services.ts")), (services) => services.layer(ids, options)))
+  services: (ids, options) => Layer.unwrap(Effect.map(services, ({ layer }) => layer(ids, options))),
+  tasks: (ids, options) => Layer.unwrap(Effect.map(services, ({ layerTasks }) => layerTasks(ids, options))),
+  store: Layer.unwrap(Effect.map(Effect.promise(() => import("./store.ts")), ({ layer }) => layer))
 })
+
+// internal
+
+const services = Effect.promise(() => import("./services.ts"))

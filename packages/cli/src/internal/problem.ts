@@ -24,6 +24,19 @@ export type Failure = Problem | VideoTaskError
 export const usage = (message: string, hint?: ReadonlyArray<string>): Problem =>
   new Problem({ reason: "Usage", code: ExitCode.ofReason.InvalidRequest, message, hint })
 
+/** The store failed: exit code 13. */
+export const storeFailed = (
+  error: { readonly message: string; readonly retryable: boolean },
+  hint?: ReadonlyArray<string>
+): Problem =>
+  new Problem({
+    reason: "StoreError",
+    code: ExitCode.ofReason.StoreError,
+    message: `The store failed: ${error.message}.`,
+    hint,
+    retryable: error.retryable
+  })
+
 /** The exit code of a failure. */
 export const exitCode = (failure: Failure): number =>
   failure instanceof VideoTaskError ? ExitCode.ofReason[failure.reason._tag] : failure.code

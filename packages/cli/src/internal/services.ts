@@ -1,19 +1,28 @@
 /**
- * The real services behind every command: providers over undici, tasks in memory.
+ * The real services behind every command: providers over undici, tasks in a store.
  */
 import * as NodeHttp from "@video-tasks/node/NodeHttp"
 import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Backend } from "./backend.ts"
+import type { Backend, TasksOptions } from "./backend.ts"
 import * as Cadence from "./cadence.ts"
 import * as Globals from "./globals.ts"
 import { usage } from "./problem.ts"
 import * as Providers from "./providers.ts"
+import type { ProviderId } from "./settings.ts"
 
-/** `VideoTasks` over exactly those providers that a command needs. */
+/** `VideoTasks` over exactly those providers that a command needs; it keeps nothing. */
 export const layer: Backend["Service"]["services"] = (ids, options) =>
+  Layer.provide(over(ids, { needsKey: options?.needsKey ?? true }), TaskStore.layerMemory)
+
+/** `VideoTasks` over exactly those providers that a command needs, on a store. */
+export const layerTasks: Backend["Service"]["tasks"] = (ids, options) => over(ids, { ...options, needsKey: true })
+
+// internal
+
+const over = (ids: ReadonlyArray<ProviderId>, options: TasksOptions & { readonly needsKey: boolean }) =>
   Layer.unwrap(Effect.gen(function*() {
     const globals = yield* Globals.values
     const contradiction = Cadence.contradiction(globals)
@@ -21,9 +30,8 @@ export const layer: Backend["Service"]["services"] = (ids, options) =>
     if (globals.baseUrl !== undefined && ids.length > 1) {
       return yield* usage(`--base-url can't be meant for several providers at once (${ids.join(", ")}).`)
     }
-    return VideoTasks.layer({ poll: Cadence.ofFlags(globals) }).pipe(
-      Layer.provide(TaskStore.layerMemory),
-      Layer.provideMerge(Providers.layer(ids, { needsKey: options?.needsKey ?? true })),
+    return VideoTasks.layer({ poll: Cadence.ofFlags(globals), owner: options.owner }).pipe(
+      Layer.provideMerge(Providers.layer(ids, options)),
       Layer.provideMerge(NodeHttp.layer())
     )
   }))

@@ -2,9 +2,8 @@
  * What the environment and the file `.env` of the current folder say: keys, base URLs, the store.
  *
  * A base URL from `.env` counts only together with a key from the same file: a folder that somebody else filled must not
- * lead a key of the environment to a foreign server.
+ * lead a key of the environment to a foreign server. A database from `.env` counts only with a key beside it, too.
  */
-import * as Redact from "@video-tasks/core/Redact"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -13,9 +12,9 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as ExitCode from "./exitCode.ts"
-import { isKnownStore, storeAllowed } from "./globals.ts"
 import { Problem, usage } from "./problem.ts"
 import { program } from "./program.ts"
+import * as StoreChoice from "./storeChoice.ts"
 
 /** The providers of the command, and the names of their variables. */
 export const providers = {
@@ -52,16 +51,12 @@ export interface Settings {
   readonly access: (id: ProviderId, baseUrl: string | undefined) => Effect.Effect<Access, Problem>
 }
 
-/** Reads the environment and `.env`; refuses a store that this version does not have. */
+/** Reads the environment and `.env`. */
 export const load: Effect.Effect<Settings, Problem, FileSystem.FileSystem> = Effect.gen(function*() {
   const environment = yield* ConfigProvider.ConfigProvider
   const file = yield* dotEnv
   const fromEnvironment = (name: string) => read(environment, name)
   const fromFile = (name: string) => file === undefined ? Effect.undefined : read(file, name)
-  const store = (yield* fromEnvironment("VIDEO_TASKS_STORE")) ?? (yield* fromFile("VIDEO_TASKS_STORE"))
-  if (store !== undefined && !isKnownStore(store)) {
-    return yield* usage(`VIDEO_TASKS_STORE is ${Redact.url(store)}; allowed: ${storeAllowed}.`)
-  }
   const access: Settings["access"] = Effect.fnUntraced(function*(id, flag) {
     const names = providers[id]
     const [key, keyOfFile] = [yield* fromEnvironment(names.key), yield* fromFile(names.key)]
@@ -82,6 +77,25 @@ export const load: Effect.Effect<Settings, Problem, FileSystem.FileSystem> = Eff
   })
   return { access }
 })
+
+/** The store that `VIDEO_TASKS_STORE` names, in the environment or in `.env`. */
+export const store: Effect.Effect<StoreChoice.Choice | undefined, Problem, FileSystem.FileSystem> = Effect.gen(
+  function*() {
+    const said = yield* read(yield* ConfigProvider.ConfigProvider, storeVariable)
+    if (said !== undefined) return yield* chosen(said)
+    const file = yield* dotEnv
+    const saidByFile = file === undefined ? undefined : yield* read(file, storeVariable)
+    if (file === undefined || saidByFile === undefined) return undefined
+    const choice = yield* chosen(saidByFile)
+    if (choice._tag !== "postgres") return choice
+    const keys = yield* Effect.forEach(Object.values(providers), ({ key }) => read(file, key))
+    if (keys.some((key) => key !== undefined)) return choice
+    return yield* usage(
+      `${storeVariable} in .env names a database, and counts only together with a key in the same file.`,
+      [`If it is yours, set ${storeVariable} in the environment.`]
+    )
+  }
+)
 
 /** What a first-time user reads. */
 export const missingKey = (id: ProviderId): Problem =>
@@ -105,6 +119,15 @@ export const missingBaseUrl = (id: ProviderId): Problem =>
   ])
 
 // internal
+
+const storeVariable = "VIDEO_TASKS_STORE"
+
+const chosen = (text: string): Effect.Effect<StoreChoice.Choice, Problem> => {
+  const choice = StoreChoice.parse(text)
+  return choice === undefined
+    ? Effect.fail(usage(`${storeVariable} is ${StoreChoice.shown(text)}; allowed: ${StoreChoice.allowed}.`))
+    : Effect.succeed(choice)
+}
 
 const ignoredUrl = (names: { readonly key: string; readonly baseUrl: string }): string =>
   `${names.baseUrl} in .env is not used: it counts only together with a ${names.key} in the same file.`

@@ -1,34 +1,39 @@
 /**
- * Work with tasks that are known by their handles only.
+ * Work with tasks that are known by their handles or by their ids in the store.
  */
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
-import { Backend } from "./backend.ts"
-import { providersOf } from "./handles.ts"
+import { Backend, withStore } from "./backend.ts"
+import { handleOf, providersOf, type Ref } from "./handles.ts"
 import { program } from "./program.ts"
 
 /** Handles, at least one. */
 export type Handles = readonly [TaskHandle.TaskHandle, ...ReadonlyArray<TaskHandle.TaskHandle>]
 
-/** Puts handles into the store, each task once, over the providers that they name, and works with them. */
-export const withHandles = Effect.fnUntraced(function*<A, E, R>(
-  handles: Handles,
+/** Puts tasks into the store, each once, over the providers that they name, and works with them. */
+export const withHandles = <A, E, R>(
+  [first, ...others]: readonly [Ref, ...ReadonlyArray<Ref>],
   body: (handles: Handles) => Effect.Effect<A, E, R>
-) {
-  const backend = yield* Backend
-  const providers = yield* providersOf(handles)
-  return yield* Effect.gen(function*() {
-    const tasks = yield* VideoTasks
-    const [first, ...others] = handles
-    const attached: [TaskHandle.TaskHandle, ...Array<TaskHandle.TaskHandle>] = [yield* tasks.attach(first)]
-    for (const one of others) {
-      if (!attached.some((other) => TaskHandle.isSameTask(one, other))) attached.push(yield* tasks.attach(one))
-    }
-    return yield* body(attached)
-  }).pipe(Effect.provide(backend.services(providers)))
-})
+) =>
+  withStore(Effect.gen(function*() {
+    const backend = yield* Backend
+    const handles: Handles = [yield* handleOf(first), ...(yield* Effect.forEach(others, handleOf))]
+    const providers = yield* providersOf(handles)
+    return yield* Effect.flatMap(attached(handles), body).pipe(Effect.provide(backend.tasks(providers)))
+  }))
 
 /** The line that names the command to follow a task. */
 export const waitHint = (handle: TaskHandle.TaskHandle): string =>
   `Follow it with:  ${program} wait ${TaskHandle.format(handle)}`
+
+// internal
+
+const attached = Effect.fnUntraced(function*([first, ...others]: Handles) {
+  const tasks = yield* VideoTasks
+  const known: [TaskHandle.TaskHandle, ...Array<TaskHandle.TaskHandle>] = [yield* tasks.attach(first)]
+  for (const one of others) {
+    if (!known.some((other) => TaskHandle.isSameTask(one, other))) known.push(yield* tasks.attach(one))
+  }
+  return known
+})

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The current folder; an empty one by default. */
   readonly cwd?: string
+  /** The folder of the user's data, where the store is; an empty one by default. */
+  readonly data?: string
   /** Sends a signal as soon as a stream has printed a text, or a promise is kept. */
   readonly interrupt?: { readonly when: string | (() => Promise<unknown>); readonly signal: NodeJS.Signals }
 }
@@ -28,7 +30,9 @@ const cli = path.resolve(import.meta.dirname, "../..")
 export const run = (file: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const cwd = options.cwd ?? emptyFolder()
-    const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", HOME: cwd, ...options.env } })
+    // Without a place of its own a run would keep its tasks where the user of this machine does.
+    const places = { HOME: cwd, XDG_DATA_HOME: options.data ?? emptyFolder(), APPDATA: "" }
+    const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", ...places, ...options.env } })
     let [stdout, stderr, sent] = ["", "", false]
     const look = () => {
       const { interrupt } = options

@@ -1,0 +1,127 @@
+/**
+ * `video-tasks list`: what the store has.
+ */
+import { running, type TaskStatus, terminal } from "@video-tasks/core/TaskStatus"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { withStore } from "../internal/backend.ts"
+import * as Facts from "../internal/facts.ts"
+import { reported } from "../internal/reported.ts"
+import { Reporter } from "../internal/reporter.ts"
+import { Screen } from "../internal/screen.ts"
+import * as StoreReads from "../internal/storeReads.ts"
+
+const states: ReadonlyArray<TaskStatus> = [...running, ...terminal]
+
+const status = Flag.String("status").pipe(
+  Flag.withMetavar("<status>"),
+  Flag.withDescription(
+    "Only these: ambiguous (creates whose answer is lost), unfinished, or a state such as SUCCESS. Can be repeated"
+  ),
+  Flag.mapEffect((text) => {
+    const found = wordOf(text)
+    return found === undefined
+      ? Effect.fail(
+        new CliError.InvalidValue({
+          option: "status",
+          value: text,
+          expected: ["ambiguous", "unfinished", ...states].join(", "),
+          kind: "flag"
+        })
+      )
+      : Effect.succeed(found)
+  }),
+  Flag.atLeast(0),
+  Flag.withDefault([])
+)
+
+const flags = {
+  status,
+  provider: Flag.String("provider").pipe(
+    Flag.withAlias("p"),
+    Flag.withDescription("Only tasks of this provider"),
+    Flag.optional
+  ),
+  limit: Flag.Int("limit").pipe(
+    Flag.withAlias("n"),
+    Flag.withDescription("Only the newest so many"),
+    Flag.filter((count) => count > 0, () => "a number above 0"),
+    Flag.optional
+  )
+}
+
+/** The command. */
+export const list = Command.make(
+  "list",
+  flags,
+  Effect.fn("list")(function*(input) {
+    yield* withStore(Effect.gen(function*() {
+      const reporter = yield* Reporter
+      const screen = yield* Screen
+      const rows = yield* rowsOf(input)
+      if (reporter.json) {
+        return yield* Effect.forEach(rows, (row) => reporter.result("", row), { discard: true })
+      }
+      if (rows.length === 0) return yield* reporter.note("There is no such task in the store.")
+      const now = yield* Clock.currentTimeMillis
+      yield* reporter.result(Facts.table(screen.outStyle, rows, now), { type: "tasks" })
+    }))
+  }, reported)
+).pipe(
+  Command.withShortDescription("List the tasks of the store"),
+  Command.withDescription(
+    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that."
+  ),
+  Command.withExamples([
+    { command: "video-tasks list --limit 20", description: "The newest twenty" },
+    { command: "video-tasks list --status unfinished --json", description: "What still runs, for a script" },
+    { command: "video-tasks list --status ambiguous", description: "What may have been paid without a task to show" }
+  ])
+)
+
+// internal
+
+type Word = TaskStatus | "ambiguous" | "unfinished"
+
+const wordOf = (text: string): Word | undefined => {
+  const said = text.trim()
+  const lower = said.toLowerCase()
+  if (lower === "ambiguous" || lower === "unfinished") return lower
+  return states.find((state) => state === said.toUpperCase().replaceAll("-", "_"))
+}
+
+const rowsOf = Effect.fnUntraced(function*(
+  { limit, provider, status }: {
+    readonly status: ReadonlyArray<Word>
+    readonly provider: Option.Option<string>
+    readonly limit: Option.Option<number>
+  }
+) {
+  const only = Option.getOrUndefined(provider)
+  const wanted = status.flatMap((word): ReadonlyArray<TaskStatus> => {
+    if (word === "ambiguous") return []
+    return word === "unfinished" ? running : [word]
+  })
+  const newest = Option.getOrElse(limit, () => Infinity)
+  const rows: Array<Facts.Facts> = []
+  const add = (row: Facts.Facts) => {
+    rows.push(row)
+    if (rows.length >= 2 * newest) rows.splice(0, rows.length - newest)
+  }
+  if (status.length === 0 || wanted.length > 0) {
+    yield* Stream.runForEach(
+      StoreReads.tasks({ provider: only, ...(wanted.length === 0 ? {} : { status: wanted }) }),
+      (stored) => Effect.sync(() => add(Facts.ofTask(StoreReads.toTask(stored))))
+    )
+  }
+  const open = status.length === 0 || status.includes("ambiguous") ? yield* StoreReads.openSubmissions : []
+  const unknown = open.filter((submission) => only === undefined || submission.provider === only)
+  return [...rows, ...unknown.map(Facts.ofSubmission)]
+    .sort((a, b) => a.createdAt - b.createdAt)
+    .slice(newest === Infinity ? 0 : -newest)
+})

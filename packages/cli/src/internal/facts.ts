@@ -1,0 +1,106 @@
+/**
+ * Tasks of the store as rows: one JSON object, or one line of a table.
+ *
+ * A create whose outcome nobody knows is a row too, with the status `ambiguous` and without a handle.
+ */
+import type { Submission } from "@video-tasks/core/Submission"
+import type { Task } from "@video-tasks/core/Task"
+import * as TaskHandle from "@video-tasks/core/TaskHandle"
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import type { Cost, Failure } from "@video-tasks/core/Video"
+import * as Duration from "./duration.ts"
+import * as Style from "./style.ts"
+
+/** A row; times in ms since the epoch. */
+export interface Facts {
+  readonly type: "task"
+  readonly id: string
+  readonly handle: string | null
+  readonly remoteId: string | null
+  readonly status: TaskStatus | "ambiguous"
+  readonly provider: string
+  readonly family: string
+  readonly model?: string | undefined
+  readonly progress?: number | undefined
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly completedAt?: number | undefined
+  readonly cost?: Cost | undefined
+  readonly estimate?: Cost | undefined
+  readonly failure?: Failure | undefined
+  /** Where its files are kept. */
+  readonly files?: ReadonlyArray<string> | undefined
+  /** What is known of a create that is ambiguous. */
+  readonly detail?: string | undefined
+  readonly [field: string]: unknown
+}
+
+/** The row of a task. */
+export const ofTask = (task: Task): Facts => ({
+  type: "task",
+  id: task.id,
+  handle: TaskHandle.format(task.handle),
+  remoteId: task.handle.remoteId,
+  status: task.status,
+  provider: task.handle.provider,
+  family: task.handle.family,
+  model: task.model,
+  progress: task.progress,
+  createdAt: task.createdAt,
+  updatedAt: task.updatedAt,
+  completedAt: "completedAt" in task ? task.completedAt : undefined,
+  cost: task.cost,
+  estimate: task.estimate,
+  failure: "failure" in task ? task.failure : undefined,
+  files: task.status === "SUCCESS" && task.archived !== undefined
+    ? task.archived.files.map(({ uri }) => uri)
+    : undefined
+})
+
+/** The row of a create of which nobody knows what became. */
+export const ofSubmission = (submission: Submission): Facts => ({
+  type: "task",
+  id: submission.id,
+  handle: null,
+  remoteId: null,
+  status: "ambiguous",
+  provider: submission.provider,
+  family: submission.family,
+  model: submission.model,
+  createdAt: submission.startedAt,
+  updatedAt: submission.startedAt,
+  estimate: submission.estimate,
+  detail: submission.outcome._tag === "ambiguous"
+    ? submission.outcome.detail
+    : "no answer is recorded: the process may have ended before it came, or still waits for it"
+})
+
+/** Rows as a table; `now` in ms since the epoch. */
+export const table = (style: Style.Style, rows: ReadonlyArray<Facts>, now: number): string => {
+  const withFiles = rows.some(({ files }) => files !== undefined && files.length > 0)
+  const [head = "", ...lines] = Style.table([
+    ["ID", "STATUS", "PROVIDER", "MODEL", "AGE", "TOOK", "COST", ...(withFiles ? ["FILE"] : [])],
+    ...rows.map((row) => [
+      row.id,
+      painted(style, row.status),
+      row.provider,
+      Style.harmless(row.model ?? "—"),
+      Duration.format(now - row.createdAt),
+      row.completedAt === undefined ? "—" : Duration.format(row.completedAt - row.createdAt),
+      costOf(row),
+      ...(withFiles ? [Style.harmless((row.files ?? []).join(" "))] : [])
+    ])
+  ], [4, 5])
+  return [style.bold(head), ...lines].join("\n")
+}
+
+/** The word for a state, in its colour. */
+export const painted = (style: Style.Style, status: Facts["status"]): string =>
+  status === "ambiguous" ? style.yellow(status) : Style.status(style, status)
+
+/** What it cost, or was expected to. */
+export const costOf = ({ cost, estimate }: Facts): string => {
+  const said = cost ?? estimate
+  if (said === undefined) return "—"
+  return Style.harmless(`${said.amount} ${said.unit}${said.kind === "estimate" ? " (estimate)" : ""}`)
+}

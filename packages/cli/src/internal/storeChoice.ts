@@ -1,0 +1,31 @@
+/**
+ * Which store the words of people mean. Loaded with the options: it opens nothing.
+ */
+import * as Redact from "@video-tasks/core/Redact"
+import * as Redacted from "effect/Redacted"
+
+/** Where tasks are kept. */
+export type Choice =
+  | { readonly _tag: "memory" }
+  | { readonly _tag: "file"; readonly path: string }
+  /** A password may stand in it. */
+  | { readonly _tag: "postgres"; readonly url: Redacted.Redacted }
+
+/** What is allowed, in words. */
+export const allowed = "a path, memory, or postgres://…"
+
+/** Reads a choice; `undefined` when it is an address of something that is no store. */
+export const parse = (text: string): Choice | undefined => {
+  const said = text.trim()
+  if (said === "memory") return { _tag: "memory" }
+  if (/^postgres(?:ql)?:\/\//i.test(said)) {
+    return URL.canParse(said)
+      ? { _tag: "postgres", url: Redacted.make(said, { label: "store" }) }
+      : undefined
+  }
+  // One letter is a drive of Windows.
+  return said === "" || /^[a-z][a-z0-9+.-]+:/i.test(said) ? undefined : { _tag: "file", path: said }
+}
+
+/** The value as it may be shown. */
+export const shown = (text: string): string => Redact.url(text)
