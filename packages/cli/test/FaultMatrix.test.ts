@@ -5,6 +5,7 @@ import { withPart } from "./FaultMatrix/page.ts"
 import { play, type Played } from "./FaultMatrix/play.ts"
 import { groups, type Row } from "./FaultMatrix/rows.ts"
 import { render } from "./FaultMatrix/table.ts"
+import { playTogether, rows } from "./FaultMatrix/together.ts"
 
 const results = new Map<Row, Map<ColumnId, Played>>()
 
@@ -29,6 +30,18 @@ describe("FaultMatrix", { concurrent: true }, () => {
           }), 60_000)
       }
     }
+  }
+})
+
+describe("FaultMatrix of two tasks that one request reads", { concurrent: true }, () => {
+  for (const row of rows) {
+    it.live(row.fault, () =>
+      Effect.gen(function*() {
+        const { lists, polls, ...played } = yield* playTogether(row)
+        assert.deepStrictEqual(played, { ends: ["SUCCESS", "SUCCESS"], posts: 2, bills: 2 })
+        assert.isTrue(lists >= row.lists[0] && lists <= row.lists[1], `${lists} lists`)
+        assert.isTrue(polls >= row.polls, `${polls} single reads`)
+      }), 60_000)
   }
 })
 

@@ -21,12 +21,13 @@ export interface Played {
 }
 
 /** How many times faster than the wall clock the matrix runs. */
-const factor = 40
+export const factor = 40
 
 /** The discard port: nobody listens there. */
 const closed = "http://127.0.0.1:9"
 
-const world = ({ isUnreachable, options }: Row) => {
+/** The simulator, the providers and the runtime of a row. */
+export const world = ({ isUnreachable, options }: Pick<Row, "isUnreachable" | "options">) => {
   const simulator = SimulatorServer.layerSimulator({
     seed: 7,
     jobSeconds: { min: 40, max: 50 },
@@ -46,8 +47,8 @@ const world = ({ isUnreachable, options }: Row) => {
   )
 }
 
-/** Waits and downloads; the end in one word. */
-const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTasks["Service"]["await"]>[0]) {
+/** Waits and downloads. */
+export const follow = Effect.fnUntraced(function*(handle: Parameters<VideoTasks.VideoTasks["Service"]["await"]>[0]) {
   const tasks = yield* VideoTasks.VideoTasks
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
