@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
@@ -160,6 +160,23 @@ describe("WebhookReceiver", () => {
           assert.deepStrictEqual(yield* outcomes("signer"), { unknown: 1, nothing: 1 })
         })))
 
+    it.effect("ends the wait while a read is out, and the read changes nothing any more", () =>
+      inside({}, ({ signer }) =>
+        Effect.gen(function*() {
+          const tasks = yield* VideoTasks.VideoTasks
+          signer.delay = "14 seconds"
+          const handle = yield* submit("signer")
+          const waiting = yield* Effect.forkChild(tasks.await(handle), { startImmediately: true })
+          yield* TestClock.adjust("34 seconds")
+          assert.strictEqual(signer.at.length, 1)
+          assert.strictEqual(yield* send({ id: "a", body: succeeded }), 204)
+          const { id } = yield* Fiber.join(waiting)
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual(signer.at.length, 1)
+          const events = yield* (yield* TaskStore.TaskStore).events(id)
+          assert.deepStrictEqual(events.map(({ type }) => type), ["task.created", "task.observed"])
+        })))
+
     it.effect("goes by what is signed, not by the URL", () =>
       inside({}, () =>
         Effect.gen(function*() {
@@ -272,6 +289,30 @@ describe("WebhookReceiver", () => {
             assert.isAtMost(hinter.at.length - before, 15)
           })
       ))
+
+    it.effect("wait as long as the provider has asked the account to", () => {
+      let isLimited = true
+      return inside({}, ({ hinter }) => {
+        hinter.fail = () => isLimited ? Harness.rateLimited(60_000) : undefined
+        return Effect.gen(function*() {
+          const tasks = yield* VideoTasks.VideoTasks
+          yield* tasks.track(yield* submit("hinter"))
+          yield* TestClock.adjust("20 seconds")
+          const second = yield* submit("hinter")
+          yield* tasks.track(second)
+          yield* TestClock.adjust("15 seconds")
+          const limitedAt = hinter.at[0]!
+          isLimited = false
+          for (let count = 0; count < 20; count++) {
+            yield* send({ to: `${hooks}/hinter`, body: { id: second.remoteId } })
+            yield* TestClock.adjust("1 second")
+          }
+          assert.deepStrictEqual(hinter.at, [limitedAt])
+          yield* TestClock.adjust("1 minute")
+          assert.isAtLeast(hinter.at[1]!, limitedAt + 60_000)
+        })
+      })
+    })
 
     it.effect("does not tell whether there is such a task, nor makes us read what nobody follows", () =>
       inside({}, ({ hinter }) =>
@@ -399,6 +440,38 @@ describe("WebhookReceiver", () => {
           assert.strictEqual((error as WebhookReceiver.SecretError).message, message)
         }
       }).pipe(Effect.scoped))
+  })
+
+  describe("whatever comes", () => {
+    const header = Schema.Union([Schema.String.check(Schema.isMaxLength(60)), Schema.Undefined])
+
+    it.effect.prop(
+      "moves nothing, breaks nothing and has an answer",
+      [
+        Schema.Union([
+          Schema.Json,
+          Schema.Struct({ id: Schema.Literal("remote-1"), status: Schema.String }),
+          Schema.String
+        ]),
+        header,
+        Schema.Union([header, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600 }))]),
+        header,
+        Schema.Union([Schema.Literals(["signer", "hinter"]), Schema.String])
+      ],
+      ([body, id, timestamp, signature, place]) =>
+        inside({}, () =>
+          Effect.gen(function*() {
+            const [signed, hinted] = [yield* submit("signer"), yield* submit("hinter")]
+            const headers = {
+              "webhook-id": id,
+              "webhook-timestamp": timestamp === undefined ? undefined : String(timestamp),
+              "webhook-signature": signature === undefined ? undefined : `v1,${signature}`
+            }
+            const status = yield* send({ to: `${hooks}/${place}`, body, headers })
+            assert.include(place === "signer" ? [401] : [202, 400, 404], status)
+            for (const handle of [signed, hinted]) assert.strictEqual((yield* get(handle)).status, "SUBMITTED")
+          }))
+    )
   })
 
   describe("when the store does not answer", () => {

@@ -1,6 +1,13 @@
-import { Observation, type TaskHandle, VideoProvider, VideoProviders, WireProblem } from "@video-tasks/core"
+import {
+  Observation,
+  type TaskHandle,
+  VideoProvider,
+  VideoProviders,
+  type VideoTaskError,
+  WireProblem
+} from "@video-tasks/core"
 import { StandardWebhooks, TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
-import { Clock, Effect, Layer, Metric, Redacted, Result, Schema } from "effect"
+import { Clock, type Duration, Effect, Layer, Metric, Redacted, Result, Schema } from "effect"
 import * as Harness from "./harness.ts"
 
 export const secret = Redacted.make("whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=")
@@ -33,6 +40,10 @@ export interface Reads {
   readonly at: Array<number>
   /** What a read says. */
   answer: Observation.Observation
+  /** What a read fails with, if it does. */
+  fail?: () => VideoTaskError.VideoTaskError | undefined
+  /** How long a read takes. */
+  delay?: Duration.Input
 }
 
 /** A provider that calls back, and the times of its reads. */
@@ -43,9 +54,11 @@ export const caller = (id: string, family: Partial<VideoProvider.Family>) => {
     family: { takesCallbackUrl: true, ...family },
     readCallback,
     observe: () =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        reads.at.push(now)
-        return reads.answer
+      Effect.gen(function*() {
+        reads.at.push(yield* Clock.currentTimeMillis)
+        if (reads.delay !== undefined) yield* Effect.sleep(reads.delay)
+        const error = reads.fail?.()
+        return error === undefined ? reads.answer : yield* Effect.fail(error)
       })
   })
   return { provider, reads }
