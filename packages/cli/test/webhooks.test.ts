@@ -9,6 +9,7 @@ import { Simulator, type SimulatorOptions, SimulatorServer } from "@video-tasks/
 import { Clock, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { createServer, request as httpRequest } from "node:http"
+import { Readable } from "node:stream"
 import { scaledClock } from "./FaultMatrix/scaledClock.ts"
 
 /** How many times faster than the wall clock all of this runs. */
@@ -76,20 +77,15 @@ const play = (webhooks: SimulatorOptions.WebhookOptions, provider: keyof typeof 
 const pour = (url: URL) =>
   Effect.callback<{ readonly status: number; readonly sent: number }>((resume) => {
     let sent = 0
+    const endless = Readable.from((function*() {
+      for (;; sent++) yield "x".repeat(1024)
+    })())
     const request = httpRequest(url, { method: "POST", headers: { "content-type": "application/json" } })
-    const pump = setInterval(() => {
-      sent++
-      request.write("x".repeat(1024))
-    }, 1)
-    request.on("response", (response) => {
-      clearInterval(pump)
-      resume(Effect.succeed({ status: response.statusCode ?? 0, sent }))
-    })
-    request.on("error", () => {
-      clearInterval(pump)
-    })
+    request.on("response", ({ statusCode = 0 }) => resume(Effect.succeed({ status: statusCode, sent })))
+    request.on("error", () => endless.destroy())
+    endless.pipe(request)
     return Effect.sync(() => {
-      clearInterval(pump)
+      endless.destroy()
       request.destroy()
     })
   })
