@@ -18,6 +18,13 @@ describe("examples", () => {
     assert.match(run("compose-in-an-app.ts"), /^the trailer is ready: .*<redacted.*>\n$/)
   }, 60_000)
 
+  it("lets a picture move at two providers, within a budget", () => {
+    assert.match(
+      run("picture-at-two-providers.ts"),
+      /^cometapi: 1 video\nrunway: 1 video\nThe request exceeds the budget: .*Nothing was sent\.\n$/
+    )
+  }, 60_000)
+
   it("prints the inspector messages of a live task, without secrets", () => {
     const printed = run("inspect-a-task.ts")
     const messages: ReadonlyArray<Message> = printed.trim().split("\n").map((line) => JSON.parse(line))
