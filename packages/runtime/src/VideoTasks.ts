@@ -81,6 +81,13 @@ export interface SubmitOptions {
     readonly unit?: string | undefined
   } | undefined
   /**
+   * Our id of the submission and of its task, for those who derive it from what they do: a second submit with the same id
+   * fails with `StoreError` before anything is sent, in this process or in another one on the same store.
+   *
+   * @default a new one
+   */
+  readonly id?: TaskId | undefined
+  /**
    * Where the provider tells of changes of the task: an http(s) URL, or what makes one of the task, such as
    * `WebhookReceiver.urlOf(base)`. `InvalidRequest` where the API takes none.
    */

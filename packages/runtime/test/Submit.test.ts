@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ModelSpec, TaskHandle, VideoProvider, VideoTaskError } from "@video-tasks/core"
+import { ModelSpec, TaskHandle, TaskId, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -70,6 +70,18 @@ const failureOf = (exit: Exit.Exit<unknown, VideoTaskError.VideoTaskError>) =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
 
 describe("VideoTasks.submit", () => {
+  it.effect("sends once for an id that the caller derives, and refuses it again before anything is sent", () => {
+    const { posts, provider } = answering(["created"])
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const id = TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8057")
+      const handle = yield* tasks.submit(Harness.request, { id })
+      assert.strictEqual((yield* tasks.get(handle)).id, id)
+      const again = yield* Effect.flip(tasks.submit(Harness.request, { id }))
+      assert.deepStrictEqual([again.reason._tag, posts.length], ["StoreError", 1])
+    }).pipe(Effect.provide(Harness.layer([provider])))
+  })
+
   it.effect("keeps the handle in the store before it returns, and does not read", () => {
     let reads = 0
     const provider = VideoProvider.double({

@@ -58,7 +58,7 @@ export const prepare = Effect.fnUntraced(function*(
   if (retired !== undefined && options.force !== true) {
     return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: retired }))
   }
-  const id = yield* TaskId.make
+  const id = options.id ?? (yield* TaskId.make)
   const callbackUrl = yield* callbackOf(provider, family, id, options)
   const lane = refs.lanes.of(provider, family)
   if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
