@@ -1,6 +1,7 @@
 /**
  * How many requests a job takes when one request can read many tasks, and how long after its end the end is seen: a
  * thousand tasks at any time, played through the real scheduler under a virtual clock, beside the same read one by one.
+ * Some lists can be asked for certain tasks (Ark), of others only the newest page is read (OpenAI, Kling).
  */
 import { Observation, PollPolicy, type TaskHandle, Video, VideoProvider, VideoProviders } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
@@ -17,6 +18,8 @@ interface Case {
   readonly perSecond: number
   /** How many tasks one request reads; one by one without it. */
   readonly batchSize: number | undefined
+  /** What is on that page: the tasks that are asked for, or those that were made last. */
+  readonly list?: "asked" | "newest"
   /** Of the progress; there is none without it. */
   readonly noise: number | undefined
 }
@@ -30,7 +33,7 @@ interface Found {
 
 const video = new Video.Video({ url: Redacted.make("https://cdn.example.com/v.mp4", { label: "video url" }) })
 
-const world = ({ batchSize, count, noise }: Case) => {
+const world = ({ batchSize = 0, count, list = "asked", noise }: Case) => {
   const jobs = jobsOf(count)
   const random = lcg(777)
   const lags: Array<number> = []
@@ -49,7 +52,7 @@ const world = ({ batchSize, count, noise }: Case) => {
     return new Observation.Observation({ status: "IN_PROGRESS", videos: [], ...progress })
   }
   const double = VideoProvider.double({
-    family: { poll: PollPolicy.standard, ...(batchSize === undefined ? {} : { batchSize }) },
+    family: { poll: PollPolicy.standard, ...(batchSize === 0 ? {} : { batchSize }) },
     observe: (handle) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         requests++
@@ -58,7 +61,10 @@ const world = ({ batchSize, count, noise }: Case) => {
     observeMany: (handles) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         requests++
-        return new Map(handles.map((handle) => [handle, look(handle, now)]))
+        const listed = list === "asked"
+          ? handles
+          : handles.filter(({ remoteId }) => Number(remoteId) >= made - batchSize)
+        return new Map(listed.map((handle) => [handle, look(handle, now)]))
       })
   })
   const provider: VideoProvider.VideoProvider = {
@@ -115,7 +121,17 @@ const cases: ReadonlyArray<{ readonly metric: string; readonly one: Case; readon
   { metric: "1,000 tasks, 20 at once", one: { ...thousand, batchSize: 20, noise: 0.1 }, budget: "≤ 1, lag no worse" },
   { metric: "1,000 tasks without progress, 100 at once", one: { ...thousand, batchSize: 100, noise: undefined } },
   { metric: "100 tasks, 100 at once", one: { count: 3000, perSecond: 1, batchSize: 100, noise: 0.1 } },
-  { metric: "10 tasks, 100 at once", one: { count: 1000, perSecond: 0.1, batchSize: 100, noise: 0.1 } }
+  { metric: "10 tasks, 100 at once", one: { count: 1000, perSecond: 0.1, batchSize: 100, noise: 0.1 } },
+  { metric: "1,000 tasks, the newest 100", one: { ...thousand, batchSize: 100, noise: 0.1, list: "newest" } },
+  {
+    metric: "100 tasks, the newest 100",
+    one: { count: 3000, perSecond: 1, batchSize: 100, noise: 0.1, list: "newest" },
+    budget: "≤ 1, lag no worse"
+  },
+  {
+    metric: "10 tasks, the newest 100",
+    one: { count: 1000, perSecond: 0.1, batchSize: 100, noise: 0.1, list: "newest" }
+  }
 ]
 
 export const run = async () => {
