@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
+import type * as Tracer from "effect/Tracer"
 import * as Telemetry from "../Telemetry.ts"
 import type { Batch } from "./batch.ts"
 import type { Entry, Lane, Read } from "./entry.ts"
@@ -33,13 +34,51 @@ export interface Instruments {
 export const instrument = Effect.fnUntraced(function*(
   pollSpans: boolean | number
 ): Effect.fn.Return<Instruments> {
+  const { count, noted } = yield* counting
+  const traced = tracing(pollSpans, yield* Random.Random)
+  const warnOnce = warning()
+  return {
+    read: (read) => (entry, answered) =>
+      traced(
+        Effect.tap(read(entry, answered), (result) => Effect.sync(() => noted(entry, result))),
+        "VideoTasks.poll",
+        () => spanOf(entry)
+      ),
+    readMany: (read) => (batch) => {
+      const counted = read({
+        ...batch,
+        done: (entries, result) => {
+          for (const entry of entries) noted(entry, result)
+          batch.done(entries, result)
+        }
+      })
+      return traced(counted, "VideoTasks.pollMany", () => spanOfMany(batch))
+    },
+    onUnrecognised: (lane, word, handle) => {
+      count(Telemetry.unknownWords, lane, "family", lane.family.id)
+      const shown = Redact.clip(Redact.text(word), 64)
+      return warnOnce(
+        `word ${lane.provider.id} ${word}`,
+        `${lane.provider.id} reports a state that nobody knows: ${shown}; the wait goes on`
+      ).pipe(Effect.annotateLogs({ handle: format(handle) }))
+    },
+    onUnlisted: (lane, model) =>
+      warnOnce(
+        `model ${lane.provider.id} ${lane.family.id} ${model}`,
+        `nothing is known of model ${Redact.clip(model, 64)}: only the prompt is checked, the rest is sent as given`
+      ),
+    onIgnored: (lane) => count(Telemetry.ignored, lane, "family", lane.family.id),
+    onCreate: (lane, outcome) => count(Telemetry.creates, lane, "outcome", outcome)
+  }
+})
+
+/** Counts without waiting: a counter with its labels is made once. */
+const counting = Effect.gen(function*() {
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock
-  const random = yield* Random.Random
   const counters = new Map<string, Metric.Counter<number>>()
-  const warned = new Set<string>()
 
-  const count = (metric: Metric.Counter<number>, lane: Lane, name: string, value: string) => {
+  const count = (metric: Metric.Counter<number>, lane: Lane, name: string, value: string): void => {
     const key = `${metric.id} ${lane.provider.id} ${value}`
     let counter = counters.get(key)
     if (counter === undefined) {
@@ -62,51 +101,26 @@ export const instrument = Effect.fnUntraced(function*(
     Metric.withAttributes(Telemetry.lag, { provider: entry.lane.provider.id }).updateUnsafe(gap, context)
   }
 
-  const share = typeof pollSpans === "number" ? pollSpans : pollSpans ? 1 : 0
-  const isSampled = () => share >= 1 || (share > 0 && random.nextDoubleUnsafe() < share)
+  return { count, noted }
+})
 
-  const warnOnce = (key: string, message: string): Effect.Effect<void> => {
+/** Gives a share of the reads a span, and the others none, nor to what they call. */
+const tracing = (pollSpans: boolean | number, random: Random.Random) => {
+  const share = typeof pollSpans === "number" ? pollSpans : pollSpans ? 1 : 0
+  return <A>(read: Effect.Effect<A>, name: string, options: () => Tracer.SpanOptions): Effect.Effect<A> =>
+    share >= 1 || (share > 0 && random.nextDoubleUnsafe() < share)
+      ? Effect.withSpan(read, name, options())
+      : Effect.withTracerEnabled(read, false)
+}
+
+const warning = () => {
+  const warned = new Set<string>()
+  return (key: string, message: string): Effect.Effect<void> => {
     if (warned.has(key) || warned.size >= maxWords) return Effect.void
     warned.add(key)
     return Effect.logWarning(message)
   }
-
-  return {
-    read: (read) => (entry, answered) => {
-      const counted = Effect.tap(read(entry, answered), (result) => Effect.sync(() => noted(entry, result)))
-      return isSampled()
-        ? Effect.withSpan(counted, "VideoTasks.poll", spanOf(entry))
-        : Effect.withTracerEnabled(counted, false)
-    },
-    readMany: (read) => (batch) => {
-      const counted = read({
-        ...batch,
-        done: (entries, result) => {
-          for (const entry of entries) noted(entry, result)
-          batch.done(entries, result)
-        }
-      })
-      return isSampled()
-        ? Effect.withSpan(counted, "VideoTasks.pollMany", spanOfMany(batch))
-        : Effect.withTracerEnabled(counted, false)
-    },
-    onUnrecognised: (lane, word, handle) => {
-      count(Telemetry.unknownWords, lane, "family", lane.family.id)
-      const shown = Redact.clip(Redact.text(word), 64)
-      return warnOnce(
-        `word ${lane.provider.id} ${word}`,
-        `${lane.provider.id} reports a state that nobody knows: ${shown}; the wait goes on`
-      ).pipe(Effect.annotateLogs({ handle: format(handle) }))
-    },
-    onUnlisted: (lane, model) =>
-      warnOnce(
-        `model ${lane.provider.id} ${lane.family.id} ${model}`,
-        `nothing is known of model ${Redact.clip(model, 64)}: only the prompt is checked, the rest is sent as given`
-      ),
-    onIgnored: (lane) => count(Telemetry.ignored, lane, "family", lane.family.id),
-    onCreate: (lane, outcome) => count(Telemetry.creates, lane, "outcome", outcome)
-  }
-})
+}
 
 /** A read belongs to the span of the first who waits for it. */
 const spanOf = (entry: Entry) => {
