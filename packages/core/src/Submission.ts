@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { TaskHandle } from "./TaskHandle.ts"
+import { BaseUrl, TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
 import { Cost } from "./Video.ts"
 
@@ -54,5 +54,13 @@ export class Submission extends Schema.Class<Submission>("@video-tasks/core/Subm
   startedAt: Schema.Finite,
   /** What it was expected to cost, where that was known. */
   estimate: Schema.optionalKey(Cost),
+  /** The API that it is sent to. */
+  baseUrl: Schema.optionalKey(BaseUrl),
+  /** Who sends it: while its lease holds, nobody else judges the create. */
+  owner: Schema.optionalKey(Schema.String),
+  /** The name by which the API knows the task, where it keeps one: the caller's own, or ours. */
+  reference: Schema.optionalKey(Schema.NonEmptyString),
+  /** Which of the family's routes it is sent to, where there are several. */
+  route: Schema.optionalKey(Schema.NonEmptyString),
   outcome: Outcome
 }) {}

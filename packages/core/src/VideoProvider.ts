@@ -143,6 +143,19 @@ export interface CreateOptions {
 }
 
 /**
+ * By what the task of a create can be found whose answer was lost. It is kept with the submission, before anything is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Trace {
+  /** The name that the create goes out with: the caller's own, or ours. */
+  readonly reference: string
+  /** The route that it goes to, where the family has several. */
+  readonly route?: string | undefined
+}
+
+/**
  * What of a finished task the content route is asked for.
  *
  * @category models
@@ -218,6 +231,19 @@ export interface VideoProvider {
     request: VideoRequest,
     options: CreateOptions
   ) => Effect.Effect<Created | undefined, VideoTaskError>
+  /** By what the task of this create could be found; `undefined` where it could not. Sends nothing. */
+  readonly trace?: ((request: VideoRequest, options: CreateOptions) => Trace | undefined) | undefined
+  /**
+   * Looks for the task of a create whose request is gone, by the trace that was kept of it; `undefined` when there is none
+   * (yet). Fails with `Unsupported` unless the family says `canFindCreated`.
+   */
+  readonly findByTrace?:
+    | ((
+      family: string,
+      trace: Trace,
+      options?: Pick<CreateOptions, "requestHash">
+    ) => Effect.Effect<Created | undefined, VideoTaskError>)
+    | undefined
   /** Lists the tasks of a family; fails with `Unsupported` unless it says `canList`. */
   readonly list: (family: string, options?: ListOptions) => Effect.Effect<TaskPage, VideoTaskError>
   /** Cancels a task at the provider, where the API can. */
@@ -272,6 +298,8 @@ export interface DoubleOptions {
   readonly observeMany?: VideoProvider["observeMany"] | undefined
   /** Replaces what `findCreated` does. The default finds nothing. */
   readonly findCreated?: VideoProvider["findCreated"] | undefined
+  /** Looks up by a trace. The default finds nothing. */
+  readonly findByTrace?: VideoProvider["findByTrace"] | undefined
   /** The catalogue. The default is empty. */
   readonly models?: VideoProvider["models"] | undefined
   /** Replaces what `cancel` does. The default is `unsupported`. */
@@ -330,6 +358,8 @@ export const double = (options: DoubleOptions = {}): VideoProvider => {
     observe,
     observeMany: options.observeMany ?? ((handles) => eachBy(observe, handles)),
     findCreated: options.findCreated ?? (() => Effect.undefined),
+    trace: (_, { reference }) => reference === undefined ? undefined : { reference },
+    findByTrace: options.findByTrace ?? (() => Effect.undefined),
     list: () => Effect.succeed({ tasks: [] }),
     remove: () => Effect.void,
     cancel: options.cancel ?? (() => Effect.succeed("unsupported")),

@@ -84,6 +84,17 @@ export interface Next {
 }
 
 /**
+ * Who holds something, and until when (ms since the epoch).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Lease {
+  readonly owner: string
+  readonly until: number
+}
+
+/**
  * Which tasks to list.
  *
  * @category options
@@ -112,10 +123,14 @@ export interface Page<A> {
  * @since 0.1.0
  */
 export class TaskStore extends Context.Service<TaskStore, {
-  /** Records the intent of a create, before anything is sent. */
-  readonly begin: (submission: Submission) => Effect.Effect<void, TaskStoreError>
+  /**
+   * Records the intent of a create, before anything is sent. In the same step its sender gets a lease, or its lease is
+   * lengthened: while that holds, nobody else judges the create.
+   */
+  readonly begin: (submission: Submission, sender?: Lease) => Effect.Effect<void, TaskStoreError>
   /** Records what became of a create. The last word counts, but `created` is never taken back. */
   readonly settle: (id: TaskId, outcome: Outcome) => Effect.Effect<void, TaskStoreError>
+  readonly submission: (id: TaskId) => Effect.Effect<Submission | undefined, TaskStoreError>
   /** The submissions, oldest first. */
   readonly submissions: (
     filter: { readonly outcome?: Outcome["_tag"] | undefined },
@@ -151,6 +166,8 @@ export class TaskStore extends Context.Service<TaskStore, {
     now: number,
     ids?: ReadonlyArray<TaskId>
   ) => Effect.Effect<ReadonlyArray<StoredTask>, TaskStoreError>
+  /** Until when an owner holds what it holds (ms since the epoch); `undefined` when it never held anything, or long ago. */
+  readonly leaseOf: (owner: string) => Effect.Effect<number | undefined, TaskStoreError>
   /** Extends all claims of an owner that still holds them, until `until`. */
   readonly renew: (owner: string, until: number) => Effect.Effect<void, TaskStoreError>
   /** Gives tasks back. */

@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
+import type { Archived } from "@video-tasks/core/Archived"
 import type { Observation } from "@video-tasks/core/Observation"
 import type { Estimate } from "@video-tasks/core/Price"
-import type { Outcome } from "@video-tasks/core/Submission"
+import type { Outcome, Submission } from "@video-tasks/core/Submission"
 import type { Ended, Success, Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -136,6 +137,69 @@ export interface AttachOptions {
 }
 
 /**
+ * How to go on with what is unfinished.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ResumeOptions {
+  /**
+   * Whether the tasks of creates whose answer was lost are looked up, where the API can.
+   *
+   * @default true
+   */
+  readonly lookUp?: boolean | undefined
+  /**
+   * Whether what other processes leave behind from now on is taken over as well, for as long as the layer lives.
+   *
+   * @default true
+   */
+  readonly takeOver?: boolean | undefined
+}
+
+/**
+ * What is gone on with, and what is not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Resumed {
+  /** How many tasks are followed from now on that were not before. */
+  readonly tracked: number
+  /** The tasks of creates whose answer was lost, which the API knew by their reference. They are followed too. */
+  readonly found: ReadonlyArray<TaskHandle>
+  /** The creates of which nobody can say whether they made a task, oldest first. They are never sent again. */
+  readonly ambiguous: ReadonlyArray<Submission>
+  /** Why unfinished tasks are left alone: `ResumeIdentityChanged`, or a provider that is not configured; with the handle. */
+  readonly leftAlone: ReadonlyArray<VideoTaskError>
+}
+
+/**
+ * What somebody found out about an ambiguous create: the task that it made, or that it made none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Resolution =
+  | {
+    /** The provider's id of the task. */
+    readonly remoteId: string
+    /** The route that made it, where the family has several; the default is the one that the create went to. */
+    readonly route?: string | undefined
+  }
+  | "discard"
+
+/**
+ * Which submissions to list.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SubmissionFilter {
+  readonly outcome?: Outcome["_tag"] | undefined
+}
+
+/**
  * How a task is being read, for progress displays.
  *
  * @category models
@@ -152,6 +216,21 @@ export interface PollInfo {
   readonly nextPollAt?: number | undefined
   /** When the task is expected to end, in ms since the epoch. */
   readonly expectedEndAt?: number | undefined
+}
+
+/**
+ * Whether the files of a success are kept: `archived`, `pending` (this process is about it), `given up` (until the next
+ * `resume`), or `missing` (nobody here is about it).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ArchiveInfo {
+  readonly state: "archived" | "pending" | "given up" | "missing"
+  /** How often this process has tried. */
+  readonly attempts: number
+  /** What the last attempt failed with, without secrets. */
+  readonly lastFailure?: string | undefined
 }
 
 /**
@@ -195,11 +274,12 @@ export interface Options {
     readonly concurrency?: number | undefined
   } | undefined
   /**
-   * The name under which `resume` claims tasks. The default is unique in the world.
+   * The beginning of the name under which tasks are claimed, for people who look into the store. The rest is unique in the
+   * world, so that a process that starts anew is not taken for the one that died.
    */
   readonly owner?: string | undefined
   /**
-   * How long a claim of `resume` holds; it is renewed while the process lives.
+   * How long claims hold; they are renewed while the process lives, and lapse when it died.
    *
    * @default "1 minute"
    */
@@ -264,22 +344,41 @@ export class VideoTasks extends Context.Service<VideoTasks, {
   /** Stops following a task that nobody waits for. */
   readonly untrack: (task: TaskRef) => Effect.Effect<void>
   /**
-   * Claims the unfinished tasks of the store that nobody else holds and tracks them; returns how many. Tasks of providers
-   * that are not configured are left alone.
+   * Goes on with everything that is unfinished in the store and that no living process holds.
+   *
+   * Tasks are tracked; their first reads are aimed by when they last changed and spread over the account's budget. A create
+   * whose sender is gone becomes `ambiguous`, is looked up where the API can, and is never sent again. A task whose provider
+   * is configured differently by now is left alone, and told. What other processes leave behind later is taken over too.
    */
-  readonly resume: Effect.Effect<number, VideoTaskError>
+  readonly resume: (options?: ResumeOptions) => Effect.Effect<Resumed, VideoTaskError>
+  /** The creates and what became of them, oldest first. */
+  readonly submissions: (filter?: SubmissionFilter) => Stream.Stream<Submission, VideoTaskError>
+  /**
+   * Settles an ambiguous create: with the id that its task has at the provider, which is then a task of the store under the
+   * id of the submission, or as one that made none. Sends nothing. Fails with `InvalidRequest` when the submission is not
+   * ambiguous, and with `ResumeIdentityChanged` when it went to another API or account than is configured.
+   */
+  readonly resolve: (submission: TaskId, resolution: Resolution) => Effect.Effect<Submission, VideoTaskError>
   /**
    * Tells of news that came by another way than a read, such as a webhook. With an observation, which is believed, the task
    * takes the step at once, those who wait hear of it, and its reads become rare. Without one only its next read comes as
    * soon as its floor allows. Sends nothing by itself; fails with `TaskNotFound` when the task is not in the store.
    */
   readonly notify: (task: TaskRef, observation?: Observation) => Effect.Effect<NotifyOutcome, VideoTaskError>
+  /**
+   * Waits for the success of a task and until its files are in the `Archive`; begins with that if need be. Fails with
+   * `Unsupported` when there is no archive, and with the last failure once the files are given up.
+   */
+  readonly awaitArchived: (task: TaskRef, options?: WaitOptions) => Effect.Effect<Archived, VideoTaskError>
+  /** Whether the files of a task are kept; `undefined` for a task without success. Sends nothing. */
+  readonly archiveInfo: (task: TaskRef) => Effect.Effect<ArchiveInfo | undefined, VideoTaskError>
   /** How a task is being read, or was read by this process. */
   readonly pollInfo: (task: TaskRef) => Effect.Effect<PollInfo>
 }>()("@video-tasks/runtime/VideoTasks") {}
 
 /**
- * Provides `VideoTasks` on top of a registry of providers and a store.
+ * Provides `VideoTasks` on top of a registry of providers and a store. An `Archive` and a `CostBudget` are used where they
+ * are provided.
  *
  * @category layers
  * @since 0.1.0

@@ -488,8 +488,8 @@ describe("a restart on the same store", () => {
       yield* TestClock.adjust("10 minutes")
       const statuses = yield* Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
-        assert.strictEqual(yield* tasks.resume, 3)
-        assert.strictEqual(yield* tasks.resume, 0)
+        assert.strictEqual(yield* tasks.resume().pipe(Effect.map((one) => one.tracked)), 3)
+        assert.strictEqual(yield* tasks.resume().pipe(Effect.map((one) => one.tracked)), 0)
         yield* TestClock.adjust("1 minute")
         return yield* Effect.forEach(submitted, (handle) => Effect.map(tasks.get(handle), (task) => task.status))
       }).pipe(Effect.provide(process(store, provider)))
@@ -505,7 +505,7 @@ describe("a restart on the same store", () => {
       const attachAll = Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
         yield* Effect.forEach([1, 2, 3], (n) => tasks.attach({ provider: "double", remoteId: `x-${n}` }))
-        return yield* tasks.resume
+        return (yield* tasks.resume()).tracked
       })
       const first = yield* Effect.forkChild(
         Effect.andThen(attachAll, Effect.never).pipe(Effect.provide(process(store, provider)))
@@ -513,9 +513,9 @@ describe("a restart on the same store", () => {
       yield* TestClock.adjust("10 minutes")
       yield* Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
-        assert.strictEqual(yield* tasks.resume, 0)
+        assert.strictEqual(yield* tasks.resume().pipe(Effect.map((one) => one.tracked)), 0)
         yield* Fiber.interrupt(first)
-        assert.strictEqual(yield* tasks.resume, 3)
+        assert.strictEqual(yield* tasks.resume().pipe(Effect.map((one) => one.tracked)), 3)
       }).pipe(Effect.provide(process(store, provider)))
     }).pipe(Effect.provide(TaskStore.layerMemory))
   })
@@ -529,7 +529,9 @@ describe("a restart on the same store", () => {
         Effect.provide(process(store, other.provider))
       )
       assert.strictEqual(
-        yield* VideoTasks.VideoTasks.use((tasks) => tasks.resume).pipe(Effect.provide(process(store, provider))),
+        yield* VideoTasks.VideoTasks.use((tasks) => Effect.map(tasks.resume(), (one) => one.tracked)).pipe(
+          Effect.provide(process(store, provider))
+        ),
         0
       )
       const [stored] = (yield* store.list({})).items

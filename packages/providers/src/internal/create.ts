@@ -3,13 +3,15 @@
  */
 import type { Observation } from "@video-tasks/core/Observation"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
-import type { Created, CreateOptions, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { Created, CreateOptions, Trace, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { annotate, type Api, ask, failure, familyOf, unsupported } from "./api.ts"
 import * as Callback from "./callback.ts"
 import * as CreateOutcome from "./createOutcome.ts"
+import type { FamilyApi } from "./familyApi.ts"
 import * as Http from "./http.ts"
 import * as ReadOutcome from "./readOutcome.ts"
 import * as Validation from "./validation.ts"
@@ -34,7 +36,8 @@ export const create = (api: Api): VideoProvider["create"] =>
       })
     )
     const requestId = sent._tag === "Answered" ? Http.requestIdOf(sent.answer) : undefined
-    const judged = CreateOutcome.judge(sent, { model: request.model, sentAt, toObservation: family.toObservation })
+    const { refusals, toObservation } = family
+    const judged = CreateOutcome.judge(sent, { model: request.model, sentAt, toObservation, refusals })
     if (Result.isFailure(judged)) return yield* fail(judged.failure, { requestId })
     const { observation, remoteId } = judged.success
     yield* Effect.annotateCurrentSpan("video_tasks.remote_id", remoteId)
@@ -42,28 +45,49 @@ export const create = (api: Api): VideoProvider["create"] =>
     return created(api, { family: request.family, remoteId, route, createdAt }, observation, { options, requestId })
   })
 
+export const trace = (api: Api): NonNullable<VideoProvider["trace"]> => (request, options) =>
+  familyOf(api, request.family).traced?.trace(request, options)
+
 export const findCreated = (api: Api): VideoProvider["findCreated"] =>
   Effect.fn(`${api.name}.findCreated`)(function*(request, options) {
     yield* annotate(api, { family: request.family, model: request.model })
-    const fail = failure(api, "observe")
-    const family = familyOf(api, request.family)
-    const place = family.findCreated?.(request, options)
-    if (place === undefined) return yield* unsupported(api, "observe", `${api.name} knows no reference of a create.`)
-    // The path is whole: there is no id in it that would have to be filled in.
-    const sought = handleOf(api, { family: request.family, remoteId: "reference", route: place.route }, options)
-    const { answer } = yield* ask(api, sought, { method: "GET", path: place.path, headers: family.headers }, fail)
-    const read = ReadOutcome.observation(answer, options.reference ?? "", family)
-    if (Result.isFailure(read)) {
-      const { failure: reason } = read
-      return reason._tag === "TaskNotFound" ? undefined : yield* fail(reason, { requestId: Http.requestIdOf(answer) })
-    }
-    const { createdAt, remoteId } = read.success
-    if (remoteId === undefined) return undefined
-    return created(api, { family: request.family, remoteId, route: place.route, createdAt }, read.success, {
-      options,
-      requestId: Http.requestIdOf(answer)
-    })
+    return yield* find(api, familyOf(api, request.family), trace(api)(request, options), options)
   })
+
+export const findByTrace = (api: Api): NonNullable<VideoProvider["findByTrace"]> =>
+  Effect.fn(`${api.name}.findByTrace`)(function*(family, kept, options = {}) {
+    yield* annotate(api, { family })
+    return yield* find(api, familyOf(api, family), kept, options)
+  })
+
+const find = Effect.fnUntraced(function*(
+  api: Api,
+  family: FamilyApi,
+  kept: Trace | undefined,
+  options: CreateOptions
+): Effect.fn.Return<Created | undefined, VideoTaskError> {
+  const fail = failure(api, "observe")
+  const path = kept === undefined ? undefined : family.traced?.path(kept)
+  if (kept === undefined || path === undefined) {
+    return yield* unsupported(api, "observe", `${api.name} knows no reference of a create.`)
+  }
+  const { reference, route } = kept
+  const { id } = family.family
+  // The path is whole: there is no id in it that would have to be filled in.
+  const sought = handleOf(api, { family: id, remoteId: "reference", route }, options)
+  const { answer } = yield* ask(api, sought, { method: "GET", path, headers: family.headers }, fail)
+  const read = ReadOutcome.observation(answer, reference, family)
+  if (Result.isFailure(read)) {
+    const { failure: reason } = read
+    return reason._tag === "TaskNotFound" ? undefined : yield* fail(reason, { requestId: Http.requestIdOf(answer) })
+  }
+  const { createdAt, remoteId } = read.success
+  if (remoteId === undefined) return undefined
+  return created(api, { family: id, remoteId, route, createdAt }, read.success, {
+    options,
+    requestId: Http.requestIdOf(answer)
+  })
+})
 
 interface Place {
   readonly family: string

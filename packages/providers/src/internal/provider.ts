@@ -57,6 +57,8 @@ export const make = Effect.fnUntraced(function*(
     validate: (request) => Validation.violations(request, families),
     create: Create.create(api),
     findCreated: Create.findCreated(api),
+    trace: Create.trace(api),
+    findByTrace: Create.findByTrace(api),
     observe,
     observeMany: Reads.observeMany(api),
     list: Reads.list(api),

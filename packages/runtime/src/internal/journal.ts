@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import type { Book } from "./book.ts"
+import type { Claims } from "./claims.ts"
 import { retryStore } from "./errors.ts"
 
 /** @internal */
@@ -17,8 +18,12 @@ export interface Journal {
   readonly store: TaskStore["Service"]
   /** Never fails, never waits. */
   readonly announce: (step: ObservedStep) => void
+  /** What this process holds. */
+  readonly claims: Claims
   /** The ledger of the budget, where there is one. */
   readonly book?: Book | undefined
+  /** Hears of a success that was just stored; never fails, never waits. */
+  readonly succeeded?: ((snapshot: TaskMachine.Persisted) => void) | undefined
 }
 
 /** @internal */
@@ -35,8 +40,14 @@ export interface Stepped {
  *
  * @internal
  */
-export const begin = ({ book, store }: Journal, submission: Submission): Effect.Effect<void, TaskStoreError> =>
-  Effect.tap(retryStore(store.begin(submission)), () => Effect.sync(() => book?.begun(submission.id)))
+export const begin = (
+  { book, claims, store }: Journal,
+  submission: Submission
+): Effect.Effect<void, TaskStoreError> =>
+  Effect.tap(
+    Effect.flatMap(claims.lease, (lease) => retryStore(store.begin(submission, lease))),
+    () => Effect.sync(() => book?.begun(submission.id))
+  )
 
 /**
  * Records what became of a create. The ledger knows even when the store can't be written.
@@ -50,7 +61,8 @@ export const settle = ({ book, store }: Journal, id: TaskId, outcome: Outcome): 
   })
 
 /**
- * Makes a task, with what the answer to its create says already.
+ * Makes a task, with what the answer to its create says already. It is held from its first moment on, so that no other
+ * process takes it before it is followed.
  *
  * @internal
  */
@@ -67,10 +79,13 @@ export const create = Effect.fnUntraced(function*(
   const isChanged = event !== undefined && second?.verdict === "changed"
   const events: ReadonlyArray<JournalEvent> = isChanged ? [created, event] : [created]
   const snapshot = TaskMachine.persist(isChanged ? second.snapshot : first)
-  const version = yield* retryStore(
-    journal.store.append(created.id, 0, events, { snapshot, raw: observation?.raw })
-  )
   const { at, handle, id } = created
+  const { claims } = journal
+  const claim = yield* claims.lease
+  const version = yield* retryStore(
+    journal.store.append(id, 0, events, { snapshot, raw: observation?.raw, claim })
+  )
+  claims.took(id, claim.until - claims.leaseMs)
   journal.book?.stepped(snapshot)
   journal.announce({
     id,
@@ -83,6 +98,7 @@ export const create = Effect.fnUntraced(function*(
     snapshot: TaskMachine.persist(first)
   })
   if (isChanged) journal.announce({ id, handle, seq: 1, at, event, from: second.from, to: second.to, snapshot })
+  if (snapshot.value === "SUCCESS") journal.succeeded?.(snapshot)
   return { snapshot, version, verdict: "changed", hasMoved: true }
 })
 
@@ -117,7 +133,9 @@ export const step = Effect.fnUntraced(function*(
     if (typeof appended === "number") {
       journal.book?.stepped(snapshot)
       journal.announce({ id, handle, seq: appended - 1, at: kept.at, event: kept, from, to, snapshot })
-      return { snapshot, version: appended, verdict, hasMoved: from !== to }
+      const hasMoved = from !== to
+      if (hasMoved && to === "SUCCESS") journal.succeeded?.(snapshot)
+      return { snapshot, version: appended, verdict, hasMoved }
     }
     current = appended
   }

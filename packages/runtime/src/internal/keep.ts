@@ -35,7 +35,14 @@ export const keep = Effect.fnUntraced(function*(
     // The provider gave us a task that we have already.
     Effect.catchTag(
       "VersionConflict",
-      (conflict) => conflict.id !== id && isTaskId(conflict.id) ? Effect.succeed(conflict.id) : Effect.fail(conflict)
+      (conflict) =>
+        conflict.id !== id && isTaskId(conflict.id)
+          ? Effect.succeed(conflict.id)
+          // Another process found it by its reference before its answer came here.
+          : Effect.flatMap(
+            retryStore(journal.store.find(handle)),
+            (known) => known?.snapshot.task.id === id ? Effect.succeed(undefined) : Effect.fail(conflict)
+          )
     ),
     sealed(order, handle),
     Effect.tapError(() => Effect.sync(() => journal.book?.lost(id)))

@@ -17,7 +17,7 @@ export interface Row {
 }
 
 /** @internal */
-export interface Claims extends Pick<TaskStore["Service"], "claim" | "renew" | "release"> {
+export interface Claims extends Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release"> {
   readonly hold: (owner: string, until: number) => void
   readonly stored: (row: Row) => StoredTask
 }
@@ -62,6 +62,7 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
     hold,
     stored,
     claim: (owner, limit, until, now, ids) => Effect.sync(() => claim(owner, limit, until, now, ids)),
+    leaseOf: (owner) => Effect.sync(() => leases.get(owner)),
     renew: (owner, until) =>
       Effect.sync(() => {
         if (leases.has(owner)) leases.set(owner, until)

@@ -29,7 +29,7 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
   const submissions = new Map<TaskId, Submission>()
   const rows = new Map<TaskId, Claims.Row>()
   const byHandle = new Map<string, TaskId>()
-  const { claim, hold, release, renew, stored } = Claims.make(rows)
+  const { claim, hold, leaseOf, release, renew, stored } = Claims.make(rows)
 
   const append = (
     id: TaskId,
@@ -73,13 +73,15 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
   }
 
   return {
-    begin: (submission) =>
+    begin: (submission, sender) =>
       Effect.suspend(() => {
         if (submissions.has(submission.id)) return Effect.fail(refused(`submission ${submission.id} exists already`))
         submissions.set(submission.id, submission)
+        if (sender !== undefined) hold(sender.owner, sender.until)
         return Effect.void
       }),
     settle: (id, outcome) => Effect.suspend(() => settle(id, outcome)),
+    submission: (id) => Effect.sync(() => submissions.get(id)),
     submissions: (filter, cursor) =>
       page(
         submissions.values(),
@@ -106,6 +108,7 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
     claim,
+    leaseOf,
     renew,
     release
   }

@@ -62,12 +62,14 @@ export const prepare = Effect.fnUntraced(function*(
   const callbackUrl = yield* callbackOf(provider, family, id, options)
   const lane = refs.lanes.of(provider, family)
   if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
+  const hash = yield* requestHash(request)
   return {
     id,
     request,
     callbackUrl,
-    requestHash: yield* requestHash(request),
+    requestHash: hash,
     lane,
+    trace: family.canFindCreated === true ? provider.trace?.(request, { requestHash: hash, reference: id }) : undefined,
     resubmit: options.resubmit ?? "never",
     interrupted: options.interrupted
   }

@@ -41,13 +41,18 @@ export const make = (options: ReadOptions) => (entry: Entry, answered: () => voi
  * @internal
  */
 export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTask | Read> =>
-  retryStore(options.journal.store.load(entry.id)).pipe(
-    Effect.map((stored) => {
+  Effect.zipWith(
+    retryStore(options.journal.store.load(entry.id)),
+    Clock.currentTimeMillis,
+    (stored, nowMs) => {
       if (stored === undefined) return gone(entry)
       options.journal.book?.stepped(stored.snapshot)
+      // A process that slept for long may find that others have taken over what nobody here waits for.
+      if (entry.waiters === undefined && options.journal.claims.isElsewhere(stored, nowMs)) return elsewhere(entry)
       // Somebody else has seen the end, or a wait has joined in the meantime.
       return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed", hasMoved: true }, {}) : stored
-    }),
+    }
+  ).pipe(
     Effect.catch((error) => Effect.succeed(unstored(entry, error)))
   )
 
@@ -84,7 +89,7 @@ export const judge = Effect.fnUntraced(function*(
     })
     if (error.reason._tag !== "TaskNotFound") return failed(error, verdictOf(error))
     if (isYoung(lane, handle, at) || !isConfirmed(entry, handle)) return failed(error, "again")
-    const message = error.reason.detail ?? "the provider does not know the task"
+    const message = `${error.reason.detail ?? "the provider does not know the task"}; ${past(stored)}`
     const lost = Journal.step(options.journal, stored, { type: "task.lost", at, message })
     return outcome(yield* Effect.uninterruptible(lost), {})
   }
@@ -177,6 +182,14 @@ const isConfirmed = (entry: Entry, handle: TaskHandle): boolean => {
   return entry.notFoundInARow + 1 >= needed
 }
 
+/** A task that the provider has forgotten is another matter than one that nobody ever saw. */
+const past = ({ snapshot: { task }, version }: StoredTask): string =>
+  version > 1
+    ? "it knew it before and has forgotten it"
+    : task.handle.requestHash !== undefined
+    ? "it made it and has never shown it"
+    : "it was never seen there: it may never have existed"
+
 /**
  * Jobs that were seen running here tell how long jobs take.
  *
@@ -194,6 +207,16 @@ const gone = (entry: Entry): Read =>
       provider: entry.lane.provider.id,
       operation: "store",
       reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is not in the store`, retryable: false })
+    }),
+    "stop"
+  )
+
+const elsewhere = (entry: Entry): Read =>
+  failed(
+    VideoTaskError.make({
+      provider: entry.lane.provider.id,
+      operation: "store",
+      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is followed elsewhere`, retryable: true })
     }),
     "stop"
   )

@@ -1,71 +1,90 @@
 /**
  * Going on with what another process, or this one before it stopped, has left unfinished.
  */
+import { format } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { StoredTask, TaskStore } from "../TaskStore.ts"
+import type { StoredTask, TaskStoreError } from "../TaskStore.ts"
+import type { Resumed, ResumeOptions } from "../VideoTasks.ts"
 import { fromStore, retryStore } from "./errors.ts"
+import * as Submissions from "./submissions.ts"
 
-/** How many tasks are claimed at once. */
-const batchSize = 500
+/** For how long a create that is not found is looked up again, in ms. */
+const looksAgainForMs = 900_000
 
 /** @internal */
-export interface ResumeOptions {
-  readonly store: TaskStore["Service"]
-  readonly owner: string
-  readonly leaseMs: number
-  /** Follows a task; `false` when its provider is not configured. */
-  readonly track: (stored: StoredTask) => Effect.Effect<boolean>
+export interface Resuming extends Submissions.Submissions {
+  /** Follows the tasks, the first ones first; fails for one whose provider is not configured as it was. */
+  readonly tracker: () => (stored: StoredTask) => Effect.Effect<void, VideoTaskError.VideoTaskError>
 }
 
 /** @internal */
-export const make = Effect.fnUntraced(function*(
-  options: ResumeOptions
-): Effect.fn.Return<Effect.Effect<number, VideoTaskError.VideoTaskError>, never, Scope.Scope> {
-  const { leaseMs, owner, store } = options
-  const scope = yield* Effect.scope
-  const taken = new Set<TaskId>()
-  const giveBack = (ids: ReadonlyArray<TaskId>) => Effect.ignore(store.release(owner, ids))
-  yield* Effect.addFinalizer(() => taken.size === 0 ? Effect.void : giveBack([...taken]))
+export const make = (
+  parts: Resuming
+): (options?: ResumeOptions) => Effect.Effect<Resumed, VideoTaskError.VideoTaskError> => {
+  const { refs: { journal }, tracker } = parts
+  const { claims } = journal
+  /** Those of which it was said that they are left alone. */
+  const told = new Set<TaskId>()
+  let isSweeping = false
 
-  const keepAlive = Effect.gen(function*() {
-    for (;;) {
-      yield* Effect.sleep(leaseMs / 3)
-      const now = yield* Clock.currentTimeMillis
-      yield* store.renew(owner, now + leaseMs).pipe(
-        Effect.catch((error) => Effect.logWarning("claims could not be renewed", error.message))
+  const takeOver = Effect.fnUntraced(function*(): Effect.fn.Return<
+    Pick<Resumed, "tracked" | "leftAlone">,
+    TaskStoreError
+  > {
+    const track = tracker()
+    const leftAlone: Array<VideoTaskError.VideoTaskError> = []
+    let tracked = 0
+    yield* claims.takeAll((stored) =>
+      track(stored).pipe(
+        Effect.map(() => {
+          tracked++
+          return true
+        }),
+        Effect.catch((error) => {
+          const { handle, id } = stored.snapshot.task
+          leftAlone.push(error)
+          if (told.has(id)) return Effect.succeed(false)
+          told.add(id)
+          return Effect.as(Effect.logWarning("a task is left alone", format(handle), error.message), false)
+        })
       )
-    }
+    )
+    return { tracked, leftAlone }
   })
-  let isKeptAlive = false
 
-  return Effect.gen(function*() {
-    const left: Array<TaskId> = []
-    let count = 0
-    for (;;) {
-      const now = yield* Clock.currentTimeMillis
-      const claimed = yield* Effect.mapError(
-        retryStore(store.claim(owner, batchSize, now + leaseMs, now)),
-        (error) => fromStore(error, "store")
-      )
-      for (const stored of claimed) {
-        const { id } = stored.snapshot.task
-        if (yield* options.track(stored)) {
-          taken.add(id)
-          count++
-        } else left.push(id)
-      }
-      if (claimed.length < batchSize) break
-    }
-    // Given back at the end only, or the next claim would bring them again.
-    if (left.length > 0) yield* giveBack(left)
-    if (count > 0 && !isKeptAlive) {
-      isKeptAlive = true
-      yield* Effect.forkIn(keepAlive, scope)
-    }
-    return count
+  const look = Effect.fnUntraced(function*(options: { readonly lookUp: boolean; readonly since: number }) {
+    yield* Submissions.judgeAbandoned(parts)
+    return yield* Submissions.lookUp(parts, options)
   })
-})
+
+  /** Whoever dies from now on leaves what it held to us. */
+  const sweep = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const { found } = yield* look({ lookUp: true, since: now - looksAgainForMs })
+    const { tracked } = yield* takeOver()
+    if (found.length + tracked > 0) {
+      yield* Effect.logInfo("tasks were taken over", { found: found.length, tracked })
+    }
+  }).pipe(Effect.catchCause((cause) => Effect.logWarning("what others left could not be looked at", cause)))
+
+  return Effect.fn("VideoTasks.resume")(function*(options: ResumeOptions = {}) {
+    const orFail = <A>(effect: Effect.Effect<A, TaskStoreError>) =>
+      Effect.mapError(retryStore(effect), (error) => fromStore(error, "store"))
+    const first = yield* orFail(takeOver())
+    const { ambiguous, found } = yield* orFail(look({ lookUp: options.lookUp !== false, since: 0 }))
+    // What was found is held since it was made, and followed like the others.
+    const track = tracker()
+    for (const handle of found) {
+      const stored = yield* orFail(journal.store.find(handle))
+      if (stored !== undefined) yield* Effect.ignore(track(stored))
+    }
+    if (!isSweeping && options.takeOver !== false) {
+      isSweeping = true
+      yield* claims.every(sweep)
+    }
+    return { tracked: first.tracked + found.length, found, ambiguous, leftAlone: first.leftAlone }
+  })
+}

@@ -32,7 +32,7 @@ export interface Scheduler {
   readonly size: () => number
   /** Begins to follow a task, or joins; nothing is due before `begin`. */
   readonly join: (id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track") => Entry
-  /** Makes the first read of a task due, unless one is under way or planned. */
+  /** Makes the first read of a task due, unless one is under way or planned earlier. */
   readonly begin: (entry: Entry, delayMs: number) => void
   /** Makes the next read due now. */
   readonly hurry: (entry: Entry) => void
@@ -67,7 +67,7 @@ export interface SchedulerOptions {
   /** Reads many tasks of a lane at once. */
   readonly readMany: (batch: Batch) => Effect.Effect<void>
   /** Called with a task that is no longer followed. */
-  readonly onDrop: (entry: Entry) => void
+  readonly onDrop: (entry: Entry, hasEnded: boolean) => void
 }
 
 /** @internal */
@@ -128,9 +128,12 @@ class State implements Scheduler {
   }
 
   begin(entry: Entry, delayMs: number): void {
-    if (this.entries.get(entry.id) !== entry || entry.flight !== undefined || entry.index >= 0) return
-    if (entry.polls > 0 || entry.dueAt !== 0) return
-    this.#schedule(entry, this.now() + Math.max(delayMs, Companions.gatherMs(entry.lane)))
+    if (this.entries.get(entry.id) !== entry || entry.flight !== undefined || entry.polls > 0) return
+    const isPlanned = entry.index >= 0
+    if (!isPlanned && entry.dueAt !== 0) return
+    const dueAt = this.now() + Math.max(delayMs, Companions.gatherMs(entry.lane))
+    // Who joins does not wait as long as a task that is only tracked may.
+    if (!isPlanned || dueAt < entry.dueAt) this.#schedule(entry, dueAt)
   }
 
   hurry(entry: Entry): void {
@@ -307,7 +310,7 @@ class State implements Scheduler {
 
   #over(entry: Entry, step: Pick<Stepped, "snapshot" | "version">): void {
     tell(waitersOf(entry), step)
-    this.#drop(entry)
+    this.#drop(entry, true)
   }
 
   publish(step: Pick<Stepped, "snapshot" | "version">): void {
@@ -376,12 +379,12 @@ class State implements Scheduler {
     for (const waiter of entries.flatMap(waitersOf)) waiter.failed(error)
   }
 
-  #drop(entry: Entry): void {
+  #drop(entry: Entry, hasEnded = false): void {
     if (this.entries.get(entry.id) !== entry) return
     this.entries.delete(entry.id)
     this.#heap.remove(entry)
     entry.lane.account.forget(entry)
-    this.#options.onDrop(entry)
+    this.#options.onDrop(entry, hasEnded)
     entry.flight?.abandon(entry)
   }
 }

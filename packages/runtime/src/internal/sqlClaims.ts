@@ -29,7 +29,7 @@ type Claimed = Omit<Rows.TaskRow, "claim_owner" | "claim_until">
 export const make = (
   sql: SqlClient,
   failures: SqlFailures
-): Pick<TaskStore["Service"], "claim" | "renew" | "release"> => {
+): Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release"> => {
   /** What an owner lost while it was away is free for all, before the owner comes back. */
   const dropLapsed = (owner: string, now: number) =>
     sql`UPDATE video_tasks_tasks SET claim_owner = NULL
@@ -86,6 +86,7 @@ export const make = (
       orFail(failures, "tasks could not be claimed")(
         inTransaction(sql, "relaxed", claim(owner, limit, until, now, ids))
       ),
+    leaseOf: (owner) => orFail(failures, "a lease could not be read")(leaseOf(sql, owner)),
     renew: (owner, until) =>
       orFail(failures, "claims could not be renewed")(inTransaction(sql, "relaxed", renew(sql, owner, until))),
     release: (owner, ids) =>
@@ -110,3 +111,9 @@ export const hold = (sql: SqlClient, owner: string, until: number): Effect.Effec
 
 const renew = (sql: SqlClient, owner: string, until: number): Effect.Effect<unknown, SqlError> =>
   sql`UPDATE video_tasks_leases SET until = ${until} WHERE owner = ${owner}`
+
+const leaseOf = (sql: SqlClient, owner: string): Effect.Effect<number | undefined, SqlError> =>
+  Effect.map(
+    sql<{ readonly until: number }>`SELECT until FROM video_tasks_leases WHERE owner = ${owner}`,
+    (rows) => rows[0]?.until
+  )

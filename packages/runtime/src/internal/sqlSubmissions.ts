@@ -6,7 +6,9 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Page, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import type { Lease, Page, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import { hold } from "./sqlClaims.ts"
+import { inTransaction } from "./sqlDurability.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import { orFail } from "./sqlFailures.ts"
 import { pageOf, pageSize, positionOf } from "./sqlPages.ts"
@@ -16,8 +18,8 @@ import * as Rows from "./sqlRows.ts"
 export const make = (
   sql: SqlClient,
   failures: SqlFailures
-): Pick<TaskStore["Service"], "begin" | "settle" | "submissions"> => {
-  const begin = Effect.fnUntraced(function*(submission: Submission) {
+): Pick<TaskStore["Service"], "begin" | "settle" | "submission" | "submissions"> => {
+  const begin = Effect.fnUntraced(function*(submission: Submission, sender: Lease | undefined) {
     const { id, model, outcome, provider, startedAt } = submission
     const row = {
       id,
@@ -30,12 +32,19 @@ export const make = (
     }
     const added = yield* sql`INSERT INTO video_tasks_submissions ${sql.insert(row)} ON CONFLICT DO NOTHING RETURNING id`
     if (added.length === 0) return yield* Effect.fail(failures.refused(`submission ${id} exists already`))
+    if (sender !== undefined) yield* hold(sql, sender.owner, sender.until)
   })
 
   const settle = Effect.fnUntraced(function*(id: TaskId, outcome: Outcome) {
     if (yield* settled(sql, id, outcome)) return
     const found = yield* sql`SELECT id FROM video_tasks_submissions WHERE id = ${id}`
     if (found.length === 0) return yield* Effect.fail(failures.refused(`there is no submission ${id}`))
+  })
+
+  const submission = Effect.fnUntraced(function*(id: TaskId) {
+    const [row] = yield* sql<Rows.SubmissionRow>`
+      SELECT CAST(seq AS TEXT) AS position, id, outcome_data, data FROM video_tasks_submissions WHERE id = ${id}`
+    return row === undefined ? undefined : yield* Rows.decodeSubmission(row)
   })
 
   const submissions = Effect.fnUntraced(function*(
@@ -51,8 +60,13 @@ export const make = (
   })
 
   return {
-    begin: (submission) => orFail(failures, "the intent of a create could not be stored")(begin(submission)),
+    begin: (submission, sender) =>
+      orFail(failures, "the intent of a create could not be stored")(
+        // On the disk before anything is sent: the lease comes along.
+        inTransaction(sql, "full", begin(submission, sender))
+      ),
     settle: (id, outcome) => orFail(failures, "the outcome of a create could not be stored")(settle(id, outcome)),
+    submission: (id) => orFail(failures, `submission ${id} could not be read`)(submission(id)),
     submissions: (filter, cursor) => orFail(failures, "submissions could not be read")(submissions(filter, cursor))
   }
 }

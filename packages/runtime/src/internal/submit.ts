@@ -6,7 +6,7 @@ import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Cost } from "@video-tasks/core/Video"
-import type { Created } from "@video-tasks/core/VideoProvider"
+import type { Created, Trace } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Cause from "effect/Cause"
@@ -45,6 +45,8 @@ export interface Order {
   readonly request: VideoRequest
   readonly requestHash: string
   readonly lane: Lane
+  /** By what its task can be found when the answer is lost. */
+  readonly trace?: Trace | undefined
   readonly callbackUrl: URL | undefined
   /** What it is expected to cost, where that is known. */
   readonly estimate?: Cost | undefined
@@ -143,15 +145,17 @@ const whole = (
         progress.isAbandoned
           ? Effect.logWarning("a task was created after its submit was interrupted", format(handle))
           : Effect.void
-      )
+      ),
+      Effect.ensuring(Effect.sync(() => journal.claims.sending(order.id, false)))
     )
   )
 
 const begin = Effect.fnUntraced(function*(
   journal: Journal.Journal,
-  { estimate, id, lane, request, requestHash }: Order,
+  { estimate, id, lane, request, requestHash, trace }: Order,
   progress: Progress
 ): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
+  journal.claims.sending(id, true)
   progress.startedAt = yield* Clock.currentTimeMillis
   const submission = new Submission({
     id,
@@ -159,7 +163,11 @@ const begin = Effect.fnUntraced(function*(
     family: lane.family.id,
     model: request.model,
     account: lane.provider.account,
+    baseUrl: lane.provider.baseUrl,
+    owner: journal.claims.owner,
     requestHash,
+    ...(trace === undefined ? {} : { reference: trace.reference }),
+    ...(trace?.route === undefined ? {} : { route: trace.route }),
     startedAt: progress.startedAt,
     ...(estimate === undefined ? {} : { estimate }),
     outcome: { _tag: "pending" }

@@ -1,6 +1,5 @@
 import * as Redact from "@video-tasks/core/Redact"
 import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
-import { format } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
@@ -23,7 +22,10 @@ import { CostBudget } from "../CostBudget.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
+import * as Archiver from "./archiver.ts"
+import { archiving } from "./archiving.ts"
 import * as Batch from "./batch.ts"
+import { Claims } from "./claims.ts"
 import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
@@ -41,6 +43,7 @@ import * as Requests from "./requests.ts"
 import * as Resume from "./resume.ts"
 import * as Scheduler from "./scheduler.ts"
 import { guarded } from "./spending.ts"
+import * as Submissions from "./submissions.ts"
 import { submit } from "./submit.ts"
 import { firstDelayMs, follow } from "./waits.ts"
 
@@ -72,8 +75,9 @@ interface Parts {
   readonly instruments: Instruments
   readonly scope: Scope.Scope
   readonly platform: Context.Context<SecureRandom.SecureRandom>
-  /** Under this name tasks are claimed. */
-  readonly owner: string
+  readonly claims: Claims
+  /** How many requests an account may send in a second. */
+  readonly requestsPerSecond: number
 }
 
 /** @internal */
@@ -85,28 +89,43 @@ export const make = Effect.fnUntraced(function*(
   const platform = yield* Layer.build(SecureRandom.layerWebCrypto)
   const budget = yield* Effect.serviceOption(CostBudget)
   const book = Option.getOrUndefined(budget)?.book
-  const journal: Journal.Journal = { store, announce: yield* Announcer.make, book }
+  const announce = yield* Announcer.make
+  const scope = yield* Effect.scope
+  const claims = new Claims({
+    store,
+    owner: yield* ownerOf(options, platform),
+    leaseMs: Duration.toMillis(options.lease ?? "1 minute"),
+    scope,
+    fork: (effect) => scheduler.fork(effect),
+    isFollowed: (id) => scheduler.entries.has(id)
+  })
+  const archiver = yield* Archiver.make({ store, announce, book, claims })
+  const journal: Journal.Journal = { store, announce, book, claims, succeeded: archiver?.begin }
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
   const reads: Read.ReadOptions = { journal, durations, ...instruments }
-  const scheduler = yield* Scheduler.make({
+  const scheduler: Scheduler.Scheduler = yield* Scheduler.make({
     read: instruments.read(Read.make(reads)),
     readMany: instruments.readMany(Batch.make(reads)),
     durations,
-    onDrop: (entry) => recent.add(entry)
+    onDrop: (entry, hasEnded) => {
+      recent.add(entry)
+      claims.dropped(entry.id, hasEnded)
+    }
   })
+  yield* Effect.addFinalizer(() => claims.close)
+  const limits = limitsOf(options.budget)
   const lanes = new Lanes({
     providers,
     limiter: yield* limiterOf,
-    limits: limitsOf(options.budget),
+    limits,
     overrides: overridesOf(options.poll),
     scheduler
   })
-  const scope = yield* Effect.scope
-  const owner = options.owner ?? (yield* Effect.provideContext(TaskId.make, platform))
   const parts: Parts = {
-    owner,
+    claims,
+    requestsPerSecond: limits.requestsPerSecond,
     refs: { journal, lanes, providers },
     prices: yield* Prices.make(providers),
     store,
@@ -117,10 +136,21 @@ export const make = Effect.fnUntraced(function*(
     scope,
     platform
   }
-  const leaseMs = Duration.toMillis(options.lease ?? "1 minute")
-  const resume = yield* Resume.make({ store, owner, leaseMs, track: (stored) => trackQuietly(parts, stored) })
-  return { ...commands(parts), ...waits(parts), ...questions(parts), resume }
+  const resume = Resume.make({ refs: parts.refs, tracker: () => trackerOf(parts) })
+  const waiting = waits(parts)
+  return {
+    ...commands(parts),
+    ...waiting,
+    ...questions(parts),
+    ...archiving(archiver, parts.refs, waiting.await),
+    ...submissions(parts),
+    resume: (options) => Effect.tap(resume(options), () => archiver?.catchUp ?? Effect.void)
+  }
 })
+
+/** A process that starts anew under the same name must not be taken for the one that died. */
+const ownerOf = ({ owner }: Options, platform: Context.Context<SecureRandom.SecureRandom>) =>
+  Effect.map(Effect.provideContext(TaskId.make, platform), (id) => owner === undefined ? id : `${owner}/${id}`)
 
 /** A limiter that a program shares between processes is used where there is one. */
 const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
@@ -171,41 +201,53 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
   }),
   track: Effect.fn("VideoTasks.track")(function*(ref) {
     const stored = yield* adopted(parts, ref)
-    track(parts, stored, yield* laneOf(parts, stored, "await"))
+    const lane = yield* laneOf(parts, stored, "await")
+    yield* parts.claims.take(stored.snapshot.task.id)
+    track(parts, stored, lane)
   }),
   untrack: (ref) =>
     Refs.find(parts.refs, ref).pipe(
-      Effect.flatMap((stored) => {
-        if (stored === undefined) return Effect.void
-        const { id } = stored.snapshot.task
-        const entry = parts.scheduler.entries.get(id)
+      Effect.map((stored) => {
+        const entry = stored && parts.scheduler.entries.get(stored.snapshot.task.id)
+        // Somebody else may follow it then.
         if (entry !== undefined) parts.scheduler.leave(entry, "track")
-        // Somebody else may follow it now.
-        return parts.store.release(parts.owner, [id])
       }),
       Effect.ignore
     )
 })
 
-const track = ({ scheduler }: Parts, { snapshot }: StoredTask, lane: Lane): void => {
+const track = ({ scheduler }: Parts, { snapshot }: StoredTask, lane: Lane, atLeastMs = 0): void => {
   if (isTerminal(snapshot.value)) return
   const { createdAt, handle, id, model } = snapshot.task
   const entry = scheduler.join(id, lane, handle.createdAt ?? createdAt, "track")
   lane.account.retry(entry)
-  scheduler.begin(entry, firstDelayMs(scheduler, entry, handle, model))
+  scheduler.begin(entry, Math.max(atLeastMs, firstDelayMs(scheduler, entry, handle, model)))
 }
 
-const trackQuietly = (parts: Parts, stored: StoredTask): Effect.Effect<boolean> =>
-  laneOf(parts, stored, "await").pipe(
-    Effect.map((lane) => {
-      track(parts, stored, lane)
-      return true
-    }),
-    Effect.catch((error) => {
-      const { handle } = stored.snapshot.task
-      return Effect.as(Effect.logWarning("a task is left alone", format(handle), error.message), false)
+/** What tasks that are taken up may take of the budget of an account: the rest is for those that somebody waits for. */
+const resumeShare = 0.8
+
+/** Takes tasks up one after the other: their first reads come as fast as the budget lets them, and no faster. */
+const trackerOf = (parts: Parts) => {
+  const counts = new Map<Lane["account"], number>()
+  return (stored: StoredTask): Effect.Effect<void, VideoTaskError.VideoTaskError> =>
+    Effect.map(laneOf(parts, stored, "await"), (lane) => {
+      const { account, family, policy } = lane
+      const before = counts.get(account) ?? 0
+      counts.set(account, before + 1 / (family.batchSize ?? 1))
+      const now = parts.scheduler.now()
+      const quietMs = stored.snapshot.task.updatedAt + policy.floorMs - now
+      const spreadMs = 1000 * before / (parts.requestsPerSecond * resumeShare)
+      // A clock that was put back must not put off a read.
+      track(parts, stored, lane, Math.max(Math.min(quietMs, policy.floorMs), spreadMs))
     })
-  )
+}
+
+const submissions = (parts: Parts): Pick<Service, "submissions" | "resolve"> => ({
+  submissions: (filter = {}) =>
+    Stream.mapError(Submissions.all(parts.store, filter), (error) => fromStore(error, "store")),
+  resolve: Effect.fn("VideoTasks.resolve")((id, resolution) => Submissions.resolve(parts, id, resolution))
+})
 
 const waits = (parts: Parts): Pick<Service, "observe" | "await" | "awaitEnd" | "refresh"> => {
   const awaitEnd = Effect.fnUntraced(function*(ref: TaskRef, options: WaitOptions = {}) {

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import type { AnySpan } from "effect/Tracer"
 import type { TaskStore } from "../TaskStore.ts"
 import type { WaitOptions } from "../VideoTasks.ts"
+import type { Claims } from "./claims.ts"
 import type { Alarm, Entry, Lane, Waiter } from "./entry.ts"
 import { fromStore, ofTask, retryStore } from "./errors.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -32,6 +33,7 @@ export interface Sink {
 /** @internal */
 export interface Waits {
   readonly store: TaskStore["Service"]
+  readonly claims: Claims
   readonly scheduler: Scheduler
 }
 
@@ -42,7 +44,7 @@ export interface Waits {
  * @internal
  */
 export const follow = Effect.fnUntraced(function*(
-  { scheduler, store }: Waits,
+  { claims, scheduler, store }: Waits,
   lane: Lane,
   known: TaskMachine.Persisted,
   options: WaitOptions,
@@ -57,6 +59,7 @@ export const follow = Effect.fnUntraced(function*(
     (entry) => Effect.sync(() => wait.leave(entry))
   )
   lane.account.retry(entry)
+  yield* claims.take(id)
   // Loaded after joining, so that no change falls between the two.
   const stored = yield* Effect.mapError(
     retryStore(store.load(id)),

@@ -1,0 +1,225 @@
+/**
+ * Creates that a process left behind without an outcome: judged, looked up, and settled by hand.
+ */
+import type { Observation } from "@video-tasks/core/Observation"
+import type { Submission } from "@video-tasks/core/Submission"
+import { format, TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as VideoProvider from "@video-tasks/core/VideoProvider"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { TaskStore, TaskStoreError } from "../TaskStore.ts"
+import type { Resolution } from "../VideoTasks.ts"
+import { runIn } from "./account.ts"
+import { fromStore, retryStore } from "./errors.ts"
+import * as Journal from "./journal.ts"
+import type { Refs } from "./refs.ts"
+
+/** How long a create lives at most whose sender is unknown, in ms. */
+const longestLifeMs = 1_800_000
+
+/** How long an API is asked for the task of a create, in ms: they forget tasks after 30 days, or sooner. */
+const soughtForMs = 30 * 86_400_000
+
+/** How far the provider's clock may be from ours, in ms. */
+const maxSkewMs = 300_000
+
+/** How many are looked up at once; the account's budget rules all the same. */
+const concurrency = 8
+
+/** @internal */
+export interface Submissions {
+  readonly refs: Refs
+}
+
+/** @internal */
+export const all = (
+  store: TaskStore["Service"],
+  filter: Parameters<TaskStore["Service"]["submissions"]>[0]
+): Stream.Stream<Submission, TaskStoreError> =>
+  Stream.paginate<string | undefined, Submission, TaskStoreError>(
+    undefined,
+    (cursor) =>
+      Effect.map(
+        retryStore(cursor === undefined ? store.submissions(filter) : store.submissions(filter, cursor)),
+        (page) => [page.items, Option.fromUndefinedOr(page.cursor)] as const
+      )
+  )
+
+/**
+ * A create whose sender is gone is ambiguous: it may have been sent.
+ *
+ * @internal
+ */
+export const judgeAbandoned = Effect.fnUntraced(function*(
+  { refs: { journal } }: Submissions
+): Effect.fn.Return<void, TaskStoreError> {
+  const pending = yield* Stream.runCollect(all(journal.store, { outcome: "pending" }))
+  const now = yield* Clock.currentTimeMillis
+  const leases = new Map<string, number>()
+  for (const { id, owner, startedAt } of pending) {
+    if (journal.claims.isSending(id)) continue
+    if (owner !== undefined && !leases.has(owner)) {
+      leases.set(owner, (yield* retryStore(journal.store.leaseOf(owner))) ?? 0)
+    }
+    const until = owner === undefined ? startedAt + longestLifeMs : leases.get(owner) ?? 0
+    if (until > now) continue
+    yield* Journal.settle(journal, id, {
+      _tag: "ambiguous",
+      detail: "the process that sent the create ended before its answer was recorded"
+    })
+  }
+})
+
+/**
+ * Looks up what is ambiguous where the API can; returns the tasks that were found, and what stays ambiguous. Nothing is
+ * sent again.
+ *
+ * @internal
+ */
+export const lookUp = Effect.fnUntraced(function*(
+  parts: Submissions,
+  { lookUp, since }: { readonly lookUp: boolean; readonly since: number }
+): Effect.fn.Return<
+  { readonly found: ReadonlyArray<TaskHandle>; readonly ambiguous: ReadonlyArray<Submission> },
+  TaskStoreError
+> {
+  const { store } = parts.refs.journal
+  const open = yield* Stream.runCollect(all(store, { outcome: "ambiguous" }))
+  const now = yield* Clock.currentTimeMillis
+  const oldest = Math.max(since, now - soughtForMs)
+  const found: Array<TaskHandle> = []
+  const ambiguous: Array<Submission> = []
+  yield* Effect.forEach(open, (submission) =>
+    // What this process sends is looked for where it is sent.
+    Effect.map(
+      lookUp && submission.startedAt >= oldest && !parts.refs.journal.claims.isSending(submission.id)
+        ? lookUpOne(parts, submission)
+        : Effect.undefined,
+      (handle) => {
+        if (handle === undefined) ambiguous.push(submission)
+        else found.push(handle)
+      }
+    ), { concurrency, discard: true })
+  return { found, ambiguous: ambiguous.toSorted((a, b) => a.startedAt - b.startedAt) }
+})
+
+const lookUpOne = Effect.fnUntraced(
+  function*({ refs }: Submissions, submission: Submission) {
+    const { baseUrl, family: familyId, id, provider: providerId, reference, requestHash, route } = submission
+    const provider = refs.providers.all.find((one) => one.id === providerId)
+    const family = provider && VideoProvider.family(provider, familyId)
+    if (provider?.findByTrace === undefined || family?.canFindCreated !== true || reference === undefined) {
+      return undefined
+    }
+    if (baseUrl !== provider.baseUrl || submission.account !== provider.account) return undefined
+    const lane = refs.lanes.of(provider, family)
+    const trace = { reference, ...(route === undefined ? {} : { route }) }
+    const created = yield* Effect.timeoutOption(
+      runIn(lane.account, provider.findByTrace(family.id, trace, { requestHash })),
+      lane.policy.pollTimeoutMs
+    )
+    const answer = Option.getOrUndefined(created)
+    if (answer === undefined) return undefined
+    const madeAt = answer.observation.createdAt
+    // What is older is another task under the same name.
+    if (madeAt !== undefined && madeAt < submission.startedAt - maxSkewMs) return undefined
+    const handle = new TaskHandle({ createdAt: submission.startedAt, ...answer.handle })
+    yield* adopt({ refs }, submission, handle, answer.observation)
+    yield* Effect.logWarning("the answer to a create was lost and its task is found", format(handle))
+    yield* Effect.annotateCurrentSpan("video_task.id", id)
+    return handle
+  },
+  (effect, _, { id }) =>
+    effect.pipe(
+      Effect.withSpan("VideoTasks.findByTrace", { attributes: { "video_task.id": id } }),
+      Effect.catchCause((cause) =>
+        Effect.as(Effect.logWarning("a create could not be looked up", id, cause), undefined)
+      )
+    )
+)
+
+/** Makes the task of a submission, with what is known of it. */
+const adopt = Effect.fnUntraced(function*(
+  { refs: { journal } }: Submissions,
+  { estimate, id, model, startedAt }: Submission,
+  handle: TaskHandle,
+  observation: Observation | undefined
+) {
+  const now = yield* Clock.currentTimeMillis
+  const event = {
+    type: "task.created" as const,
+    at: Math.min(startedAt, now),
+    id,
+    handle,
+    model,
+    ...(estimate === undefined ? {} : { estimate })
+  }
+  yield* Effect.uninterruptible(
+    Journal.create(journal, event, observation).pipe(
+      // It is there already: attached by hand, or found by another process.
+      Effect.catchTag("VersionConflict", () => Effect.void),
+      Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle }))
+    )
+  )
+})
+
+/**
+ * Settles an ambiguous create as somebody says who has looked.
+ *
+ * @internal
+ */
+export const resolve = Effect.fnUntraced(function*(
+  parts: Submissions,
+  id: TaskId,
+  resolution: Resolution
+): Effect.fn.Return<Submission, VideoTaskError.VideoTaskError> {
+  const { journal, providers } = parts.refs
+  const stored = <A>(effect: Effect.Effect<A, TaskStoreError>) =>
+    Effect.mapError(retryStore(effect), (error) => fromStore(error, "store"))
+  yield* stored(judgeAbandoned(parts))
+  const submission = yield* stored(journal.store.submission(id))
+  if (submission === undefined) return yield* refused("store", "submission", id, "a submission of this store")
+  const { account, baseUrl, family, outcome, provider: providerId, requestHash, startedAt } = submission
+  if (outcome._tag !== "ambiguous") {
+    return yield* refused(providerId, "submission", `${id}, which is ${outcome._tag}`, "one that is ambiguous")
+  }
+  if (resolution === "discard") {
+    yield* stored(Journal.settle(journal, id, { _tag: "rejected", reason: discarded }))
+  } else {
+    const remoteId = resolution.remoteId.trim()
+    if (remoteId === "" || remoteId.length > 512) {
+      return yield* refused(providerId, "remoteId", `${remoteId.length} characters`, "1 to 512 characters")
+    }
+    const provider = yield* providers.get(providerId, "attach")
+    const route = resolution.route ?? submission.route
+    const handle = new TaskHandle({
+      provider: providerId,
+      family,
+      remoteId,
+      baseUrl: baseUrl ?? provider.baseUrl,
+      account,
+      createdAt: startedAt,
+      requestHash,
+      ...(route === undefined ? {} : { route })
+    })
+    yield* providers.forHandle(handle, "attach")
+    yield* Effect.mapError(adopt(parts, submission, handle, undefined), (error) => fromStore(error, providerId, handle))
+  }
+  return (yield* stored(journal.store.submission(id))) ?? submission
+})
+
+/** What a submission says that somebody found to have made nothing. */
+const discarded = "discarded"
+
+const refused = (provider: string, field: string, value: string, allowed: string) =>
+  Effect.fail(VideoTaskError.make({
+    provider,
+    operation: "attach",
+    reason: new VideoTaskError.InvalidRequest({
+      violations: [new VideoTaskError.Violation({ field, value, allowed })]
+    })
+  }))
