@@ -111,8 +111,8 @@ export const toObservation = (body: unknown): Result.Result<Observation, WirePro
  * @since 0.1.0
  */
 export const toItems = (body: unknown): Result.Result<ReadonlyArray<unknown>, WireProblem> => {
-  const list = Json.isObject(body) ? body["data"] : undefined
-  if (Array.isArray(list)) return Result.succeed(list)
+  const list = listOf(body)
+  if (list !== undefined) return Result.succeed(list)
   const problem = Result.getFailure(read(body))
   return Result.fail(
     problem._tag === "Some" && problem.value.kind === "refused"
@@ -145,9 +145,16 @@ const read = WireObservation.reader({
 
 /** The new API answers a query about one task with a list of one. */
 const unlisted = (body: unknown): unknown => {
-  if (!Json.isObject(body) || !Array.isArray(body["data"])) return body
-  const [only = null, ...others] = body["data"]
+  const list = listOf(body)
+  if (list === undefined || !Json.isObject(body)) return body
+  const [only = null, ...others] = list
   return others.length === 0 ? { ...body, data: only } : body
+}
+
+const listOf = (body: unknown): ReadonlyArray<unknown> | undefined => {
+  const { data } = Json.isObject(body) ? body : {}
+  const list = typeof data === "string" ? Json.embedded(data) : data
+  return Array.isArray(list) ? list : undefined
 }
 
 const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefined && isTerminal(status)

@@ -173,6 +173,13 @@ describe("KlingWire, the newer API", () => {
     })
   })
 
+  it("reads such a list, and one of several, as JSON in a string", () => {
+    const list = (data: unknown) => ({ code: 0, data: typeof data === "string" ? data : JSON.stringify(data) })
+    assert.deepStrictEqual(observed(read, list([done])), observed(read, { code: 0, data: done }))
+    assert.deepStrictEqual(KlingWire.toItems(list([done, done])), Result.succeed([done, done]))
+    assert.strictEqual(problem(read, list("no list")).kind, "notATask")
+  })
+
   it("reads a callback", () => {
     const failed = task({ status: "failed", message: "the prompt was refused", outputs: [], billing: [] })
     assertReads(read, failed, {

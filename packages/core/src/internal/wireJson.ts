@@ -119,6 +119,8 @@ export const containers: ReadonlySet<string> = new Set([
   "cost",
   "data",
   "error",
+  "file_output",
+  "final_balance_deduction",
   "metadata",
   "output",
   "outputs",
@@ -127,14 +129,21 @@ export const containers: ReadonlySet<string> = new Set([
   "task_result",
   "usage",
   "video",
+  "video_url",
   "videos"
 ])
 
-const maxDepth = 4
+/** A gateway's row, the vendor's answer, its data, its result, the list of videos: five, and one to spare. */
+const maxDepth = 6
 
 /** The same body, with objects and lists where there was JSON inside a string. What needs no change stays as it is. @internal */
 export const unfolded = (body: unknown, depth = 0): unknown => {
-  if (!isObject(body) || depth >= maxDepth) return body
+  if (depth >= maxDepth) return body
+  if (Array.isArray(body)) {
+    const items = body.map((item) => unfolded(item, depth + 1))
+    return items.some((item, n) => item !== body[n]) ? items : body
+  }
+  if (!isObject(body)) return body
   let changed: Record<string, unknown> | undefined
   for (const key of Object.keys(body)) {
     if (!containers.has(key)) continue
