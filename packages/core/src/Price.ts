@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import * as Json from "./internal/wireJson.ts"
 import type { ModelPrice, ModelSpec } from "./ModelSpec.ts"
 import { Cost } from "./Video.ts"
-import type { CatalogueModel } from "./VideoProvider.ts"
+import type { CatalogueModel, VideoProvider } from "./VideoProvider.ts"
 import type { VideoRequest } from "./VideoRequest.ts"
 
 /**
@@ -33,6 +33,8 @@ export type Estimate =
     readonly price: Price
     /** The length that was counted, when the price is one for each second. */
     readonly seconds?: number | undefined
+    /** How many videos were counted, when there are several. */
+    readonly videos?: number | undefined
   }
   | {
     readonly _tag: "unknown"
@@ -104,15 +106,33 @@ export const read = (
 /**
  * The length that is paid for, in seconds: what the request says, also in its further fields, else the model's default.
  *
+ * **Details**
+ *
+ * A length that is said in words, as zero or as less (`auto`, `-1`), leaves it to the model: then nobody knows it before, and
+ * it is `undefined`.
+ *
  * @category getters
  * @since 0.1.0
  */
 export const secondsOf = (request: VideoRequest, spec: ModelSpec | undefined): number | undefined => {
   const { duration, seconds } = request.options ?? {}
-  const said = [request.seconds, Json.number(seconds), Json.number(duration)].filter((one) => one !== undefined)
-  const length = said.length === 0 ? spec?.seconds?.default : Math.max(...said)
-  // Some models take -1 or 0 as "as you like": nobody knows then what is paid for.
-  return length !== undefined && length > 0 && !said.some((one) => one <= 0) ? length : undefined
+  const said = [request.seconds, seconds, duration].filter((one) => one !== undefined)
+  if (said.length === 0) return positive(spec?.seconds?.default)
+  const lengths = said.map((one) => positive(Json.number(one)))
+  return lengths.every((length) => length !== undefined) ? Math.max(...lengths) : undefined
+}
+
+/**
+ * How many videos a request asks for: its field `n`, else one; `undefined` when that is no whole number above zero.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const countOf = ({ options = {} }: VideoRequest): number | undefined => {
+  const { n } = options
+  if (n === undefined) return 1
+  const count = Json.number(n)
+  return Number.isSafeInteger(count) ? positive(count) : undefined
 }
 
 /**
@@ -130,11 +150,17 @@ export const secondsOf = (request: VideoRequest, spec: ModelSpec | undefined): n
  * @category converting
  * @since 0.1.0
  */
-export const estimate = (request: VideoRequest, spec: ModelSpec | undefined, price: Price): Cost | undefined => {
-  const count = price.per === "second" ? secondsOf(request, spec) : 1
-  return count === undefined
+export const estimate = (
+  request: VideoRequest,
+  spec: ModelSpec | undefined,
+  price: Price,
+  billedSeconds: BilledSeconds = (request) => secondsOf(request, spec)
+): Cost | undefined => {
+  const seconds = price.per === "second" ? billedSeconds(request) : 1
+  const count = countOf(request)
+  return seconds === undefined || count === undefined
     ? undefined
-    : new Cost({ amount: rounded(price.amount * count), unit: price.unit, kind: "estimate" })
+    : new Cost({ amount: rounded(price.amount * seconds * count), unit: price.unit, kind: "estimate" })
 }
 
 /**
@@ -146,16 +172,23 @@ export const estimate = (request: VideoRequest, spec: ModelSpec | undefined, pri
 export const explain = (
   request: VideoRequest,
   model: CatalogueModel | undefined,
-  spec: ModelSpec | undefined = model?.spec
+  spec: ModelSpec | undefined = model?.spec,
+  billedSeconds?: BilledSeconds
 ): Estimate => {
-  const price = read(model, spec)
-  if (Result.isFailure(price)) return unknown(price.failure)
-  const cost = estimate(request, spec, price.success)
-  if (cost === undefined) {
-    return unknown(`it costs ${describe(price.success)}, and the length of the video is not known: say the seconds`)
+  const found = read(model, spec)
+  if (Result.isFailure(found)) return unknown(found.failure)
+  const { success: price } = found
+  const cost = estimate(request, spec, price, billedSeconds)
+  if (cost === undefined) return unknown(`it costs ${describe(price)}, and ${unsaid(request, spec)}`)
+  const seconds = price.per === "second" ? (billedSeconds ?? secondsOf)(request, spec) : undefined
+  const videos = countOf(request)
+  return {
+    _tag: "known",
+    cost,
+    price,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(videos === 1 ? {} : { videos })
   }
-  const seconds = price.success.per === "second" ? secondsOf(request, spec) : undefined
-  return { _tag: "known", cost, price: price.success, ...(seconds === undefined ? {} : { seconds }) }
 }
 
 /**
@@ -185,6 +218,20 @@ export const find = (catalogue: ReadonlyArray<CatalogueModel>, id: string): Cata
 export const rounded = (amount: number): number => Number(amount.toPrecision(12))
 
 // internal
+
+type BilledSeconds = NonNullable<VideoProvider["billedSeconds"]>
+
+/** Why there is no cost although there is a price. */
+const unsaid = (request: VideoRequest, spec: ModelSpec | undefined): string => {
+  if (countOf(request) === undefined) {
+    return "how many videos are asked for is not known: n is no whole number above zero"
+  }
+  const { duration, seconds } = request.options ?? {}
+  const isSaid = [request.seconds, seconds, duration].some((one) => one !== undefined)
+  return isSaid || spec?.seconds !== undefined
+    ? "how much of it this request pays for is not known before"
+    : "the length of the video is not known: say the seconds"
+}
 
 const symbols: Readonly<Record<string, string>> = { $: "USD", "€": "EUR", "£": "GBP" }
 

@@ -206,6 +206,11 @@ export interface VideoProvider {
   /** Everything that is wrong with a request; asked before anything is sent. */
   readonly validate: (request: VideoRequest) => ReadonlyArray<Violation>
   /**
+   * The length that a request pays for, in seconds; `undefined` when nobody knows it before. Where this is absent it is what
+   * the request says, else its model's default.
+   */
+  readonly billedSeconds?: ((request: VideoRequest) => number | undefined) | undefined
+  /**
    * Sends one create, once.
    *
    * Fails with `InvalidRequest`, `Unsupported`, `PayloadTooLarge` before anything is sent; with `NotSent` when no byte
@@ -300,6 +305,8 @@ export interface DoubleOptions {
   readonly findCreated?: VideoProvider["findCreated"] | undefined
   /** Looks up by a trace. The default finds nothing. */
   readonly findByTrace?: VideoProvider["findByTrace"] | undefined
+  /** Says what a request pays for. The default leaves it to the request and its model. */
+  readonly billedSeconds?: VideoProvider["billedSeconds"] | undefined
   /** The catalogue. The default is empty. */
   readonly models?: VideoProvider["models"] | undefined
   /** Replaces what `cancel` does. The default is `unsupported`. */
@@ -341,6 +348,7 @@ export const double = (options: DoubleOptions = {}): VideoProvider => {
     baseUrl,
     families: [{ ...doubleFamily, ...options.family }],
     validate: () => [],
+    billedSeconds: options.billedSeconds,
     create: options.create ?? ((_, { requestHash } = {}) =>
       Effect.map(Clock.currentTimeMillis, (createdAt) => {
         const remoteId = `remote-${++created}`

@@ -83,7 +83,11 @@ describe("Price", () => {
     [{}, undefined, undefined],
     [{ options: { duration: "10" } }, spec, 10],
     [{ seconds: 5, options: { seconds: 8 } }, spec, 8],
-    [{ options: { duration: "long" } }, spec, 5],
+    [{ options: { duration: "long" } }, spec, undefined],
+    [{ options: { duration: "auto" } }, spec, undefined],
+    [{ options: { seconds: null } }, spec, undefined],
+    [{ options: { seconds: "auto" }, seconds: 5 }, spec, undefined],
+    [{ options: { duration: [5] } }, spec, undefined],
     [{ seconds: -1 }, spec, undefined],
     [{ seconds: 5, options: { duration: -1 } }, spec, undefined],
     [{ seconds: 0 }, spec, undefined]
@@ -98,6 +102,42 @@ describe("Price", () => {
       reason: "it costs 0.05 USD a second, and the length of the video is not known: say the seconds"
     })
     const flat = Price.explain(request, listed({ perRequest: 0.4 }), undefined)
+    assert.strictEqual(flat._tag === "known" && flat.cost.amount, 0.4)
+  })
+
+  it.each([
+    [{}, 1],
+    [{ n: 4 }, 4],
+    [{ n: "2" }, 2],
+    [{ n: 0 }, undefined],
+    [{ n: -1 }, undefined],
+    [{ n: 1.5 }, undefined],
+    [{ n: "many" }, undefined],
+    [{ n: null }, undefined]
+  ])("counts the videos of %o: %s", (options, count) => {
+    assert.strictEqual(Price.countOf({ ...request, options }), count)
+    for (const price of [{ perSecond: 0.05 }, { perRequest: 0.25 }]) {
+      const estimate = Price.explain({ ...request, options }, listed(price), spec)
+      assert.strictEqual(
+        estimate._tag === "known" ? estimate.cost.amount : undefined,
+        count === undefined ? undefined : 0.25 * count
+      )
+      assert.strictEqual(
+        estimate._tag === "known" ? estimate.videos : undefined,
+        count === 1 ? undefined : count
+      )
+    }
+  })
+
+  it("believes who knows better what is paid for, also that nobody knows it", () => {
+    const model = listed({ perSecond: 0.05 })
+    const twelve = Price.explain({ ...request, seconds: 5 }, model, spec, () => 12)
+    assert.deepStrictEqual(twelve._tag === "known" ? [twelve.cost.amount, twelve.seconds] : twelve, [0.6, 12])
+    assert.deepStrictEqual(Price.explain({ ...request, seconds: 5 }, model, spec, () => undefined), {
+      _tag: "unknown",
+      reason: "it costs 0.05 USD a second, and how much of it this request pays for is not known before"
+    })
+    const flat = Price.explain(request, listed({ perRequest: 0.4 }), spec, () => undefined)
     assert.strictEqual(flat._tag === "known" && flat.cost.amount, 0.4)
   })
 

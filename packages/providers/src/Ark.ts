@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ApiOptions } from "./ApiOptions.ts"
 import * as Family from "./internal/families/ark.ts"
+import * as Fields from "./internal/options.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -226,7 +227,7 @@ const picturesOf = ({ firstFrame, image, lastFrame, referenceImages = [] }: Requ
 
 const optionsOf = (request: Request, roles: ReadonlyArray<string>): Readonly<Record<string, Schema.Json>> => {
   const content = partsOf(request)
-  const fields: Readonly<Record<string, Schema.Json | undefined>> = {
+  return Fields.present({
     image_roles: roles.length === 0 ? undefined : roles,
     content: content.length === 0 ? undefined : content,
     duration: request.seconds === "auto" ? -1 : undefined,
@@ -245,10 +246,7 @@ const optionsOf = (request: Request, roles: ReadonlyArray<string>): Readonly<Rec
     safety_identifier: request.safetyIdentifier,
     tools: request.tools,
     ...request.options
-  }
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
-  )
+  })
 }
 
 const partsOf = ({ draftTask, referenceAudio = [], referenceVideos = [] }: Request): ReadonlyArray<Schema.Json> => [

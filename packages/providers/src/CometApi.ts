@@ -23,6 +23,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ApiOptions } from "./ApiOptions.ts"
 import { vendorFamilies } from "./internal/cometFamilies.ts"
+import * as SeedanceLength from "./internal/families/seedanceLength.ts"
 import type { FamilyApi } from "./internal/familyApi.ts"
 import * as Provider from "./internal/provider.ts"
 import * as RequestBody from "./internal/requestBody.ts"
@@ -343,6 +344,14 @@ const seedanceModels: ReadonlyArray<ModelSpec> = [
   spec("doubao-seedance-1-0-pro", [2, 10], ["480p", "720p", "1080p"], 0)
 ]
 
+/**
+ * CometAPI, its page of Veo: pixels written `16x9`, and one or two pictures. No default is documented, and none is sent. What
+ * it documents of the other models of the route is their names.
+ */
+const videoModels: ReadonlyArray<ModelSpec> = [
+  { id: "veo3-fast", sizes: { allowed: ["16x9", "9x16"], default: "16x9" }, maxImages: 2 }
+]
+
 const shared = {
   statuses: ["SUBMITTED", "IN_PROGRESS", "SUCCESS", "FAILED", "ERROR"],
   graceMs: 20_000,
@@ -365,7 +374,13 @@ interface VideoPaths {
 
 // The general one comes first: it is what a task or a model belongs to that nobody knows.
 const families = (paths: VideoPaths): ReadonlyArray<FamilyApi> => [
-  videoFamily(paths, { ...shared, id: "video", title: "Video", models: [], poll: { ...poll, deadlineMs: 3_600_000 } }),
+  videoFamily(paths, {
+    ...shared,
+    id: "video",
+    title: "Video",
+    models: videoModels,
+    poll: { ...poll, deadlineMs: 3_600_000 }
+  }),
   videoFamily(paths, {
     ...shared,
     id: "seedance",
@@ -383,6 +398,8 @@ const videoFamily = ({ content, create, query }: VideoPaths, family: Family): Fa
   reserved: ["model", "prompt", "seconds", "size", "resolution", file],
   write: (request, images) =>
     Effect.succeed({ path: create, body: RequestBody.multipart(fieldsOf(request), { name: file, images }) }),
+  // Both routes lead to Seedance, under its vendor's names too.
+  billedSeconds: SeedanceLength.billedSeconds(family.models),
   toObservation: CometApiWire.toObservation
 })
 

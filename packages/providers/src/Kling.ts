@@ -19,6 +19,7 @@ import type { ApiOptions } from "./ApiOptions.ts"
 import * as Configuration from "./internal/configuration.ts"
 import * as Family from "./internal/families/kling.ts"
 import * as JwtToken from "./internal/jwtToken.ts"
+import * as Fields from "./internal/options.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -265,8 +266,8 @@ const signerOf = Effect.fnUntraced(function*(
   return { violations, secrets: [access.secret, secret.secret], token }
 })
 
-const optionsOf = (request: Request): Readonly<Record<string, Schema.Json>> => {
-  const fields: Readonly<Record<string, Schema.Json | undefined>> = {
+const optionsOf = (request: Request): Readonly<Record<string, Schema.Json>> =>
+  Fields.present({
     negative_prompt: request.negativePrompt,
     cfg_scale: request.cfgScale,
     mode: request.mode,
@@ -276,14 +277,7 @@ const optionsOf = (request: Request): Readonly<Record<string, Schema.Json>> => {
     callback_url: request.callbackUrl?.href,
     external_task_id: request.externalTaskId,
     ...request.options
-  }
-  return known(fields)
-}
-
-const known = (fields: Readonly<Record<string, Schema.Json | undefined>>): Readonly<Record<string, Schema.Json>> =>
-  Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
-  )
+  })
 
 const cameraOf = (camera: CameraControl): Schema.Json =>
-  camera.type === "simple" ? { type: camera.type, config: known(camera.config) } : { type: camera.type }
+  camera.type === "simple" ? { type: camera.type, config: Fields.present(camera.config) } : { type: camera.type }

@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ApiOptions } from "./ApiOptions.ts"
 import * as Family from "./internal/families/runway.ts"
+import * as Fields from "./internal/options.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -219,7 +220,7 @@ const optionsOf = (
 ): Readonly<Record<string, Schema.Json>> => {
   const { publicFigureThreshold } = request
   const isPlain = positions.every((position, index) => position === (["first", "last"] as const)[index])
-  const fields: Readonly<Record<string, Schema.Json | undefined>> = {
+  return Fields.present({
     imagePositions: isPlain ? undefined : positions,
     duration: request.seconds === "auto" ? "auto" : undefined,
     seed: request.seed,
@@ -230,8 +231,5 @@ const optionsOf = (
     proresProfile: request.proresProfile,
     watermark: request.watermark,
     ...request.options
-  }
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
-  )
+  })
 }

@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ApiOptions } from "./ApiOptions.ts"
 import * as Family from "./internal/families/xai.ts"
+import * as Fields from "./internal/options.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -163,7 +164,7 @@ export const video = (request: Request): VideoRequest => {
     ...(size === undefined ? {} : { size }),
     ...(resolution === undefined ? {} : { resolution }),
     ...(images.length === 0 ? {} : { images }),
-    options: present({
+    options: Fields.present({
       mode: isReferring ? "reference-to-video" : undefined,
       reference_audios: referenceVoices?.map((voice_id) => ({ voice_id })),
       generate_audio: request.generateAudio,
@@ -190,7 +191,7 @@ export const video = (request: Request): VideoRequest => {
  */
 export const edit = (request: EditRequest): VideoRequest => ({
   ...common(request),
-  options: present({
+  options: Fields.present({
     mode: "edit-video",
     video: { url: request.video.href },
     user: request.user,
@@ -211,7 +212,7 @@ export const edit = (request: EditRequest): VideoRequest => ({
 export const extend = (request: ExtendRequest): VideoRequest => ({
   ...common(request),
   ...(request.seconds === undefined ? {} : { seconds: request.seconds }),
-  options: present({
+  options: Fields.present({
     mode: "extend-video",
     video: { url: request.video.href },
     user: request.user,
@@ -262,10 +263,3 @@ export const layerConfig = (
 const defaultId = "xai"
 
 const common = ({ model, prompt, provider = defaultId }: Common) => ({ provider, family: "xai", model, prompt })
-
-const present = (
-  fields: Readonly<Record<string, Schema.Json | undefined>>
-): Readonly<Record<string, Schema.Json>> =>
-  Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
-  )

@@ -355,6 +355,27 @@ describe("Kling", () => {
       ([, code, create]) => Effect.map(reasonsOf(refused(200, code)), ([made]) => assert.strictEqual(made, create))
     )
 
+    it.effect.each([1001, 1103, 1101, 1304])(
+      "takes a 5xx with code %d for a fault of the server: the account goes on",
+      (code) =>
+        Effect.gen(function*() {
+          for (const status of [500, 502]) {
+            assert.deepStrictEqual(yield* reasonsOf(refused(status, code)), [
+              "SubmissionAmbiguous",
+              "ProviderUnavailable"
+            ])
+          }
+        })
+    )
+
+    it.effect("knows its codes in the answers of a list too", () =>
+      Effect.gen(function*() {
+        for (const [code, reason] of [[1102, "QuotaExceeded"], [1304, "Unauthorized"], [1303, "RateLimited"]]) {
+          const { value } = yield* using(refused(429, Number(code)), (api) => Effect.flip(api.list("kling")))
+          assert.strictEqual(value.reason._tag, reason)
+        }
+      }))
+
     it.effect("quirk 18: repeats no 429 that is about money or about the address", () =>
       Effect.gen(function*() {
         for (const code of [1100, 1101, 1102, 1304]) {

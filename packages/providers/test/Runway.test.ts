@@ -286,13 +286,17 @@ describe("Runway", () => {
             "[\"first\",\"first\",\"sideways\"]",
             "one of first, last, reference for each picture"
           ],
-          ["options.duration", "7", "\"auto\" alone, where the model shall choose; else use seconds"],
+          ["options.duration", "7", "nothing for gen4.5: use seconds"],
           ["options.seed", "-1", "a whole number from 0 to 4294967295"],
           ["options.contentModeration", "{\"publicFigureThreshold\":\"none\"}", "publicFigureThreshold: auto, low"]
         ])
       }))
 
     it.effect.each<[Place, Partial<Runway.Request>, ReadonlyArray<string>]>([
+      ["vendor", { seconds: "auto" }, ["options.duration"]],
+      ["vendor", { model: "veo3.1", seconds: "auto" }, ["options.duration"]],
+      ["vendor", { model: "seedance2", seconds: "auto" }, []],
+      ["vendor", { model: "any", prompt, seconds: "auto" }, []],
       ["vendor", {}, []],
       ["vendor", { image: undefined }, ["images"]],
       ["vendor", { lastImage: image }, ["images"]],

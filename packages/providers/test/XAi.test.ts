@@ -371,18 +371,20 @@ describe("XAi", () => {
 
     const usage = { cost_in_usd_ticks: 500000000 }
 
-    it.effect.each([400, 403, 422])(
-      "reads HTTP %d with a bill as a failed job, at both places",
-      (status) =>
+    const violates = "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"
+
+    it.effect.each<[number, string]>([[400, "blocked"], [403, violates], [409, "blocked"], [422, "blocked"]])(
+      "reads HTTP %d with a bill as a failed job, at both places: %s",
+      ([status, error]) =>
         Effect.gen(function*() {
           for (const place of places) {
             const { cost, failure, status: seen } = yield* observed(
               place,
-              json(status, { code: "c", error: "blocked", usage })
+              json(status, { code: "c", error, usage })
             )
             assert.deepStrictEqual([seen, failure?.message, cost?.amount, cost?.unit], [
               "FAILED",
-              "blocked",
+              error,
               0.05,
               "USD"
             ])
@@ -392,6 +394,22 @@ describe("XAi", () => {
 
     it.effect.each<[string, () => Response, string]>([
       ["a 4xx without a bill", json(400, { code: "c", error: "bad" }), "InvalidRequest"],
+      ["400 about the key with one", json(400, { error: "Incorrect API key provided: x", usage }), "Unauthorized"],
+      ["403 about the key with one", json(403, { code: "c", error: "no permission", usage }), "Unauthorized"],
+      [
+        "403 about money with one",
+        json(403, { code: "c", error: "Your team has used all available credits", usage }),
+        "QuotaExceeded"
+      ],
+      ["402 with one", json(402, { code: "c", error: "pay", usage }), "QuotaExceeded"],
+      [
+        "400 about no task with one",
+        json(400, { code: "task_not_exist", error: "no such task", usage }),
+        "TaskNotFound"
+      ],
+      ["400 with an empty one", json(400, { error: "Incorrect API key provided: x", usage: {} }), "Unauthorized"],
+      ["409 with one that counts requests", json(409, { error: "busy", usage: { requests: 3 } }), "InvalidRequest"],
+      ["422 with one of nothing", json(422, { error: "bad", usage: { total_tokens: 0 } }), "InvalidRequest"],
       ["401 with one", json(401, { code: "c", error: "bad key", usage }), "Unauthorized"],
       ["429 with one", json(429, { code: "c", error: "slow down", usage }), "RateLimited"],
       ["404 with a code", json(404, { code: "Some requested entity was not found", error: "none" }), "TaskNotFound"],

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, type VideoProvider, type VideoTaskError } from "@video-tasks/core"
-import { CometApi, GenericApi, Kling, OpenAi, SeeAny } from "@video-tasks/providers"
+import { Ark, CometApi, GenericApi, Kling, OpenAi, Runway, SeeAny, XAi } from "@video-tasks/providers"
 import { Arbitrary, Cause, Effect, Exit, Formatter, Redacted, Schema } from "effect"
 import * as util from "node:util"
 import { apiKey, type Handler, secret, streamOf, stub } from "./utils/stub.ts"
@@ -161,4 +161,79 @@ describe("secrets", () => {
       }),
     { arbitrary: { runs: 50, seed: "bytes" }, timeout: 60_000 }
   )
+
+  const links = [
+    `hook.example.com/?token=${signature}`,
+    `hook.example.com?token=${signature}&a=b c`,
+    `user:${signature}@hook.example.com/cb`,
+    `${signature}@hook.example.com/cb`,
+    `ftp://u:${signature}@h.example.com/cb?token=${signature}`,
+    `s3://bucket/v.mp4?X-Amz-Signature=${signature}`,
+    `HTTPS:\\\\u:${signature}@h.example.com\\cb#${signature}`,
+    `file:///v.mp4?sig=${signature}`,
+    `data:video/mp4;base64,${signature}`,
+    `Bearer ${signature}`,
+    `?token=${signature}`
+  ]
+
+  const fields = [
+    "callback_url",
+    "webhook_url",
+    "video_url",
+    "image_url",
+    "video",
+    "content",
+    "image_roles",
+    "imagePositions",
+    "mode",
+    "duration",
+    "frames",
+    "seed",
+    "camera_control",
+    "contentModeration",
+    "reference_audios",
+    "keyframes",
+    "last_frame",
+    "external_task_id",
+    "remixed_from_video_id"
+  ]
+
+  it.effect.each(fields)("stay secret when options.%s is no link that is taken", (field) =>
+    Effect.gen(function*() {
+      const apis = [...makers, Ark.make({ apiKey }), Runway.make({ apiKey }), XAi.make({ apiKey })]
+      for (const make of apis) {
+        const { provide } = stub(() => Response.json({ error: "no" }, { status: 400 }))
+        const api = yield* make.pipe(provide)
+        for (const { id, models } of api.families) {
+          for (const link of links) {
+            for (const value of [link, { url: link }, [link], [{ url: link }], { [field]: { token: signature } }]) {
+              for (const mode of [undefined, "edit-video"]) {
+                const options = { ...(mode === undefined ? {} : { mode }), [field]: value }
+                const exit = yield* Effect.exit(
+                  api.create({ ...request(api), family: id, model: models[0]?.id ?? "m", options })
+                )
+                assert.isTrue(Exit.isFailure(exit))
+                assert.notInclude(written(Exit.isFailure(exit) ? exit.cause.reasons : []), signature, `${id} ${link}`)
+              }
+            }
+          }
+        }
+      }
+    }))
+
+  it.effect("leave host and path of a link, so that one sees which it was", () =>
+    Effect.gen(function*() {
+      const { provide } = stub(() => Response.json({}))
+      const api = yield* Kling.make({ apiKey }).pipe(provide)
+      const shown = [...links.slice(0, 2), ...links.slice(4, 7)].map((link) =>
+        api.validate({ ...request(api), options: { callback_url: link } }).map(({ value }) => value)
+      )
+      assert.deepStrictEqual(shown, [
+        ["hook.example.com/"],
+        ["hook.example.com"],
+        ["ftp://h.example.com/cb"],
+        ["s3://bucket/v.mp4"],
+        ["HTTPS:\\\\h.example.com\\cb"]
+      ])
+    }))
 })

@@ -49,14 +49,23 @@ export const estimate = Command.make(
 // internal
 
 /** What is wrong with these makes a price that nobody can pay; what else a create needs is no matter here. */
-const priced: ReadonlySet<string> = new Set(["seconds", "size", "resolution"])
+const priced: ReadonlySet<string> = new Set([
+  "seconds",
+  "size",
+  "resolution",
+  "options.duration",
+  "options.frames"
+])
 
 const refusal = ({ allowed, field, value }: Violation): string =>
   `A create would be refused: ${field} is ${value}; allowed: ${allowed}.`
 
 const inWords = (found: Estimate): string => {
   if (found._tag === "unknown") return `unknown: ${found.reason}`
-  const { cost, price, seconds } = found
-  const how = seconds === undefined ? "one video" : `${seconds} s at ${describe(price)}`
+  const { cost, price, seconds, videos } = found
+  const length = seconds === undefined ? undefined : `${seconds} s at ${describe(price)}`
+  const how = videos === undefined
+    ? length ?? "one video"
+    : `${videos} videos${length === undefined ? "" : ` of ${length}`}`
   return `${cost.amount} ${cost.unit} (${how})`
 }

@@ -127,7 +127,10 @@ const accepted = (spec: ModelSpec | undefined) => ({
   seconds: spec?.seconds,
   sizes: spec?.sizes,
   resolutions: spec?.resolutions,
+  minImages: spec?.minImages,
   maxImages: spec?.maxImages,
+  promptIsOptional: spec?.promptIsOptional,
+  maxPromptLength: spec?.maxPromptLength,
   retired: spec?.retired
 })
 

@@ -11,11 +11,27 @@ import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type { ApiAnswer } from "./http.ts"
 import type { Body } from "./responseBody.ts"
 
+/**
+ * What a vendor says no with: a code of its own, or a sentence where its codes say nothing. They hold for its API only: the
+ * same number means something else, or nothing, elsewhere.
+ */
+export interface Refusal {
+  readonly means: keyof typeof meanings
+  /** The whole code matches. */
+  readonly code?: RegExp | undefined
+  /** The words, which are code, type and message, match. */
+  readonly words?: RegExp | undefined
+  /** The HTTP statuses that it comes with; any, unless they are given. */
+  readonly statuses?: ReadonlyArray<number> | undefined
+}
+
 /** What was asked for. */
 export interface Question {
   readonly operation: Operation
   readonly model?: string | undefined
   readonly remoteId?: string | undefined
+  /** The vendor's own. */
+  readonly refusals?: ReadonlyArray<Refusal> | undefined
 }
 
 /** What an answer says, taken apart. */
@@ -99,56 +115,58 @@ export const inWords = (body: Body): string => {
   }
 }
 
-// Codes: New-API relay and middleware, CometAPI errors page, OpenAI, Kling service codes, Volcengine Ark.
-const quota =
-  /^(insufficient_(user_)?(quota|balance|credits?)|pre_consume_token_quota_failed|quota_?exceeded|accountoverdueerror|110[0-2])$/i
+// Codes in words: New-API relay and middleware, CometAPI errors page, OpenAI, Volcengine Ark, which gateways pass on.
+const common: ReadonlyArray<Refusal> = [
+  {
+    means: "quota",
+    code:
+      /^(insufficient_(user_)?(quota|balance|credits?)|pre_consume_token_quota_failed|quota_?exceeded|accountoverdueerror)$/i
+  },
+  { means: "key", code: /^(invalid_api_key|authentication_error|unauthorized)$/i },
+  { means: "rate", code: /^(rate_?limit\w*|too_many_requests)$/i },
+  { means: "model", code: /^(model_not_found|modelnotopen|invalidendpoint(ormodel)?\.\w+)$/i }
+]
 
-/** Runway has no code for an empty account, only a sentence with 400; nor has xAI, whose sentence comes with 403 or 429. */
-const isBroke = ({ answer: { status }, words }: Said): boolean =>
-  (status === 400 && /\bnot have enough credits\b/i.test(words)) ||
-  ((status === 403 || status === 429) && /\bused all available credits\b|\bmonthly spending limit\b/i.test(words))
+/** What a refusal means to the question; `undefined` where it says nothing about it. */
+const meanings = {
+  /** The account is empty. */
+  quota: ({ detail }: Said): Reason | undefined => new VideoTaskError.QuotaExceeded({ detail }),
+  /** The key, or where it is used. */
+  key: ({ detail }: Said): Reason | undefined => new VideoTaskError.Unauthorized({ detail }),
+  rate: (said: Said): Reason | undefined => limited(said),
+  model: (said: Said): Reason | undefined => modelUnavailable(said),
+  /** What was asked about: the task, or the model of a create. */
+  absent: (said: Said): Reason | undefined => {
+    const { operation, remoteId } = said.question
+    if (operation === "create") return modelUnavailable(said)
+    return remoteId === undefined ? undefined : notFound(said, remoteId)
+  },
+  /** A field of a create, or its prompt. */
+  parameter: (said: Said): Reason | undefined => said.question.operation === "create" ? invalid(said) : undefined,
+  /** The server failed, whatever its status says. */
+  fault: (said: Said): Reason | undefined => said.answer.status < 400 ? unavailable(said) : undefined
+}
 
-// xAI's codes are those of gRPC, the same for a bad field and for a bad key: its sentences decide.
-const isWrongKey = ({ answer, words }: Said): boolean =>
-  answer.status === 400 && /\bincorrect api key provided\b/i.test(words)
-
-const isNoModel = ({ answer, question, words }: Said): boolean =>
-  question.operation === "create" && answer.status === 404 && /\bmodel \S+ does not exist\b/i.test(words)
-
-const key = /^(invalid_api_key|authentication_error|unauthorized|100[0-4]|1103|1304)$/i
-
-const rate = /^(rate_?limit\w*|too_many_requests|130[23])$/i
-
-const model = /^(model_not_found|modelnotopen|invalidendpoint(ormodel)?\.\w+)$/i
-
-// Kling's "resource does not exist", a bad parameter or a refused prompt, and a fault of the server.
-const [absent, parameter, fault] = [/^1203$/, /^(120[01]|130[01])$/, /^500[0-2]$/]
+const says = ({ answer, code, words }: Said) => (refusal: Refusal): boolean =>
+  (refusal.code === undefined || refusal.code.test(code)) &&
+  (refusal.words === undefined || refusal.words.test(words)) &&
+  (refusal.statuses === undefined || refusal.statuses.includes(answer.status))
 
 const content = /content[ _]?(policy|filter|moderation)|moderation|sensitive|safety|nsfw|prohibited/i
 
 const byCode = (said: Said): Reason | undefined => {
-  const { answer, code, detail, question } = said
-  const isPoll = question.operation !== "create"
+  const { answer, code, question: { operation, refusals = [], remoteId } } = said
   const body = answer.body._tag === "Json"
     ? answer.body.value
     : answer.body._tag === "Text"
     ? answer.body.text
     : undefined
-  if (question.remoteId !== undefined && ErrorBody.isTaskNotExist(body)) return notFound(said, question.remoteId)
-  if (quota.test(code) || isBroke(said)) return new VideoTaskError.QuotaExceeded({ detail })
-  if (key.test(code) || isWrongKey(said)) return new VideoTaskError.Unauthorized({ detail })
-  if (rate.test(code)) return limited(said)
-  // A server fault never ends the reading of a task that exists.
-  if (isPoll && answer.status >= 500) return undefined
-  if (model.test(code) || isNoModel(said)) return modelUnavailable(said)
-  if (answer.status < 400 && fault.test(code)) return unavailable(said)
-  if (absent.test(code)) {
-    if (!isPoll) return modelUnavailable(said)
-    if (question.remoteId !== undefined) return notFound(said, question.remoteId)
-  }
-  if (!isPoll && parameter.test(code)) return invalid(said)
-  if (code === "invalid_request" && answer.status >= 500) return invalid(said)
-  return undefined
+  if (remoteId !== undefined && ErrorBody.isTaskNotExist(body)) return notFound(said, remoteId)
+  // A server fault says nothing about the account, and never ends the reading of a task that exists.
+  if (operation !== "create" && answer.status >= 500) return undefined
+  const known = [...refusals, ...common].find(says(said))
+  if (known !== undefined) return meanings[known.means](said)
+  return code === "invalid_request" && answer.status >= 500 ? invalid(said) : undefined
 }
 
 const byStatus = (said: Said): Reason => {

@@ -40,7 +40,10 @@ export interface Create {
   /** In ms since the epoch. */
   readonly sentAt: number
   readonly toObservation: (body: unknown) => Result.Result<Observation, WireProblem>
+  readonly refusals?: ReadonlyArray<Classify.Refusal> | undefined
 }
+
+const questionOf = ({ model, refusals }: Create): Classify.Question => ({ operation: "create", model, refusals })
 
 /** Decides. */
 export const judge = (sent: Sent, create: Create): Result.Result<Accepted, Reason> => {
@@ -60,7 +63,7 @@ export const judge = (sent: Sent, create: Create): Result.Result<Accepted, Reaso
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 const noSuccess = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Reason> => {
-  const reason = Classify.reasonOf(answer, { operation: "create", model: create.model })
+  const reason = Classify.reasonOf(answer, questionOf(create))
   return isFinal(answer.status, reason)
     ? Result.fail(reason)
     : ambiguous(create, "detail" in reason && reason.detail !== undefined ? reason.detail : "no answer", answer)
@@ -96,7 +99,7 @@ const success = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Rea
 const maxIdLength = 512
 
 const refusal = (answer: ApiAnswer, create: Create, detail: string): Result.Result<never, Reason> => {
-  const reason = Classify.reasonOfCode(answer, { operation: "create", model: create.model })
+  const reason = Classify.reasonOfCode(answer, questionOf(create))
   // A fault of the server is no refusal, also when its code came with a good status.
   if (reason?._tag === "ProviderUnavailable") return ambiguous(create, reason.detail, answer)
   return Result.fail(reason ?? new VideoTaskError.InvalidRequest({ violations: [], detail }))

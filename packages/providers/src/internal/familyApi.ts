@@ -5,12 +5,13 @@
  */
 import type { Observation } from "@video-tasks/core/Observation"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
-import type { CreateOptions, Family, ListOptions } from "@video-tasks/core/VideoProvider"
+import type { CreateOptions, Family, ListOptions, Trace } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { Reason, Violation } from "@video-tasks/core/VideoTaskError"
 import type { WireProblem } from "@video-tasks/core/WireProblem"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
+import type { Question, Refusal } from "./classify.ts"
 import type { ApiAnswer, ApiRequest } from "./http.ts"
 import type * as ImageInput from "./imageInput.ts"
 
@@ -64,10 +65,11 @@ export interface FamilyApi {
   readonly cancel?: TaskRoute | undefined
   /** `DELETE` here removes a task that has ended. */
   readonly remove?: string | undefined
-  /** Asks for the task of a create by the reference that it was sent with. */
-  readonly findCreated?:
-    | ((request: VideoRequest, options: CreateOptions) => Pick<Create, "path" | "route"> | undefined)
-    | undefined
+  /** How the task of a create is found by the reference that it was sent with. */
+  readonly traced?: {
+    readonly trace: (request: VideoRequest, options: CreateOptions) => Trace | undefined
+    readonly path: (trace: Trace) => string | undefined
+  } | undefined
   /** Sent with every request, for example the version of the API. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly images: ImageInput.Accepts
@@ -86,9 +88,16 @@ export interface FamilyApi {
   /** The field of a create that takes the URL that is told of changes. */
   readonly callbackField?: string | undefined
   readonly toObservation: (body: unknown) => Result.Result<Observation, WireProblem>
+  /** The codes and sentences of this API alone. */
+  readonly refusals?: ReadonlyArray<Refusal> | undefined
+  /**
+   * The length that a request pays for, in seconds; `undefined` when nobody knows it before. Without it the request's length
+   * counts, else its model's default.
+   */
+  readonly billedSeconds?: ((request: VideoRequest) => number | undefined) | undefined
   /**
    * Reads an answer that means something else here than everywhere: an empty 202 of a running task, a 4xx that is the end
    * of one. `undefined` leaves it to the common rules.
    */
-  readonly exception?: ((answer: ApiAnswer) => Observation | undefined) | undefined
+  readonly exception?: ((answer: ApiAnswer, question: Question) => Observation | undefined) | undefined
 }

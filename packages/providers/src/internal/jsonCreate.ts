@@ -3,7 +3,7 @@
  * `metadata`).
  */
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import { InvalidRequest, type Reason, Violation } from "@video-tasks/core/VideoTaskError"
+import type { Reason } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { FamilyApi } from "./familyApi.ts"
@@ -21,7 +21,7 @@ const write = Effect.fnUntraced(function*(
   request: VideoRequest,
   images: ReadonlyArray<Checked>
 ): Effect.fn.Return<{ readonly json: unknown }, Reason> {
-  const links = yield* Effect.mapError(Effect.forEach(images, RequestBody.toLink), () => unreadable)
+  const links = yield* RequestBody.toLinks(images)
   const [first, ...others] = links
   const { metadata, ...options } = request.options ?? {}
   const extra = request.resolution === undefined ? {} : { resolution: request.resolution }
@@ -39,9 +39,3 @@ const write = Effect.fnUntraced(function*(
 
 const merged = (metadata: object | undefined, extra: Readonly<Record<string, string>>) =>
   metadata === undefined && Object.keys(extra).length === 0 ? undefined : { ...extra, ...metadata }
-
-const unreadable = new InvalidRequest({
-  violations: [
-    new Violation({ field: "images", value: "a file that can't be read", allowed: "a file that is still there" })
-  ]
-})

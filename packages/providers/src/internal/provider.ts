@@ -1,7 +1,9 @@
 /**
  * Makes a provider from what its module declares.
  */
+import * as Price from "@video-tasks/core/Price"
 import type { CatalogueModel, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import type { WireProblem } from "@video-tasks/core/WireProblem"
 import * as Effect from "effect/Effect"
@@ -55,6 +57,7 @@ export const make = Effect.fnUntraced(function*(
     baseUrl,
     families: families.map(({ family }) => family),
     validate: (request) => Validation.violations(request, families),
+    billedSeconds: (request) => billedSeconds(families, request),
     create: Create.create(api),
     findCreated: Create.findCreated(api),
     trace: Create.trace(api),
@@ -70,6 +73,12 @@ export const make = Effect.fnUntraced(function*(
     credentials: (url) => Credentials.forDownload(url, configuration)
   }
 })
+
+const billedSeconds = (families: ReadonlyArray<FamilyApi>, request: VideoRequest): number | undefined => {
+  const known = families.find(({ family }) => family.id === request.family)
+  const spec = known?.family.models.find(({ id }) => id === request.model)
+  return known?.billedSeconds === undefined ? Price.secondsOf(request, spec) : known.billedSeconds(request)
+}
 
 const models = (api: Api, catalogue: Declaration["catalogue"]): VideoProvider["models"] =>
   Effect.gen(function*() {

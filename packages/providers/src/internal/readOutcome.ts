@@ -30,11 +30,11 @@ export const json = (answer: ApiAnswer, question: Classify.Question): Result.Res
 export const observation = (
   answer: ApiAnswer,
   remoteId: string,
-  { exception, toObservation }: Pick<FamilyApi, "exception" | "toObservation">
+  { exception, refusals, toObservation }: Pick<FamilyApi, "exception" | "refusals" | "toObservation">
 ): Result.Result<Observation, Reason> => {
-  const excepted = exception?.(answer)
+  const question: Classify.Question = { operation: "observe", remoteId, refusals }
+  const excepted = exception?.(answer, question)
   if (excepted !== undefined) return Result.succeed(excepted)
-  const question: Classify.Question = { operation: "observe", remoteId }
   const body = json(answer, question)
   if (Result.isFailure(body)) return Result.fail(body.failure)
   const read = toObservation(body.success)
@@ -45,9 +45,13 @@ export const observation = (
  * What an answer of the content route means that is no file: `undefined` when there is none (yet), a reason when nobody
  * can tell.
  */
-export const noContent = (answer: ApiAnswer, remoteId: string): Reason | undefined => {
+export const noContent = (
+  answer: ApiAnswer,
+  remoteId: string,
+  refusals?: ReadonlyArray<Classify.Refusal>
+): Reason | undefined => {
   if (isSuccess(answer.status) || Classify.isRedirect(answer.status)) return undefined
-  const reason = Classify.reasonOf(answer, { operation: "content", remoteId })
+  const reason = Classify.reasonOf(answer, { operation: "content", remoteId, refusals })
   return settled.has(reason._tag) ? undefined : reason
 }
 

@@ -107,11 +107,12 @@ const pageOf = Effect.fnUntraced(function*(
     api.send({ method: "GET", path: route.path(query), headers: family.headers }),
     (problem) => fail(ReadOutcome.unanswered(problem))
   )
-  const body = ReadOutcome.json(answer, { operation: "list" })
+  const question = { operation: "list", refusals: family.refusals } as const
+  const body = ReadOutcome.json(answer, question)
   if (Result.isFailure(body)) return yield* fail(body.failure, { requestId: Http.requestIdOf(answer) })
   const read = route.toPage(body.success, query)
   if (Result.isFailure(read)) {
-    return yield* fail(ReadOutcome.misread(answer, read.failure, { operation: "list" }))
+    return yield* fail(ReadOutcome.misread(answer, read.failure, question))
   }
   return { tasks: tasksOf(family, read.success), cursor: read.success.cursor }
 })
@@ -144,7 +145,7 @@ export const content = (api: Api): VideoProvider["content"] =>
         ...(/^(video|image)\//.test(mimeType) ? { mimeType } : {})
       })
     }
-    const reason = ReadOutcome.noContent(answer, handle.remoteId)
+    const reason = ReadOutcome.noContent(answer, handle.remoteId, family.refusals)
     return reason === undefined ? undefined : yield* fail(reason, { handle, requestId: Http.requestIdOf(answer) })
   })
 

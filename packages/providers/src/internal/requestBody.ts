@@ -1,10 +1,12 @@
 /**
  * The two ways in which a create is written: `multipart/form-data`, and JSON.
  */
+import { InvalidRequest } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import type * as Schema from "effect/Schema"
 import type { Checked, Picture } from "./imageInput.ts"
+import * as OptionRules from "./optionRules.ts"
 
 /** Fields in the order in which they are sent; what is `undefined` is not sent. */
 export type Fields = Readonly<Record<string, Schema.Json | undefined>>
@@ -28,12 +30,22 @@ export const multipart = (
 /** Writes fields as JSON. */
 export const json = (fields: Fields): { readonly json: unknown } => ({ json: fields })
 
-/** A link as it is, a picture as a data URI. Reads the whole picture: JSON has no other way. */
-export const toLink = (image: Checked): Effect.Effect<string, unknown> =>
-  image instanceof URL ? Effect.succeed(image.href) : dataUri(image)
+/** Links as they are, pictures as data URIs. Reads the pictures whole: JSON has no other way. */
+export const toLinks = (images: ReadonlyArray<Checked>): Effect.Effect<ReadonlyArray<string>, InvalidRequest> =>
+  Effect.forEach(images, (image, index) =>
+    image instanceof URL
+      ? Effect.succeed(image.href)
+      : Effect.map(base64(image, index), (data) => `data:${image.mimeType};base64,${data}`))
 
-const dataUri = ({ content, mimeType }: Picture): Effect.Effect<string, unknown> =>
-  Effect.map(
-    Effect.tryPromise(() => content.arrayBuffer()),
-    (bytes) => `data:${mimeType};base64,${Base64.encode(new Uint8Array(bytes))}`
+/** A picture in base64; fails when its file is gone, with the place that it has among the pictures. */
+export const base64 = ({ content }: Picture, index: number): Effect.Effect<string, InvalidRequest> =>
+  Effect.tryPromise(() => content.arrayBuffer()).pipe(
+    Effect.map((bytes) => Base64.encode(new Uint8Array(bytes))),
+    Effect.mapError(() =>
+      new InvalidRequest({
+        violations: [
+          OptionRules.violation(`images[${index}]`, "a file that can't be read", "a file that is still there")
+        ]
+      })
+    )
   )

@@ -116,9 +116,7 @@ const rejected: ReadonlyArray<Row> = [
   ["413 of a proxy", text(413, page, "text/html"), "PayloadTooLarge"],
   ["415", json(415, e1("no")), "InvalidRequest"],
   ["422", json(422, e1("no")), "InvalidRequest"],
-  ["429 about an empty account (Kling)", json(429, { code: 1102, message: "resource pack used up" }), "QuotaExceeded"],
   ["429 about an empty account (OpenAI)", json(429, e1("check your plan", "insufficient_quota")), "QuotaExceeded"],
-  ["429 about the address (Kling)", json(429, { code: 1304, message: "ip not allowed" }), "Unauthorized"],
   [
     "500 invalid_request",
     json(500, e1("messages is required", "invalid_request")),
@@ -131,9 +129,10 @@ const rejected: ReadonlyArray<Row> = [
   ["200 with an error", json(200, e1("nope")), "InvalidRequest", /nope/],
   ["200 with an error in words", json(200, { error: "nope" }), "InvalidRequest"],
   ["200 about the quota", json(200, e5("insufficient_user_quota")), "QuotaExceeded"],
-  ["200 about the key", json(200, { code: 1002, message: "invalid key" }), "Unauthorized"],
+  ["200 about the key", json(200, e1("invalid key", "invalid_api_key")), "Unauthorized"],
   ["200 about the model", json(200, e1("gone", "model_not_found")), "ModelUnavailable"],
-  ["200 about the rate", json(200, { code: 1303, message: "parallel task over resource pack limit" }), "RateLimited"],
+  ["200 about the rate", json(200, e5("rate_limit_exceeded")), "RateLimited"],
+  ["200 with a number that only Kling knows", json(200, { code: 1002, message: "hm" }), "InvalidRequest"],
   [
     "200 with a failed job without an id",
     json(200, { status: "failed", error: { message: "refused" } }),

@@ -76,7 +76,7 @@ const rows: ReadonlyArray<
     "QuotaExceeded",
     false
   ],
-  ["429 of Kling about money", json(429, { code: 1101, message: "account in arrears" }), "QuotaExceeded", false],
+  ["429 about money", json(429, e1("check your plan", "insufficient_quota")), "QuotaExceeded", false],
   // what passes
   ["403 of a firewall", text(403, page, "text/html"), "ProviderUnavailable", true],
   ["404 with a web page", text(404, page, "text/html"), "UnexpectedResponse", true, /base URL/],
@@ -87,6 +87,15 @@ const rows: ReadonlyArray<
   ["500", json(500, e1("boom")), "ProviderUnavailable", true, /boom/],
   ["500 invalid_request", json(500, e1("x", "invalid_request")), "ProviderUnavailable", true],
   ["502 with a web page", text(502, page, "text/html"), "ProviderUnavailable", true],
+  ...[1001, 1103, 1101, "insufficient_user_quota", "invalid_api_key", "rate_limit_exceeded"].flatMap((code) =>
+    [500, 502, 503].map((status) =>
+      [`${status} with ${code}`, json(status, { error: { code, message: "x" } }), "ProviderUnavailable", true] as const
+    )
+  ),
+  ["429 with a number that only Kling knows", json(429, { code: 1101, message: "x" }), "RateLimited", true],
+  ["400 with Runway's sentence", json(400, { error: "You do not have enough credits." }), "InvalidRequest", false],
+  ["400 with xAI's sentence", json(400, { error: "Incorrect API key provided: x" }), "InvalidRequest", false],
+  ["429 with xAI's sentence", json(429, { error: "Your team used all available credits" }), "RateLimited", true],
   ["503 model_not_found", json(503, e1("no channel", "model_not_found")), "ProviderUnavailable", true],
   ["524 with a web page", text(524, page, "text/html"), "ProviderUnavailable", true],
   [
@@ -130,7 +139,7 @@ const rows: ReadonlyArray<
     true,
     /hm/
   ],
-  ["200 that says no to the key", json(200, { code: 1002, message: "invalid key" }), "Unauthorized", false],
+  ["200 that says no to the key", json(200, e1("invalid key", "invalid_api_key")), "Unauthorized", false],
   // what is left
   ["400 about a field", json(400, { code: "invalid_request", message: "x", data: null }), "InvalidRequest", false]
 ]

@@ -43,13 +43,13 @@ export const make = Effect.fnUntraced(function*(
     estimate: (provider, family, request) =>
       Effect.map(
         Effect.catch(Cache.get(catalogues, provider.id), (reason) => Effect.succeed<Catalogue>(reason)),
-        (catalogue) => explain(request, specOf(family, request), catalogue)
+        (catalogue) => explain(provider, request, specOf(family, request), catalogue)
       ),
     recall: (provider, family, request) =>
       Effect.map(
         Cache.getSuccess(catalogues, provider.id),
         (catalogue) =>
-          explain(request, specOf(family, request), Option.getOrElse(catalogue, () => "nobody asked for it"))
+          explain(provider, request, specOf(family, request), Option.getOrElse(catalogue, () => "nobody asked for it"))
       )
   }
 })
@@ -78,9 +78,14 @@ const unread = (id: string, error: string | VideoTaskError): string => {
   return `the catalogue of ${id} could not be read (${Redact.clip(Redact.text(said), 200)})`
 }
 
-const explain = (request: VideoRequest, spec: ModelSpec | undefined, catalogue: Catalogue): Price.Estimate => {
+const explain = (
+  { billedSeconds }: VideoProvider,
+  request: VideoRequest,
+  spec: ModelSpec | undefined,
+  catalogue: Catalogue
+): Price.Estimate => {
   const model = typeof catalogue === "string" ? undefined : Price.find(catalogue, request.model)
-  const estimate = Price.explain(request, model, spec ?? model?.spec)
+  const estimate = Price.explain(request, model, spec ?? model?.spec, billedSeconds)
   return estimate._tag === "unknown" && typeof catalogue === "string" && spec?.price === undefined
     ? Price.unknown(catalogue)
     : estimate

@@ -8,6 +8,7 @@ import type { FamilyApi, ListRoute } from "../familyApi.ts"
 import * as ArkContent from "./arkContent.ts"
 import * as ArkModels from "./arkModels.ts"
 import * as ArkRules from "./arkRules.ts"
+import * as SeedanceLength from "./seedanceLength.ts"
 
 /** Where the family is served. */
 export interface Place {
@@ -45,6 +46,7 @@ export const family = ({ managed, prefix }: Place): FamilyApi => {
     reserved: ["model", "prompt", "image", "images", "size", "ratio", "resolution"],
     violations: ArkRules.violations,
     write: ArkContent.writeTo(tasks),
+    billedSeconds: SeedanceLength.billedSeconds(ArkModels.models),
     toObservation: ArkWire.toObservation
   }
 }

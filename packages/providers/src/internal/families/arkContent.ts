@@ -2,11 +2,12 @@
  * Writing a create of Ark: the text, the pictures with their roles and further parts are one list, `content`.
  */
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import { InvalidRequest, type Reason, Violation } from "@video-tasks/core/VideoTaskError"
+import type { Reason } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { FamilyApi } from "../familyApi.ts"
 import type { Checked } from "../imageInput.ts"
+import * as Options from "../options.ts"
 import * as RequestBody from "../requestBody.ts"
 
 /** What a picture is for. The kind of the task follows from the roles. */
@@ -34,14 +35,14 @@ const write = Effect.fnUntraced(function*(
   request: VideoRequest,
   images: ReadonlyArray<Checked>
 ): Effect.fn.Return<{ readonly json: unknown }, Reason> {
-  const links = yield* Effect.mapError(Effect.forEach(images, RequestBody.toLink), () => unreadable)
+  const links = yield* RequestBody.toLinks(images)
   const roles = rolesOf(request) ?? []
   const { content, image_roles: _, ...options } = request.options ?? {}
   const text = request.prompt.trim() === "" ? [] : [{ type: "text", text: request.prompt }]
   const pictures = links.map((url, index): Schema.Json => ({
     type: "image_url",
     image_url: { url },
-    ...present("role", roles[index])
+    ...Options.present({ role: roles[index] })
   }))
   return RequestBody.json({
     model: request.model,
@@ -51,13 +52,4 @@ const write = Effect.fnUntraced(function*(
     duration: request.seconds,
     ...options
   })
-})
-
-const present = (name: string, value: string | undefined): { readonly [name: string]: string } =>
-  value === undefined ? {} : { [name]: value }
-
-const unreadable = new InvalidRequest({
-  violations: [
-    new Violation({ field: "images", value: "a file that can't be read", allowed: "a file that is still there" })
-  ]
 })

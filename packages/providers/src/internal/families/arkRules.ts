@@ -2,7 +2,9 @@
  * What Ark's create takes besides what the specs of its models say (BytePlus ModelArk, "Create a video generation task").
  */
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import { Violation } from "@video-tasks/core/VideoTaskError"
+import type { Violation } from "@video-tasks/core/VideoTaskError"
+import * as OptionRules from "../optionRules.ts"
+import { flag, link, oneOf, shown, violation, whole } from "../optionRules.ts"
 import * as ArkContent from "./arkContent.ts"
 import * as ArkModels from "./arkModels.ts"
 
@@ -12,22 +14,8 @@ export const violations = (request: VideoRequest): ReadonlyArray<Violation> => [
   ...lengthViolations(request),
   ...roleViolations(request),
   ...partViolations(request),
-  ...Object.entries(request.options ?? {}).flatMap(([name, value]) => {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    return check === undefined || check.holds(value)
-      ? []
-      : [violation(`options.${name}`, shown(value), check.allowed)]
-  })
+  ...OptionRules.violations(request, checks, undefined)
 ]
-
-const violation = (field: string, value: string, allowed: string): Violation => new Violation({ field, value, allowed })
-
-const maxShown = 60
-
-const shown = (value: unknown): string => {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "nothing"
-  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
-}
 
 // A model without a spec is asked for a prompt by the common rules.
 const promptViolations = ({ images = [], model, options = {}, prompt }: VideoRequest): ReadonlyArray<Violation> =>
@@ -74,21 +62,9 @@ const partViolations = ({ options = {} }: VideoRequest): ReadonlyArray<Violation
   return isList ? [] : [violation("options.content", shown(content), "a list of further parts, each with its type")]
 }
 
-interface Check {
-  readonly holds: (value: unknown) => boolean
-  readonly allowed: string
-}
-
-const whole = (min: number, max: number): Check => ({
-  holds: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
-  allowed: `a whole number from ${min} to ${max}`
-})
-
-const flag: Check = { holds: (value) => typeof value === "boolean", allowed: "true or false" }
-
 const maxSafetyIdentifier = 64
 
-const checks: Readonly<Record<string, Check>> = {
+const checks: Readonly<Record<string, OptionRules.Check>> = {
   seed: whole(-1, 2 ** 32 - 1),
   priority: whole(0, 9),
   camera_fixed: flag,
@@ -96,17 +72,12 @@ const checks: Readonly<Record<string, Check>> = {
   generate_audio: flag,
   return_last_frame: flag,
   draft: flag,
-  service_tier: { holds: (value) => value === "default" || value === "flex", allowed: "default, flex" },
-  execution_expires_after: {
-    holds: (value) => Number.isInteger(value) && Number(value) > 0,
-    allowed: "a whole number of seconds"
-  },
-  callback_url: {
-    holds: (value) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value),
-    allowed: "an http(s) URL"
-  },
-  safety_identifier: {
-    holds: (value) => typeof value === "string" && value !== "" && value.length <= maxSafetyIdentifier,
-    allowed: `at most ${maxSafetyIdentifier} characters`
-  }
+  service_tier: oneOf("default", "flex"),
+  execution_expires_after: (value) =>
+    Number.isInteger(value) && Number(value) > 0 ? undefined : "a whole number of seconds",
+  callback_url: link,
+  safety_identifier: (value) =>
+    typeof value === "string" && value !== "" && value.length <= maxSafetyIdentifier
+      ? undefined
+      : `at most ${maxSafetyIdentifier} characters`
 }

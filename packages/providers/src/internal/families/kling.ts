@@ -6,12 +6,13 @@ import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
 import type { CreateOptions } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import { InvalidRequest, type Reason, Violation } from "@video-tasks/core/VideoTaskError"
+import { InvalidRequest, type Reason } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
+import type { Refusal } from "../classify.ts"
 import type { FamilyApi, ListQuery, ListRoute } from "../familyApi.ts"
 import type { Checked } from "../imageInput.ts"
+import * as OptionRules from "../optionRules.ts"
 import * as RequestBody from "../requestBody.ts"
 import * as KlingRules from "./klingRules.ts"
 
@@ -73,11 +74,17 @@ export const family = (place: Place): FamilyApi => {
     },
     query: `${videos}/{route}/{id}`,
     ...(place.listed ? { list: listAt(videos) } : {}),
-    findCreated: (request, options) => {
-      const reference = referenceOf(request, options)
-      if (reference === undefined || !KlingRules.isReference(reference)) return undefined
-      const route = routeOf(request)
-      return { path: `${videos}/${route}/${encodeURIComponent(reference)}`, route }
+    traced: {
+      trace: (request, options) => {
+        const reference = referenceOf(request, options)
+        return reference === undefined || !KlingRules.isReference(reference)
+          ? undefined
+          : { reference, route: routeOf(request) }
+      },
+      path: ({ reference, route }) =>
+        route !== undefined && routes.some((one) => one === route)
+          ? `${videos}/${route}/${encodeURIComponent(reference)}`
+          : undefined
     },
     callbackField: "callback_url",
     images: "links",
@@ -88,9 +95,22 @@ export const family = (place: Place): FamilyApi => {
         const route = routeOf(request)
         return { path: `${videos}/${route}`, body, route }
       }),
+    refusals,
     toObservation: KlingWire.toObservation
   }
 }
+
+/** Kling, service codes: numbers, which come with any HTTP status, a good one too. */
+const refusals: ReadonlyArray<Refusal> = [
+  { means: "quota", code: /^110[0-2]$/ },
+  // 1103 has no access to what it asks for, 1304 is not on the list of allowed addresses.
+  { means: "key", code: /^(100[0-4]|1103|1304)$/ },
+  { means: "rate", code: /^130[23]$/ },
+  { means: "fault", code: /^500[0-2]$/ },
+  { means: "absent", code: /^1203$/ },
+  // 1300 and 1301 are about the content of the prompt.
+  { means: "parameter", code: /^(120[01]|130[01])$/ }
+]
 
 type Route = "text2video" | "image2video"
 
@@ -125,19 +145,16 @@ const write = Effect.fnUntraced(function*(
 /** A link as it is, all else as bare base64: the API does not take the prefix of a data URI. */
 const toPicture = (image: Checked, index: number): Effect.Effect<string, InvalidRequest> => {
   if (image instanceof URL) return Effect.succeed(KlingRules.base64Of(image) ?? image.href)
-  if (!pictureTypes.has(image.mimeType)) return notSent(index, image.mimeType, "a JPEG or PNG picture")
-  return Effect.tryPromise(() => image.content.arrayBuffer()).pipe(
-    Effect.map((bytes) => Base64.encode(new Uint8Array(bytes))),
-    Effect.catch(() => notSent(index, "a file that can't be read", "a file that is still there"))
-  )
+  return pictureTypes.has(image.mimeType)
+    ? RequestBody.base64(image, index)
+    : Effect.fail(
+      new InvalidRequest({
+        violations: [OptionRules.violation(`images[${index}]`, image.mimeType, "a JPEG or PNG picture")]
+      })
+    )
 }
 
 const pictureTypes: ReadonlySet<string> = new Set(["image/jpeg", "image/png"])
-
-const notSent = (index: number, value: string, allowed: string) =>
-  Effect.fail(
-    new InvalidRequest({ violations: [new Violation({ field: `images[${index}]`, value, allowed })] })
-  )
 
 /** A page could hold 500; with long links that would be more than an answer may have. */
 const batchSize = 100

@@ -2,8 +2,10 @@
  * What Kling's creates take besides what the specs of its models say (Kling, `POST /v1/videos/text2video`, `image2video`).
  */
 import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
-import { Violation } from "@video-tasks/core/VideoTaskError"
+import type { Violation } from "@video-tasks/core/VideoTaskError"
 import * as Predicate from "effect/Predicate"
+import * as OptionRules from "../optionRules.ts"
+import { link, oneOf, violation } from "../optionRules.ts"
 
 /** What differs from place to place. */
 export interface Limits {
@@ -20,21 +22,8 @@ const maxPictureBytes = 10_485_760
 export const violations = (limits: Limits) => (request: VideoRequest): ReadonlyArray<Violation> => [
   ...promptViolations(request, limits),
   ...pictureViolations(request),
-  ...Object.entries(request.options ?? {}).flatMap(([name, value]) => {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    const allowed = check?.(value, limits, request)
-    return allowed === undefined ? [] : [violation(`options.${name}`, shown(value), allowed)]
-  })
+  ...OptionRules.violations<Context>(request, checks, { limits, model: request.model })
 ]
-
-const violation = (field: string, value: string, allowed: string): Violation => new Violation({ field, value, allowed })
-
-const maxShown = 60
-
-const shown = (value: unknown): string => {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "nothing"
-  return text === "" ? "empty" : text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
-}
 
 const isMultiShot = ({ options = {} }: VideoRequest): boolean => options["multi_shot"] === true
 
@@ -69,22 +58,21 @@ const pictureViolation = (image: ImageInput, field: string): ReadonlyArray<Viola
 export const base64Of = ({ href }: URL): string | undefined =>
   /^data:image\/(?:jpe?g|png);base64,([A-Za-z0-9+/]+={0,2})$/i.exec(href)?.[1]
 
-/** Says what is allowed where a value is not. */
-type Check = (value: unknown, limits: Limits, request: VideoRequest) => string | undefined
+/** What a check has to know besides the value. */
+interface Context {
+  readonly limits: Limits
+  readonly model: string
+}
 
-const oneOf = (...words: ReadonlyArray<string>): Check => (value) =>
-  typeof value === "string" && words.includes(value) ? undefined : words.join(", ")
-
-const link: Check = (value) =>
-  typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value) ? undefined : "an http(s) URL"
+type Check = OptionRules.Check<Context>
 
 /** Counts as people and servers do: an emoji is one character, not two. */
 const lengthOf = (text: string): number => Array.from(text).length
 
-const negativePrompt: Check = (value, { maxNegativePromptLength: max }) =>
+const negativePrompt: Check = (value, { limits: { maxNegativePromptLength: max } }) =>
   typeof value === "string" && lengthOf(value) <= max ? undefined : `at most ${max} characters`
 
-const cfgScale: Check = (value, _, { model }) =>
+const cfgScale: Check = (value, { model }) =>
   model.startsWith("kling-v2")
     ? "nothing: the models of version 2 do not take it"
     : typeof value === "number" && value >= 0 && value <= 1
@@ -92,11 +80,11 @@ const cfgScale: Check = (value, _, { model }) =>
     : "a number from 0 to 1"
 
 // Newer models have more modes, unknown ones nobody knows which.
-const mode: Check = (value, limits, request) =>
-  request.model.startsWith("kling-v3")
-    ? oneOf("std", "pro", "4k")(value, limits, request)
-    : /^kling-v[12]/.test(request.model)
-    ? oneOf("std", "pro")(value, limits, request)
+const mode: Check = (value, context) =>
+  context.model.startsWith("kling-v3")
+    ? oneOf("std", "pro", "4k")(value, context)
+    : /^kling-v[12]/.test(context.model)
+    ? oneOf("std", "pro")(value, context)
     : undefined
 
 const presets = ["down_back", "forward_up", "right_turn_forward", "left_turn_forward"]

@@ -2,9 +2,10 @@
  * Runway: a picture becomes a video at `/v1/image_to_video`, at the vendor's own API and behind CometAPI.
  */
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import * as Price from "@video-tasks/core/Price"
 import * as RunwayWire from "@video-tasks/core/RunwayWire"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import type { Create, FamilyApi } from "../familyApi.ts"
 import type { Checked } from "../imageInput.ts"
@@ -48,6 +49,13 @@ export const family = ({ host, prefix }: Place): FamilyApi => {
     violations: Rules.violations({ models, maxSeed: isVendor ? 2 ** 32 - 1 : 999_999_999 }),
     write: (request, images) =>
       Effect.map(bodyOf(request, images, models), (body): Create => ({ path: `${prefix}/v1/image_to_video`, body })),
+    // What is known is the price of an mp4; other formats cost more.
+    billedSeconds: (request) =>
+      [undefined, "mp4"].some((format) => format === request.options?.["outputFormat"])
+        ? Price.secondsOf(request, models.find(({ id }) => id === request.model))
+        : undefined,
+    // An empty account has no code, only a sentence (Runway, error codes).
+    refusals: [{ means: "quota", words: /\bnot have enough credits\b/i, statuses: [400] }],
     toObservation: RunwayWire.toObservation
   }
 }
@@ -69,7 +77,7 @@ const bodyOf = Effect.fnUntraced(function*(
   images: ReadonlyArray<Checked>,
   models: typeof Models.vendor
 ): Effect.fn.Return<Create["body"], VideoTaskError.Reason> {
-  const links = yield* Effect.mapError(Effect.forEach(images, RequestBody.toLink), () => unreadable)
+  const links = yield* RequestBody.toLinks(images)
   const { [Rules.positionsOption]: _, ...options } = request.options ?? {}
   const known = models.find(({ id }) => id === request.model)
   const isAutomatic = options["duration"] !== undefined
@@ -94,13 +102,3 @@ const promptImage = (links: ReadonlyArray<string>, positions: ReadonlyArray<Rule
     return position === "reference" ? { uri } : { uri, position }
   })
 }
-
-const unreadable = new VideoTaskError.InvalidRequest({
-  violations: [
-    new VideoTaskError.Violation({
-      field: "images",
-      value: "a file that can't be read",
-      allowed: "a file that is still there"
-    })
-  ]
-})

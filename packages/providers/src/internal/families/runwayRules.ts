@@ -3,8 +3,10 @@
  */
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
-import { Violation } from "@video-tasks/core/VideoTaskError"
+import type { Violation } from "@video-tasks/core/VideoTaskError"
 import * as Predicate from "effect/Predicate"
+import * as OptionRules from "../optionRules.ts"
+import { shown, violation } from "../optionRules.ts"
 
 /** Where a picture belongs: a frame of the video, or what it is made after. */
 export type Position = "first" | "last" | "reference"
@@ -19,13 +21,16 @@ export interface Limits {
 }
 
 /** Finds everything at once. */
-export const violations = ({ maxSeed, models }: Limits) => (request: VideoRequest): ReadonlyArray<Violation> => [
-  ...promptViolations(request, models.find(({ id }) => id === request.model)),
-  ...(request.images ?? []).flatMap(imageViolations),
-  ...positionViolations(request),
-  ...durationViolations(request),
-  ...optionViolations(request, maxSeed)
-]
+export const violations = ({ maxSeed, models }: Limits) => (request: VideoRequest): ReadonlyArray<Violation> => {
+  const spec = models.find(({ id }) => id === request.model)
+  return [
+    ...promptViolations(request, spec),
+    ...(request.images ?? []).flatMap(imageViolations),
+    ...positionViolations(request),
+    ...durationViolations(request, spec),
+    ...OptionRules.violations(request, { seed: OptionRules.whole(0, maxSeed), contentModeration }, undefined)
+  ]
+}
 
 /**
  * The positions of the pictures, one each; `undefined` when the option makes no sense. Of two pictures the first is the first
@@ -42,10 +47,6 @@ export const positionsOf = ({ images = [], options = {} }: VideoRequest): Readon
 const positions: ReadonlyArray<string> = ["first", "last", "reference"] satisfies ReadonlyArray<Position>
 
 const isPosition = (value: unknown): value is Position => typeof value === "string" && positions.includes(value)
-
-const violation = (field: string, value: string, allowed: string): Violation => new Violation({ field, value, allowed })
-
-const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? "nothing"
 
 /** Runway counts UTF-16 units, where the common rule counts characters: an emoji is two here. */
 const promptViolations = ({ prompt }: VideoRequest, spec: ModelSpec | undefined): ReadonlyArray<Violation> => {
@@ -93,25 +94,23 @@ const positionViolations = (request: VideoRequest): ReadonlyArray<Violation> => 
     : []
 }
 
-const durationViolations = ({ options = {}, seconds }: VideoRequest): ReadonlyArray<Violation> => {
+/** A model with known lengths does not choose one by itself. */
+const durationViolations = (
+  { options = {}, seconds }: VideoRequest,
+  spec: ModelSpec | undefined
+): ReadonlyArray<Violation> => {
   const { duration } = options
-  return duration === undefined || (duration === "auto" && seconds === undefined)
-    ? []
-    : [violation("options.duration", shown(duration), "\"auto\" alone, where the model shall choose; else use seconds")]
+  const mayChoose = spec?.seconds === undefined
+  if (duration === undefined || (duration === "auto" && seconds === undefined && mayChoose)) return []
+  const allowed = mayChoose
+    ? "\"auto\" alone, where the model shall choose; else use seconds"
+    : `nothing for ${spec.id}: use seconds`
+  return [violation("options.duration", shown(duration), allowed)]
 }
 
 const thresholds: ReadonlySet<unknown> = new Set([undefined, "auto", "low"])
 
-const optionViolations = ({ options = {} }: VideoRequest, maxSeed: number): ReadonlyArray<Violation> => {
-  const { contentModeration, seed } = options
-  const isSeed = seed === undefined || (Number.isInteger(seed) && Number(seed) >= 0 && Number(seed) <= maxSeed)
-  const isModeration = contentModeration === undefined ||
-    (Predicate.isObject(contentModeration) &&
-      thresholds.has(Reflect.get(contentModeration, "publicFigureThreshold")))
-  return [
-    ...(isSeed ? [] : [violation("options.seed", shown(seed), `a whole number from 0 to ${maxSeed}`)]),
-    ...(isModeration
-      ? []
-      : [violation("options.contentModeration", shown(contentModeration), "publicFigureThreshold: auto, low")])
-  ]
-}
+const contentModeration: OptionRules.Check = (value) =>
+  Predicate.isObject(value) && thresholds.has(Reflect.get(value, "publicFigureThreshold"))
+    ? undefined
+    : "publicFigureThreshold: auto, low"

@@ -4,6 +4,7 @@
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import * as OpenAiWire from "@video-tasks/core/OpenAiWire"
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import * as Price from "@video-tasks/core/Price"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import { Violation } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
@@ -61,6 +62,9 @@ export const family = ({ host, prefix }: Place): FamilyApi => {
           (path) => ({ path, body: RequestBody.json({ prompt: request.prompt }) })
         )
     },
+    // A remix is as long as its source, which is not asked for.
+    billedSeconds: (request) =>
+      request.options?.[remixOf] === undefined ? Price.secondsOf(request, specOf(models, request)) : undefined,
     toObservation: OpenAiWire.toObservation
   }
 }
@@ -115,8 +119,11 @@ const modelsOf = (host: Place["host"]): ReadonlyArray<ModelSpec> =>
     retired: retired[host]
   }))
 
+const specOf = (models: ReadonlyArray<ModelSpec>, { model }: VideoRequest): ModelSpec | undefined =>
+  models.find(({ id }) => id === model)
+
 const fieldsOf = (request: VideoRequest, models: ReadonlyArray<ModelSpec>): RequestBody.Fields => {
-  const known = models.find(({ id }) => id === request.model)
+  const known = specOf(models, request)
   return {
     prompt: request.prompt,
     model: request.model,

@@ -4,11 +4,13 @@
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import { Observation } from "@video-tasks/core/Observation"
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
+import * as Price from "@video-tasks/core/Price"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as XAiWire from "@video-tasks/core/XAiWire"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Classify from "../classify.ts"
 import type { Create, FamilyApi } from "../familyApi.ts"
 import type { ApiAnswer } from "../http.ts"
 import type { Checked } from "../imageInput.ts"
@@ -48,10 +50,24 @@ export const family = ({ host, prefix }: Place): FamilyApi => {
         path: `${prefix}/v1/videos/${routes[Rules.modeOf(request)]}`,
         body
       })),
+    // An edited video keeps its length, which is not asked for; what of an extended one is paid for is not documented.
+    billedSeconds: (request) =>
+      routes[Rules.modeOf(request)] === "generations"
+        ? Price.secondsOf(request, models.find(({ id }) => id === request.model))
+        : undefined,
+    refusals,
     toObservation: XAiWire.toObservation,
     exception
   }
 }
+
+/** xAI's codes are those of gRPC, the same for a bad field and for a bad key: its sentences decide. */
+const refusals: ReadonlyArray<Classify.Refusal> = [
+  { means: "quota", words: /\bused all available credits\b|\bmonthly spending limit\b/i, statuses: [403, 429] },
+  { means: "key", words: /\bincorrect api key provided\b/i, statuses: [400] },
+  // A task that is not known has no word about a model, but only a create is about one.
+  { means: "absent", words: /\bmodel \S+ does not exist\b/i, statuses: [404] }
+]
 
 /** The routes only make tasks: all are read at one path. */
 const routes: Readonly<Record<Rules.Mode, string>> = {
@@ -110,7 +126,7 @@ const bodyOf = Effect.fnUntraced(function*(
   images: ReadonlyArray<Checked>,
   models: ReadonlyArray<ModelSpec>
 ): Effect.fn.Return<Create["body"], VideoTaskError.Reason> {
-  const links = yield* Effect.mapError(Effect.forEach(images, RequestBody.toLink), () => unreadable)
+  const links = yield* RequestBody.toLinks(images)
   const pictures = links.map((url) => ({ url }))
   const mode = Rules.modeOf(request)
   const known = routes[mode] === "generations" ? models.find(({ id }) => id === request.model) : undefined
@@ -129,18 +145,9 @@ const bodyOf = Effect.fnUntraced(function*(
   })
 })
 
-const unreadable = new VideoTaskError.InvalidRequest({
-  violations: [
-    new VideoTaskError.Violation({
-      field: "images",
-      value: "a file that can't be read",
-      allowed: "a file that is still there"
-    })
-  ]
-})
-
 /** A 202 is a job that runs, whatever its body; a 4xx with a bill is a job that moderation stopped. */
-const exception = ({ body, status }: ApiAnswer): Observation | undefined => {
+const exception = (answer: ApiAnswer, question: Classify.Question): Observation | undefined => {
+  const { body, status } = answer
   if (status === 202) {
     // A web page is a firewall's: those say 202 too.
     if (body._tag === "Empty" || body._tag === "Text") return running
@@ -148,11 +155,19 @@ const exception = ({ body, status }: ApiAnswer): Observation | undefined => {
     const read = XAiWire.toObservation(body.value)
     return Result.isFailure(read) && read.failure.kind === "notATask" ? running : undefined
   }
-  const isAboutJob = status >= 400 && status < 500 && !aboutQuery.has(status)
-  return isAboutJob && body._tag === "Json" ? XAiWire.toChargedFailure(body.value) : undefined
+  const isAboutJob = body._tag === "Json" && status >= 400 && status < 500 && !unanswered.has(status) &&
+    !aboutQuery.has(Classify.reasonOf(answer, question)._tag)
+  return isAboutJob ? XAiWire.toChargedFailure(body.value) : undefined
 }
 
 const running = new Observation({ status: "IN_PROGRESS", videos: [] })
 
-/** The key, the account, an unknown task, the network, the rate: never the job, whatever else the body says. */
-const aboutQuery: ReadonlySet<number> = new Set([401, 402, 404, 408, 425, 429])
+/** The network and the rate: never the job, whatever else the body says. */
+const unanswered: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** Nor the key, the account or an unknown task, whichever status they come with. */
+const aboutQuery: ReadonlySet<VideoTaskError.Reason["_tag"]> = new Set([
+  "Unauthorized",
+  "QuotaExceeded",
+  "TaskNotFound"
+])

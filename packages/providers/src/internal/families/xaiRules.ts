@@ -4,7 +4,8 @@
  */
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import { Violation } from "@video-tasks/core/VideoTaskError"
+import type { Violation } from "@video-tasks/core/VideoTaskError"
+import { shown, violation } from "../optionRules.ts"
 
 /** How a video is made. The last three are said by `options.mode`, the others follow from the pictures. */
 export type Mode = "text-to-video" | "image-to-video" | "reference-to-video" | "edit-video" | "extend-video"
@@ -34,17 +35,9 @@ export const violations = (place: Place) => (request: VideoRequest): ReadonlyArr
     ...(place.isVendor ? [] : undocumented(request, mode, place)),
     ...(mode === "edit-video" || mode === "extend-video" ? videoViolations(request, mode) : []),
     ...(mode === "reference-to-video" ? referenceViolations(request, place) : []),
-    ...optionViolations(request)
+    ...listViolations(request),
+    ...versionViolations(request)
   ]
-}
-
-const violation = (field: string, value: string, allowed: string): Violation => new Violation({ field, value, allowed })
-
-const maxShown = 60
-
-const shown = (value: unknown): string => {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "nothing"
-  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
 }
 
 const saidViolations = ({ options = {} }: VideoRequest): ReadonlyArray<Violation> => {
@@ -91,7 +84,7 @@ const videoViolations = (
   return [
     ...(isLink(link)
       ? []
-      : [violation("options.video", link === undefined ? "nothing" : shown(link), "an http(s) or data URL")]),
+      : [violation("options.video", shown(link), "an http(s) or data URL")]),
     ...(images.length === 0 ? [] : [violation("images", String(images.length), `none with ${mode}`)]),
     ...(size === undefined ? [] : [violation("size", size, none)]),
     ...(resolution === undefined ? [] : [violation("resolution", resolution, none)]),
@@ -118,27 +111,29 @@ const referenceViolations = (
   ...(resolution === "1080p" ? [violation("resolution", resolution, "480p, 720p with references")] : [])
 ]
 
-/** The fields that only take a list of a certain length, and those that 1.0 does not have. */
+/** The fields that only take a list of a certain length. */
 const longest: Readonly<Record<string, number>> = { reference_audios: 3, keyframes: 4 }
 
-const only15 = ["keyframes", "last_frame"]
-
-const optionViolations = ({ model, options = {} }: VideoRequest): ReadonlyArray<Violation> => [
-  ...Object.entries(longest).flatMap(([name, most]) => {
+const listViolations = ({ options = {} }: VideoRequest): ReadonlyArray<Violation> =>
+  Object.entries(longest).flatMap(([name, most]) => {
     const value = options[name]
     return value === undefined || (Array.isArray(value) && value.length <= most)
       ? []
       : [
         violation(
           `options.${name}`,
-          shown(Array.isArray(value) ? `${value.length}` : value),
+          Array.isArray(value) ? `${value.length}` : shown(value),
           `a list of at most ${most}`
         )
       ]
-  }),
-  ...only15.flatMap((name) =>
+  })
+
+/** What 1.0 does not have. */
+const only15 = ["keyframes", "last_frame"]
+
+const versionViolations = ({ model, options = {} }: VideoRequest): ReadonlyArray<Violation> =>
+  only15.flatMap((name) =>
     options[name] === undefined || model !== "grok-imagine-video"
       ? []
       : [violation(`options.${name}`, "given", "only for grok-imagine-video-1.5")]
   )
-]
