@@ -70,7 +70,10 @@ export const TaskObserver = Context.Reference<Observer>("@video-tasks/runtime/Ta
  * @since 0.1.0
  */
 export const layerLog: Layer.Layer<never> = Layer.succeed(TaskObserver, {
-  step: ({ from, handle, snapshot, to }) => {
+  step: ({ event, from, handle, snapshot, to }) => {
+    if (event.type === "task.archived") {
+      return Effect.logInfo(`${to} archived`).pipe(Effect.annotateLogs({ handle: format(handle) }))
+    }
     const progress = snapshot.task.progress === undefined ? "" : ` ${snapshot.task.progress} %`
     const change = from === undefined || from === to ? to : `${from} → ${to}`
     return Effect.logInfo(`${change}${progress}`).pipe(Effect.annotateLogs({ handle: format(handle) }))

@@ -87,3 +87,15 @@ export const webhooks = Metric.counter("video_tasks_webhooks", {
   description: "Deliveries of webhooks",
   incremental: true
 })
+
+/**
+ * Attempts to keep the files of finished tasks, by `provider` and `outcome` (`archived`, `given up`, or the reason of a
+ * failure that is tried again).
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const archives = Metric.counter("video_tasks_archives", {
+  description: "Attempts to keep the files of finished tasks",
+  incremental: true
+})

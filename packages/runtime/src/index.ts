@@ -7,6 +7,11 @@
 /**
  * @since 0.1.0
  */
+export * as Archive from "./Archive.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as CostBudget from "./CostBudget.ts"
 
 /**

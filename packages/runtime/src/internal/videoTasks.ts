@@ -30,7 +30,6 @@ import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
-import type * as Journal from "./journal.ts"
 import { Lanes } from "./lanes.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
@@ -99,8 +98,7 @@ export const make = Effect.fnUntraced(function*(
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
-  const archiver = yield* Archiver.make({ store, announce, book, claims })
-  const journal: Journal.Journal = { store, announce, book, claims, succeeded: archiver?.begin }
+  const { archiver, journal } = yield* Archiver.make({ store, announce, book, claims })
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
