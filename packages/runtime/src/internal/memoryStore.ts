@@ -25,71 +25,14 @@ export interface Failures {
  *
  * @internal
  */
-export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
-  const submissions = new Map<TaskId, Submission>()
+export const make = (failures: Failures): TaskStore["Service"] => {
   const rows = new Map<TaskId, Claims.Row>()
-  const byHandle = new Map<string, TaskId>()
-  const { claim, hold, leaseOf, release, renew, stored } = Claims.make(rows)
-
-  const append = (
-    id: TaskId,
-    expected: number,
-    events: ReadonlyArray<JournalEvent>,
-    next: Next
-  ): Effect.Effect<number, TaskStoreError | VersionConflict> => {
-    const row = rows.get(id)
-    const actual = row?.events.length ?? 0
-    if (actual !== expected) return Effect.fail(conflict(id, expected, actual))
-    if (row !== undefined) {
-      if (events.length === 0) return Effect.succeed(expected)
-      row.events.push(...events)
-      row.snapshot = next.snapshot
-      row.raw = next.raw ?? row.raw
-      if (isTerminal(next.snapshot.value)) row.owner = undefined
-      return Effect.succeed(row.events.length)
-    }
-    const [first] = events
-    if (first?.type !== "task.created") return Effect.fail(refused(`the first event of ${id} is not task.created`))
-    const key = keyOf(next.snapshot.task.handle)
-    const twin = byHandle.get(key)
-    if (twin !== undefined) {
-      return Effect.fail(conflict(twin, expected, rows.get(twin)?.events.length ?? 0))
-    }
-    byHandle.set(key, id)
-    const { raw, snapshot } = next
-    const claim = isTerminal(snapshot.value) ? undefined : next.claim
-    rows.set(id, { snapshot, raw, owner: claim?.owner, events: [...events] })
-    if (claim) hold(claim.owner, claim.until)
-    // A task that was attached has no submission.
-    return Effect.as(Effect.ignore(settle(id, { _tag: "created", handle: first.handle })), events.length)
-  }
-
-  const settle = (id: TaskId, outcome: Outcome): Effect.Effect<void, TaskStoreError> => {
-    const submission = submissions.get(id)
-    if (submission === undefined) return Effect.fail(refused(`there is no submission ${id}`))
-    const { outcome: before, ...rest } = submission
-    if (before._tag !== "created") submissions.set(id, new Submission({ ...rest, outcome }))
-    return Effect.void
-  }
-
+  const claims = Claims.make(rows)
+  const tables: Tables = { submissions: new Map(), rows, byHandle: new Map(), claims, failures }
+  const { claim, leaseOf, release, renew, stored } = claims
   return {
-    begin: (submission, sender) =>
-      Effect.suspend(() => {
-        if (submissions.has(submission.id)) return Effect.fail(refused(`submission ${submission.id} exists already`))
-        submissions.set(submission.id, submission)
-        if (sender !== undefined) hold(sender.owner, sender.until)
-        return Effect.void
-      }),
-    settle: (id, outcome) => Effect.suspend(() => settle(id, outcome)),
-    submission: (id) => Effect.sync(() => submissions.get(id)),
-    submissions: (filter, cursor) =>
-      page(
-        submissions.values(),
-        (one) => filter.outcome === undefined || one.outcome._tag === filter.outcome,
-        cursor,
-        refused
-      ),
-    append: (id, expected, events, next) => Effect.suspend(() => append(id, expected, events, next)),
+    ...submissionsOf(tables),
+    append: (id, expected, events, next) => Effect.suspend(() => append(tables, id, expected, events, next)),
     load: (id) =>
       Effect.sync(() => {
         const row = rows.get(id)
@@ -98,13 +41,13 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
     events: (id) => Effect.sync(() => [...rows.get(id)?.events ?? []]),
     find: (handle) =>
       Effect.sync(() => {
-        const id = byHandle.get(keyOf(handle))
+        const id = tables.byHandle.get(keyOf(handle))
         const row = id === undefined ? undefined : rows.get(id)
         return row === undefined ? undefined : stored(row)
       }),
     list: (filter, cursor) =>
       Effect.map(
-        page(rows.values(), (row) => matches(filter, row), cursor, refused),
+        page(rows.values(), (row) => matches(filter, row), cursor, failures.refused),
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
     claim,
@@ -112,6 +55,92 @@ export const make = ({ conflict, refused }: Failures): TaskStore["Service"] => {
     renew,
     release
   }
+}
+
+interface Tables {
+  readonly submissions: Map<TaskId, Submission>
+  readonly rows: Map<TaskId, Claims.Row>
+  readonly byHandle: Map<string, TaskId>
+  readonly claims: Claims.Claims
+  readonly failures: Failures
+}
+
+const submissionsOf = (
+  tables: Tables
+): Pick<TaskStore["Service"], "begin" | "settle" | "submission" | "submissions"> => {
+  const { claims, failures: { refused }, submissions } = tables
+  return {
+    begin: (submission, sender) =>
+      Effect.suspend(() => {
+        if (submissions.has(submission.id)) return Effect.fail(refused(`submission ${submission.id} exists already`))
+        submissions.set(submission.id, submission)
+        if (sender !== undefined) claims.hold(sender.owner, sender.until)
+        return Effect.void
+      }),
+    settle: (id, outcome) => Effect.suspend(() => settle(tables, id, outcome)),
+    submission: (id) => Effect.sync(() => submissions.get(id)),
+    submissions: (filter, cursor) =>
+      page(
+        submissions.values(),
+        (one) => filter.outcome === undefined || one.outcome._tag === filter.outcome,
+        cursor,
+        refused
+      )
+  }
+}
+
+const append = (
+  tables: Tables,
+  id: TaskId,
+  expected: number,
+  events: ReadonlyArray<JournalEvent>,
+  next: Next
+): Effect.Effect<number, TaskStoreError | VersionConflict> => {
+  const { failures, rows } = tables
+  const row = rows.get(id)
+  const actual = row?.events.length ?? 0
+  if (actual !== expected) return Effect.fail(failures.conflict(id, expected, actual))
+  if (row === undefined) return insert(tables, id, events, next)
+  if (events.length === 0) return Effect.succeed(expected)
+  row.events.push(...events)
+  row.snapshot = next.snapshot
+  row.raw = next.raw ?? row.raw
+  if (isTerminal(next.snapshot.value)) row.owner = undefined
+  return Effect.succeed(row.events.length)
+}
+
+const insert = (
+  tables: Tables,
+  id: TaskId,
+  events: ReadonlyArray<JournalEvent>,
+  { claim, raw, snapshot }: Next
+): Effect.Effect<number, TaskStoreError | VersionConflict> => {
+  const { byHandle, claims, failures, rows } = tables
+  const [first] = events
+  if (first?.type !== "task.created") {
+    return Effect.fail(failures.refused(`the first event of ${id} is not task.created`))
+  }
+  const key = keyOf(snapshot.task.handle)
+  const twin = byHandle.get(key)
+  if (twin !== undefined) return Effect.fail(failures.conflict(twin, 0, rows.get(twin)?.events.length ?? 0))
+  byHandle.set(key, id)
+  const held = isTerminal(snapshot.value) ? undefined : claim
+  rows.set(id, { snapshot, raw, owner: held?.owner, events: [...events] })
+  if (held) claims.hold(held.owner, held.until)
+  // A task that was attached has no submission.
+  return Effect.as(Effect.ignore(settle(tables, id, { _tag: "created", handle: first.handle })), events.length)
+}
+
+const settle = (
+  { failures, submissions }: Tables,
+  id: TaskId,
+  outcome: Outcome
+): Effect.Effect<void, TaskStoreError> => {
+  const submission = submissions.get(id)
+  if (submission === undefined) return Effect.fail(failures.refused(`there is no submission ${id}`))
+  const { outcome: before, ...rest } = submission
+  if (before._tag !== "created") submissions.set(id, new Submission({ ...rest, outcome }))
+  return Effect.void
 }
 
 const keyOf = (handle: TaskHandle): string =>
