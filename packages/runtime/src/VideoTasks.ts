@@ -62,7 +62,8 @@ export type NotifyOutcome = "changed" | "unchanged" | "ignored" | "hinted" | "un
  */
 export interface SubmitOptions {
   /**
-   * `server-error` repeats a create after a 5xx, as some APIs advise: it may pay twice.
+   * `server-error` repeats a create after a 5xx, as some APIs advise: it may pay twice. Where the family says
+   * `canFindCreated`, it is repeated only after a look that was answered and found nothing.
    *
    * @default "never"
    */
