@@ -15,6 +15,8 @@ import {
   XAiWire
 } from "@video-tasks/core"
 import { Result } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import { created, observed as event, video as archived } from "./utils/arbitraries.ts"
 import { links, observed, problem } from "./utils/wire.ts"
 
@@ -182,4 +184,41 @@ describe("what clients of the vendors have met", () => {
       assert.strictEqual(observed(read, { id: "v1", status: "processing", progress: "0%" }).progress, 0)
     }
   )
+})
+
+describe("the list of quirks", () => {
+  const root = path.resolve(import.meta.dirname, "../../..")
+
+  const listed = (): ReadonlyArray<number> => {
+    const page = fs.readFileSync(path.join(root, "docs/testing.md"), "utf8")
+    const [, list = ""] = page.split("\n## Quirks\n")
+    return [...list.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number))
+  }
+
+  /** The numbers in the names of tests, as in "quirks 4, 5 and 6: …". */
+  const namedIn = (file: string): ReadonlyArray<number> =>
+    [...fs.readFileSync(file, "utf8").matchAll(/["`]\S* ?quirks? (\d+(?:(?:, | and )\d+)*):/g)]
+      .flatMap(([, numbers = ""]) => numbers.split(/, | and /).map(Number))
+
+  const named = (): ReadonlyArray<number> => {
+    const packages = fs.readdirSync(path.join(root, "packages")).map((name) =>
+      path.join(root, "packages", name, "test")
+    )
+    const files = packages.filter((folder) => fs.existsSync(folder)).flatMap((folder) =>
+      fs.readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".test.ts"))
+        .map((name) => path.join(folder, name))
+    )
+    return [...new Set(files.flatMap(namedIn))].sort((one, other) => one - other)
+  }
+
+  it("counts from 1", () => {
+    const numbers = listed()
+    assert.isAbove(numbers.length, 0)
+    assert.deepStrictEqual(numbers, numbers.map((_, n) => n + 1))
+  })
+
+  it("has no number that no test names, and the tests name no other", () => {
+    assert.deepStrictEqual(named(), listed())
+  })
 })
