@@ -10,6 +10,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { attach } from "./commands/attach.ts"
+import { batch } from "./commands/batch.ts"
 import { cancel } from "./commands/cancel.ts"
 import { create } from "./commands/create.ts"
 import { demo } from "./commands/demo.ts"
@@ -42,7 +43,7 @@ import { version } from "./internal/version.ts"
 export const root = Command.make("video-tasks").pipe(
   Command.withDescription("From a prompt to a video file, at any provider, without losing a task that was paid for."),
   Command.withSubcommands([
-    { group: "TASKS", commands: [create, wait, status, attach, cancel] },
+    { group: "TASKS", commands: [create, batch, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
     { group: "STORE", commands: [list, show, resume] },
     { group: "MORE", commands: [models, estimate, simulate, diagram, demo] }

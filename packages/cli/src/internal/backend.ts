@@ -26,6 +26,8 @@ type Ground = Globals.Identifiers | FileSystem.FileSystem | Path.Path | Screen
 export interface TasksOptions {
   /** Under this name tasks are claimed. */
   readonly owner?: string | undefined
+  /** How much all creates together may cost. */
+  readonly budget?: { readonly max: number; readonly currency: string } | undefined
 }
 
 /** Makes what a command stands on. */

@@ -35,26 +35,32 @@ const option = Flag.String("option").pipe(
   Flag.withDefault([])
 )
 
-const maxCost = Flag.String("max-cost").pipe(
-  Flag.withMetavar("<amount [currency]>"),
-  Flag.withDescription(
-    "Send nothing that costs more, or whose price is unknown: 0.5 in the currency of the price, or \"0.5 EUR\""
-  ),
-  Flag.mapEffect((text) => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]\w*)?$/i.exec(text.trim()) ?? []
-    return amount === undefined
-      ? Effect.fail(
-        new CliError.InvalidValue({
-          option: "max-cost",
-          value: text,
-          expected: "an amount, with or without a currency, for example 0.5 or \"0.5 USD\"",
-          kind: "flag"
-        })
-      )
-      : Effect.succeed({ amount: Number(amount), ...(unit === undefined ? {} : { unit: unit.toUpperCase() }) })
-  }),
-  Flag.optional
-)
+/** The most that may be spent. */
+export interface MaxCost {
+  readonly amount: number
+  readonly unit?: string | undefined
+}
+
+/** The flag `--max-cost`. */
+export const maxCost = (description: string): Flag.Flag<Option.Option<MaxCost>> =>
+  Flag.String("max-cost").pipe(
+    Flag.withMetavar("<amount [currency]>"),
+    Flag.withDescription(description),
+    Flag.mapEffect((text) => {
+      const [, amount, unit] = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]\w*)?$/i.exec(text.trim()) ?? []
+      return amount === undefined
+        ? Effect.fail(
+          new CliError.InvalidValue({
+            option: "max-cost",
+            value: text,
+            expected: "an amount, with or without a currency, for example 0.5 or \"0.5 USD\"",
+            kind: "flag"
+          })
+        )
+        : Effect.succeed({ amount: Number(amount), ...(unit === undefined ? {} : { unit: unit.toUpperCase() }) })
+    }),
+    Flag.optional
+  )
 
 /** The flags that say what to make. */
 export const requestFlags = {
@@ -96,7 +102,9 @@ export const createFlags = {
     Flag.optional
   ),
   overwrite,
-  "max-cost": maxCost,
+  "max-cost": maxCost(
+    "Send nothing that costs more, or whose price is unknown: 0.5 in the currency of the price, or \"0.5 EUR\""
+  ),
   resubmit: Flag.Boolean("resubmit").pipe(
     Flag.withDescription(
       "Send the create again after a server error. It may pay twice: no API here can tell a repetition"
@@ -136,7 +144,8 @@ export const toRequest = Effect.fnUntraced(function*(input: RequestInput) {
 
 // internal
 
-const openImage = (text: string, providerId: string): Effect.Effect<ImageInput, VideoTaskError.VideoTaskError> =>
+/** A picture on disk, opened and looked at, or a link as it is. */
+export const openImage = (text: string, providerId: string): Effect.Effect<ImageInput, VideoTaskError.VideoTaskError> =>
   /^https?:\/\//i.test(text) && URL.canParse(text)
     ? Effect.succeed(new URL(text))
     : Effect.mapError(

@@ -1,16 +1,18 @@
 /**
  * Follows all that the store has unfinished.
  */
+import type { Submission } from "@video-tasks/core/Submission"
 import { failureOf } from "@video-tasks/core/Task"
-import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
 import { running } from "@video-tasks/core/TaskStatus"
-import type { StoredTask } from "@video-tasks/runtime/TaskStore"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import { type StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
-import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import { Backend } from "./backend.ts"
 import * as ExitCode from "./exitCode.ts"
@@ -30,20 +32,20 @@ export const resumeAll = Effect.fnUntraced(function*(output: string | undefined)
   const backend = yield* Backend
   const reporter = yield* Reporter
   if (output !== undefined) yield* Folder.make(output)
-  const open = yield* StoreReads.openSubmissions
-  const reachable = yield* withKeys(yield* unfinished)
+  const { left, providers } = yield* withKeys(yield* unfinished, yield* StoreReads.openSubmissions)
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
-  const done = reachable.providers.length === 0
-    ? []
-    : yield* Effect.provide(inRounds(owner, output), backend.tasks(reachable.providers, { owner }))
+  const { done, held, leftAlone } = providers.length === 0
+    ? { done: [], held: 0, leftAlone: [] }
+    : yield* Effect.provide(inRounds(owner, output), backend.tasks(providers, { owner }))
+  const open = yield* StoreReads.openSubmissions
   yield* tellAll(done, open.map(Facts.ofSubmission))
-  if (done.length === 0 && open.length === 0 && reachable.left === 0) {
-    yield* reporter.note("Nothing is unfinished.")
-  }
+  for (const error of leftAlone) yield* reporter.failed(error)
+  if (done.length + open.length + held + left + leftAlone.length === 0) yield* reporter.note("Nothing is unfinished.")
   const code = ExitCode.combine([
     ...done.map((one) => one.code),
     ...open.map(() => ExitCode.ofReason.SubmissionAmbiguous),
-    ...(reachable.left === 0 ? [] : [ExitCode.ofReason.Unauthorized])
+    ...leftAlone.map(exitCode),
+    ...(left === 0 ? [] : [ExitCode.ofReason.Unauthorized])
   ])
   if (code !== 0) return yield* new ExitCode.Exit({ code })
 })
@@ -52,85 +54,107 @@ export const resumeAll = Effect.fnUntraced(function*(output: string | undefined)
 
 /** How one task ended, and the code that it stands for. */
 interface Done {
-  readonly handle: TaskHandle
+  readonly handle: TaskHandle.TaskHandle
   readonly facts: Facts.Facts | undefined
   readonly files: ReadonlyArray<string>
   readonly code: number
 }
 
-const unfinished = Effect.map(
-  Stream.runCollect(StoreReads.tasks({ status: running })),
-  (all) => all.map((stored) => ({ stored, provider: stored.snapshot.task.handle.provider }))
-)
+const unfinished = Stream.runCollect(StoreReads.tasks({ status: running }))
 
 /** The providers that can be asked; tasks of the others are left alone, and that is said. */
-const withKeys = Effect.fnUntraced(function*(all: Effect.Success<typeof unfinished>) {
-  const reporter = yield* Reporter
-  const { baseUrl } = yield* Globals.values
-  const settings = yield* Settings.load
-  const providers: Array<Settings.ProviderId> = []
-  let left = 0
-  for (const [provider, tasks] of Object.entries(Arr.groupBy(all, (one) => one.provider))) {
-    const isKnown = Settings.isProviderId(provider)
-    const access = isKnown ? yield* settings.access(provider, baseUrl) : undefined
-    if (isKnown && access?.apiKey !== undefined) {
-      providers.push(provider)
-      continue
+const withKeys = Effect.fnUntraced(
+  function*(tasks: ReadonlyArray<StoredTask>, submissions: ReadonlyArray<Submission>) {
+    const reporter = yield* Reporter
+    const { baseUrl } = yield* Globals.values
+    const settings = yield* Settings.load
+    const counts = new Map(submissions.map(({ provider }) => [provider, 0]))
+    for (const { snapshot: { task: { handle } } } of tasks) {
+      counts.set(handle.provider, (counts.get(handle.provider) ?? 0) + 1)
     }
-    left += tasks.length
-    const why = isKnown ? `${Settings.providers[provider].key} is not set` : "this command does not know it"
-    const count = tasks.length === 1 ? "1 task" : `${tasks.length} tasks`
-    yield* reporter.warn(`warning: ${count} of ${provider} left alone: ${why}.`)
+    const providers: Array<Settings.ProviderId> = []
+    let left = 0
+    for (const [provider, count] of counts) {
+      const isKnown = Settings.isProviderId(provider)
+      const access = isKnown ? yield* settings.access(provider, baseUrl) : undefined
+      if (isKnown && access?.apiKey !== undefined) {
+        providers.push(provider)
+        continue
+      }
+      left += count
+      const why = isKnown ? `${Settings.providers[provider].key} is not set` : "this command does not know it"
+      if (count > 0) yield* reporter.warn(`warning: ${inWords(count)} of ${provider} left alone: ${why}.`)
+    }
+    return { providers, left }
   }
-  return { providers, left }
-})
+)
+
+const inWords = (count: number): string => count === 1 ? "1 task" : `${count} tasks`
 
 /** Follows what can be claimed, then what those left behind whose claims have lapsed in the meantime. */
 const inRounds = Effect.fnUntraced(function*(owner: string, output: string | undefined) {
   const tasks = yield* VideoTasks
+  const reporter = yield* Reporter
   const done: Array<Done> = []
   const followed = new Set<string>()
+  const leftAlone = new Map<string, VideoTaskError>()
   const seen = new Map<string, number>()
   for (;;) {
-    yield* tasks.resume
-    const rest = (yield* unfinished).map(({ stored }) => stored).filter(({ snapshot }) =>
-      !followed.has(snapshot.task.id)
-    )
-    const mine = rest.filter(({ claim }) => claim?.owner === owner)
+    // What it warns of is told below.
+    const resumed = yield* Effect.provideService(tasks.resume(), References.MinimumLogLevel, "Error")
+    for (const error of resumed.leftAlone) {
+      if (error.handle !== undefined && error.reason._tag === "ResumeIdentityChanged") {
+        leftAlone.set(TaskHandle.format(error.handle), error)
+      }
+    }
+    const rest = (yield* unfinished).filter(({ snapshot }) => !followed.has(snapshot.task.id))
+    const mine = rest.filter(({ claim }) => claim?.owner.startsWith(owner) === true)
     for (const { snapshot } of mine) followed.add(snapshot.task.id)
     if (mine.length > 0) {
       done.push(...(yield* followToEnds(mine, output)))
       continue
     }
-    const lapsing = lapsingOf(rest, seen)
-    if (lapsing === undefined) {
-      yield* tellHeld(rest.filter(({ claim }) => claim !== undefined).length)
-      return done
+    const lapsing = lapsingOf(yield* holders(rest), seen)
+    if (lapsing !== undefined) {
+      const now = yield* Clock.currentTimeMillis
+      yield* underWay("waiting for what another process may have left", Effect.sleep(Math.max(0, lapsing - now) + 50))
+      continue
     }
-    const now = yield* Clock.currentTimeMillis
-    yield* underWay("waiting for what another process may have left", Effect.sleep(Math.max(0, lapsing - now) + 50))
+    const held = rest.filter(({ claim }) => claim !== undefined).length
+    if (held > 0) yield* reporter.note(`Followed by another process: ${inWords(held)}.`)
+    return { done, held, leftAlone: [...leftAlone.values()] }
   }
+})
+
+interface Holder {
+  readonly id: string
+  readonly until: number
+}
+
+/** Who holds the rest: tasks that another process follows, and creates that it sends. */
+const holders = Effect.fnUntraced(function*(rest: ReadonlyArray<StoredTask>) {
+  const store = yield* TaskStore
+  const now = yield* Clock.currentTimeMillis
+  const found: Array<Holder> = rest.flatMap(({ claim, snapshot }) =>
+    claim === undefined || claim.until <= now ? [] : [{ id: snapshot.task.id, until: claim.until }]
+  )
+  for (const { id, owner } of yield* Stream.runCollect(StoreReads.submissions("pending"))) {
+    const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
+    if (until !== undefined && until > now) found.push({ id, until })
+  }
+  return found
 })
 
 /** When the first claim lapses that was not renewed since it was seen first, in ms since the epoch. */
-const lapsingOf = (rest: ReadonlyArray<StoredTask>, seen: Map<string, number>): number | undefined => {
+const lapsingOf = (all: ReadonlyArray<Holder>, seen: Map<string, number>): number | undefined => {
   let first: number | undefined
-  for (const { claim, snapshot } of rest) {
-    if (claim === undefined) continue
-    const before = seen.get(snapshot.task.id)
-    seen.set(snapshot.task.id, before ?? claim.until)
-    if (before === undefined || claim.until === before) first = Math.min(first ?? Infinity, claim.until)
+  for (const { id, until } of all) {
+    const before = seen.get(id) ?? until
+    seen.set(id, before)
+    if (until === before) first = Math.min(first ?? Infinity, until)
   }
   return first
 }
-
-const tellHeld = Effect.fnUntraced(function*(count: number) {
-  const reporter = yield* Reporter
-  if (count === 0) return
-  yield* reporter.note(
-    count === 1 ? "1 task is followed by another process." : `${count} tasks are followed by another process.`
-  )
-})
 
 /** Follows tasks to their end, and saves each video as soon as there is one. */
 const followToEnds = Effect.fnUntraced(function*(mine: ReadonlyArray<StoredTask>, output: string | undefined) {

@@ -2,6 +2,7 @@
  * The real services behind every command: providers over undici, tasks in a store.
  */
 import * as NodeHttp from "@video-tasks/node/NodeHttp"
+import * as CostBudget from "@video-tasks/runtime/CostBudget"
 import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
@@ -30,7 +31,8 @@ const over = (ids: ReadonlyArray<ProviderId>, options: TasksOptions & { readonly
     if (globals.baseUrl !== undefined && ids.length > 1) {
       return yield* usage(`--base-url can't be meant for several providers at once (${ids.join(", ")}).`)
     }
-    return VideoTasks.layer({ poll: Cadence.ofFlags(globals), owner: options.owner }).pipe(
+    const tasks = VideoTasks.layer({ poll: Cadence.ofFlags(globals), owner: options.owner })
+    return (options.budget === undefined ? tasks : Layer.provide(tasks, CostBudget.layer(options.budget))).pipe(
       Layer.provideMerge(Providers.layer(ids, options)),
       Layer.provideMerge(NodeHttp.layer())
     )

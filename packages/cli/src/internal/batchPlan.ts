@@ -1,0 +1,163 @@
+/**
+ * What is to be done for each line of a batch, decided before anything is sent.
+ */
+import type { Submission } from "@video-tasks/core/Submission"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import * as Keys from "./batchKeys.ts"
+import * as Lines from "./batchLines.ts"
+import { openImage } from "./createRequest.ts"
+import * as ExitCode from "./exitCode.ts"
+import { familyOf } from "./family.ts"
+import { Problem } from "./problem.ts"
+import * as StoreReads from "./storeReads.ts"
+
+/** A line, and where it stands. */
+export interface Item {
+  readonly line: Lines.BatchLine
+  readonly request: VideoRequest
+  readonly id: TaskId
+  /** The submission of an earlier run, or of another process. */
+  readonly known: Submission | undefined
+  /** Where its video goes; absent when nothing is downloaded. */
+  readonly file: string | undefined
+}
+
+/** How to plan. */
+export interface PlanOptions {
+  readonly run: string
+  readonly output: string | undefined
+  readonly overwrite: boolean
+  /** What is known to be wrong before. */
+  readonly faults: ReadonlyArray<Lines.Fault>
+}
+
+/** Plans all lines; fails with everything that is wrong with any of them. */
+export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.BatchLine>, options: PlanOptions) {
+  const faults: Array<Lines.Fault> = [...options.faults]
+  const submissions = new Map<string, Submission>()
+  yield* Stream.runForEach(StoreReads.submissions(), (one) => Effect.sync(() => submissions.set(one.id, one)))
+  const occurrences = new Map<string, number>()
+  const pictures = new Map<string, Picture>()
+  const items: Array<Item> = []
+  for (const line of lines) {
+    const { request, found, fingerprints } = yield* requestOf(line, pictures)
+    faults.push(...found)
+    if (request === undefined) continue
+    const provider = yield* (yield* VideoProviders).get(line.provider, "create")
+    const name = Keys.nameOf(line, { ...provider, run: options.run, images: fingerprints })
+    const occurrence = occurrences.get(name) ?? 0
+    occurrences.set(name, occurrence + 1)
+    const { id, known } = attemptOf(submissions, name, occurrence)
+    const file = yield* fileOf(line, id, options)
+    if (file !== undefined && known === undefined && !options.overwrite && (yield* exists(file))) {
+      faults.push({ line: line.line, field: "output", message: `is ${file}, which exists already (see --overwrite)` })
+    }
+    items.push({ line, request, id, known, file })
+  }
+  if (faults.length > 0) return yield* refused(faults)
+  return items
+})
+
+/** Everything that is wrong, a line each. */
+const refused = (faults: ReadonlyArray<Lines.Fault>): Problem => {
+  const ordered = faults.toSorted((a, b) => a.line - b.line)
+  return new Problem({
+    reason: "InvalidRequest",
+    code: ExitCode.ofReason.InvalidRequest,
+    message: `The batch can't be sent like this, and nothing was sent. Correct ${
+      ordered.length === 1 ? "this" : `these ${ordered.length} faults`
+    }:`,
+    hint: ordered.map(Lines.inWords)
+  })
+}
+
+// internal
+
+interface Picture {
+  readonly image: Blob | Uint8Array<ArrayBuffer> | URL
+  readonly fingerprint: string
+}
+
+const requestOf = Effect.fnUntraced(function*(line: Lines.BatchLine, pictures: Map<string, Picture>) {
+  const found: Array<Lines.Fault> = []
+  const images: Array<Picture> = []
+  for (const text of line.images) {
+    const picture = pictures.get(text) ?? (yield* Effect.result(pictureOf(text, line.provider)))
+    if ("fingerprint" in picture) images.push(picture)
+    else if (picture._tag === "Failure") found.push(...faultsOf(line, picture.failure))
+    else {
+      pictures.set(text, picture.success)
+      images.push(picture.success)
+    }
+  }
+  const family = yield* Effect.result(familyOf(line.provider, line.model, line.family))
+  if (family._tag === "Failure") found.push(...faultsOf(line, family.failure))
+  const fingerprints = images.map(({ fingerprint }) => fingerprint)
+  if (family._tag === "Failure" || found.length > 0) return { request: undefined, found, fingerprints }
+  const request: VideoRequest = {
+    provider: line.provider,
+    family: family.success,
+    model: line.model,
+    prompt: line.prompt,
+    seconds: line.seconds,
+    size: line.size,
+    resolution: line.resolution,
+    ...(images.length === 0 ? {} : { images: images.map(({ image }) => image) }),
+    ...(line.options === undefined ? {} : { options: line.options })
+  }
+  const violations = (yield* (yield* VideoProviders).get(line.provider, "create")).validate(request)
+  found.push(...violations.map(({ allowed, field, value }) => fault(line, field, `is ${value}; allowed: ${allowed}`)))
+  return { request, found, fingerprints }
+})
+
+const pictureOf = Effect.fnUntraced(function*(text: string, provider: string) {
+  const image = yield* openImage(text, provider)
+  if (image instanceof URL) return { image, fingerprint: image.href }
+  const bytes = image instanceof Uint8Array
+    ? image
+    : new Uint8Array(yield* Effect.promise(() => image.arrayBuffer()))
+  return { image, fingerprint: Keys.fingerprint(bytes) }
+})
+
+const fault = ({ line }: Lines.BatchLine, field: string | undefined, message: string): Lines.Fault => ({
+  line,
+  field,
+  message
+})
+
+const faultsOf = (
+  line: Lines.BatchLine,
+  { message, reason }: VideoTaskError.VideoTaskError
+): ReadonlyArray<Lines.Fault> =>
+  reason._tag === "InvalidRequest"
+    ? reason.violations.map(({ allowed, field, value }) => fault(line, field, `is ${value}; allowed: ${allowed}`))
+    : [fault(line, undefined, message)]
+
+/** The newest attempt: one that was refused made nothing, and may be made again. */
+const attemptOf = (submissions: ReadonlyMap<string, Submission>, name: string, occurrence: number) => {
+  for (let attempt = 0;; attempt++) {
+    const id = Keys.idOf(name, occurrence, attempt)
+    const known = submissions.get(id)
+    if (known?.outcome._tag !== "rejected") return { id, known }
+  }
+}
+
+const fileOf = Effect.fnUntraced(function*({ key, output }: Lines.BatchLine, id: TaskId, options: PlanOptions) {
+  const path = yield* Path.Path
+  if (output !== undefined) return path.resolve(options.output ?? ".", output)
+  if (options.output === undefined) return undefined
+  const name = key !== undefined && /^[\w.-]{1,100}$/.test(key) && !key.startsWith(".") ? key : id
+  return path.resolve(options.output, `${name}.mp4`)
+})
+
+const exists = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* Effect.orElseSucceed(fs.exists(file), () => false)
+})

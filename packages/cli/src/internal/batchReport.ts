@@ -1,0 +1,69 @@
+/**
+ * What became of the lines of a batch: one JSON object each.
+ */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as Handle from "@video-tasks/core/TaskHandle"
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+import type { Cost } from "@video-tasks/core/Video"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type { Item } from "./batchPlan.ts"
+import type { Saved } from "./download.ts"
+import * as JsonLines from "./jsonLines.ts"
+import { exitCode, type Failure, type Problem, usage } from "./problem.ts"
+
+/** What became of one line. */
+export interface Entry {
+  readonly item: Item
+  readonly handle?: TaskHandle | undefined
+  /** Absent when nothing was sent. */
+  readonly status?: TaskStatus | "ambiguous" | undefined
+  readonly cost?: Cost | undefined
+  readonly estimate?: Cost | undefined
+  /** The files that are there. */
+  readonly files: ReadonlyArray<{ readonly path: string } & Partial<Saved>>
+  readonly error?: Failure | undefined
+}
+
+/** The exit code that a line stands for. */
+export const codeOf = ({ error }: Entry): number => error === undefined ? 0 : exitCode(error)
+
+/** An entry as a line of `--json` and of the report. It has no links: `url HANDLE` asks for fresh ones. */
+export const record = ({ cost, error, estimate, files, handle, item, status }: Entry): JsonLines.Line => ({
+  type: "batch.line",
+  line: item.line.line,
+  key: item.line.key,
+  id: status === undefined ? null : item.id,
+  handle: handle === undefined ? null : Handle.format(handle),
+  remoteId: handle?.remoteId ?? null,
+  status: status ?? null,
+  provider: item.line.provider,
+  model: item.line.model,
+  cost: cost ?? null,
+  estimate,
+  file: files[0]?.path ?? null,
+  files: files.map(({ bytes, path, sha256 }) => ({ path, bytes, sha256 })),
+  error: error === undefined ? null : JsonLines.error(error)["error"]
+})
+
+/** Proves that the report can be written, before anything is sent. */
+export const check = Effect.fnUntraced(function*(
+  file: string
+): Effect.fn.Return<void, Problem, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  yield* Effect.mapError(fs.writeFileString(`${file}.part`, ""), () => usage(`The report ${file} cannot be written.`))
+})
+
+/** Writes the report in the order of the lines; it appears when it is whole. */
+export const write = Effect.fnUntraced(function*(
+  file: string,
+  entries: ReadonlyArray<Entry>
+): Effect.fn.Return<void, Problem, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const ordered = entries.toSorted((a, b) => a.item.line.line - b.item.line.line)
+  const text = ordered.map((entry) => `${JsonLines.format(record(entry))}\n`).join("")
+  yield* fs.writeFileString(`${file}.part`, text).pipe(
+    Effect.andThen(fs.rename(`${file}.part`, file)),
+    Effect.mapError(() => usage(`The report ${file} cannot be written.`))
+  )
+})

@@ -1,0 +1,150 @@
+/**
+ * Runs a batch: what is known is followed, what is not is submitted, and each line is told as soon as it is over.
+ */
+import { type Ended, failureOf } from "@video-tasks/core/Task"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import { type Counts, shown } from "./batchBoard.ts"
+import type { Item } from "./batchPlan.ts"
+import * as Report from "./batchReport.ts"
+import { save } from "./download.ts"
+import { ofReason } from "./exitCode.ts"
+import * as Globals from "./globals.ts"
+import { type Failure, Problem } from "./problem.ts"
+import { program } from "./program.ts"
+import { Reporter } from "./reporter.ts"
+import * as StoreReads from "./storeReads.ts"
+
+/** How to run. */
+export interface RunOptions {
+  /** How many lines are under way at once. */
+  readonly concurrency: number
+  readonly counts: Counts
+  /** Filled while it runs, so that an interruption can tell what is done. */
+  readonly entries: Array<Report.Entry>
+}
+
+/** Runs all lines; those that were submitted before come first, since their links lapse. */
+export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, options: RunOptions) {
+  const reporter = yield* Reporter
+  const { counts, entries } = options
+  const stopped = new Map<string, VideoTaskError>()
+  const ordered = [...items.filter(({ known }) => known !== undefined), ...items.filter(({ known }) => !known)]
+  const work = Effect.forEach(ordered, (item) =>
+    Effect.gen(function*() {
+      counts.running++
+      const entry = yield* Effect.ensuring(entryOf(item, stopped), Effect.sync(() => counts.running--))
+      counts.add(entry)
+      entries.push(entry)
+      if (reporter.json) yield* reporter.result("", Report.record(entry))
+    }), { concurrency: options.concurrency, discard: true })
+  yield* shown(counts, work)
+})
+
+// internal
+
+/** A refusal that concerns the account would meet every other line too: nothing more is sent there. */
+const isOfAccount = ({ reason }: VideoTaskError): boolean =>
+  reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
+
+const entryOf = (item: Item, stopped: Map<string, VideoTaskError>) =>
+  Effect.gen(function*() {
+    const before = stopped.get(item.line.provider)
+    if (item.known === undefined && before !== undefined) return unsent(item, before)
+    const handle = yield* item.known === undefined ? submitted(item) : settled(item)
+    return yield* finished(item, handle)
+  }).pipe(
+    Effect.catch((failure: Failure) =>
+      Effect.sync((): Report.Entry => {
+        if (failure._tag === "VideoTaskError" && isOfAccount(failure)) stopped.set(item.line.provider, failure)
+        return reasonOf(failure) === "SubmissionAmbiguous"
+          ? { item, status: "ambiguous", estimate: item.known?.estimate, files: [], error: failure }
+          : unsent(item, failure)
+      })
+    )
+  )
+
+const unsent = (item: Item, error: Failure): Report.Entry => ({ item, files: [], error })
+
+const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? failure.reason : failure.reason._tag
+
+/** Sends, once: the store refuses the id when another process was faster. */
+const submitted = Effect.fnUntraced(function*(item: Item) {
+  const tasks = yield* VideoTasks
+  return yield* tasks.submit(item.request, { id: item.id, interrupted: { patience: "5 seconds" } }).pipe(
+    Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore> =>
+      error.reason._tag === "StoreError"
+        ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore> =>
+          found === undefined ? Effect.fail(error) : settled(item))
+        : Effect.fail(error)
+    )
+  )
+})
+
+const begun = ({ id }: Item) => TaskStore.use((store) => StoreReads.reading(store.submission(id)))
+
+/** The handle of a line that was submitted before; an open outcome is reported, never sent again. */
+const settled = Effect.fnUntraced(function*(item: Item): Effect.fn.Return<TaskHandle, Problem, TaskStore> {
+  const store = yield* TaskStore
+  for (;;) {
+    const stored = yield* StoreReads.reading(store.load(item.id))
+    if (stored !== undefined) return stored.snapshot.task.handle
+    const submission = yield* begun(item)
+    if (submission?.outcome._tag === "created") return submission.outcome.handle
+    const owner = submission?.outcome._tag === "pending" ? submission.owner : undefined
+    const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
+    if (until === undefined || until <= (yield* Clock.currentTimeMillis)) return yield* ambiguous(item)
+    // Its sender lives, or died a moment ago.
+    yield* Effect.sleep("1 second")
+  }
+})
+
+const ambiguous = ({ id }: Item): Problem =>
+  new Problem({
+    reason: "SubmissionAmbiguous",
+    code: ofReason.SubmissionAmbiguous,
+    message: "The answer to its create is lost: a task may exist, and money may have been spent. It is not sent again.",
+    hint: [`Settle it with:  ${program} resolve ${id} --remote REMOTE_ID  (or --discard)`]
+  })
+
+/** Waits for the end and brings the file. */
+const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle) {
+  const tasks = yield* VideoTasks
+  const { deadline } = yield* Globals.values
+  const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline }))
+  if (ended._tag === "Failure") {
+    const task = yield* Effect.orElseSucceed(tasks.get(handle), () => undefined)
+    return {
+      item,
+      handle,
+      status: task?.status ?? "SUBMITTED",
+      cost: task?.cost,
+      estimate: task?.estimate,
+      files: [],
+      error: ended.failure
+    } satisfies Report.Entry
+  }
+  const task = ended.success
+  const { cost, estimate, status } = task
+  const kept = yield* filesOf(item, task)
+  return { item, handle, status, cost, estimate, ...kept } satisfies Report.Entry
+})
+
+const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended) {
+  const failure = failureOf(task)
+  if (failure !== undefined || task.status !== "SUCCESS") return { files: [], error: failure }
+  if (file === undefined) return { files: [] }
+  const fs = yield* FileSystem.FileSystem
+  // A file appears when it is whole: one that is there was brought by an earlier run.
+  const there = yield* Effect.option(fs.stat(file))
+  if (there._tag === "Some") return { files: [{ path: file, bytes: Number(there.value.size) }] }
+  return yield* save(task, file, { overwrite: false, silent: true }).pipe(
+    Effect.map((files): Pick<Report.Entry, "files" | "error"> => ({ files })),
+    Effect.catch((error) => Effect.succeed<Pick<Report.Entry, "files" | "error">>({ files: [], error }))
+  )
+})

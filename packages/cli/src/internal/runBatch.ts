@@ -1,0 +1,149 @@
+/**
+ * The work of `batch`: reads the file, plans, runs and reports.
+ */
+import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import { Backend, withStore } from "./backend.ts"
+import { Counts } from "./batchBoard.ts"
+import * as Lines from "./batchLines.ts"
+import { type Item, plan } from "./batchPlan.ts"
+import * as Report from "./batchReport.ts"
+import { run } from "./batchRun.ts"
+import type { MaxCost } from "./createRequest.ts"
+import * as ExitCode from "./exitCode.ts"
+import * as Folder from "./folder.ts"
+import { usage } from "./problem.ts"
+import * as Render from "./render.ts"
+import { Reporter } from "./reporter.ts"
+import { Screen } from "./screen.ts"
+import { isProviderId, type ProviderId, providerIds } from "./settings.ts"
+import * as StoreReads from "./storeReads.ts"
+
+/** What the flags of `batch` say. */
+export interface BatchInput {
+  readonly file: string
+  readonly concurrency: number
+  readonly output: Option.Option<string>
+  readonly overwrite: boolean
+  readonly "max-cost": Option.Option<MaxCost>
+  readonly report: Option.Option<string>
+  readonly run: string
+}
+
+/** Runs it. */
+export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
+  const { faults, lines } = yield* read(input.file)
+  const output = Option.getOrUndefined(input.output)
+  if (output !== undefined) yield* Folder.make(output)
+  if (Option.isSome(input.report)) yield* Report.check(input.report.value)
+  const { providers, services } = yield* grounds(lines)
+  yield* withStore(Effect.gen(function*() {
+    const items = yield* Effect.provide(plan(lines, { ...input, output, faults }), services)
+    const budget = Option.isNone(input["max-cost"]) ? undefined : yield* left(input["max-cost"].value, items)
+    const backend = yield* Backend
+    yield* Effect.provide(carriedOut(input, items), backend.tasks(providers, { budget }))
+  }))
+})
+
+// internal
+
+const read = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.mapError(fs.readFileString(file), () => usage(`The file ${file} cannot be read.`))
+  const { faults, lines } = Lines.parse(text)
+  const foreign = lines.filter(({ provider }) => !isProviderId(provider)).map(({ line, provider }): Lines.Fault => ({
+    line,
+    field: "provider",
+    message: `is ${provider}; allowed: ${providerIds.join(", ")}`
+  }))
+  return { faults: [...faults, ...foreign], lines: lines.filter(({ provider }) => isProviderId(provider)) }
+})
+
+/** The providers of the lines, and what is needed to look at requests. */
+const grounds = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.BatchLine>) {
+  const backend = yield* Backend
+  const found = new Set<ProviderId>()
+  for (const { provider } of lines) if (isProviderId(provider)) found.add(provider)
+  const providers = [...found]
+  return { providers, services: backend.services(providers, { needsKey: false }) }
+})
+
+/** What may still be spent: what earlier runs of these lines cost, or may have cost, counts. */
+const left = Effect.fnUntraced(function*({ amount, unit = "USD" }: MaxCost, items: ReadonlyArray<Item>) {
+  const store = yield* TaskStore
+  let spent = 0
+  for (const { id, known } of items) {
+    if (known === undefined) continue
+    const stored = yield* StoreReads.reading(store.load(id))
+    const task = stored === undefined ? undefined : TaskMachine.toTask(TaskMachine.restore(stored.snapshot))
+    const costs = task === undefined
+      ? [known.estimate]
+      : [task.cost, task.cost === undefined ? undefined : task.estimate]
+    spent += costs.find((cost) => cost?.unit.toUpperCase() === unit)?.amount ?? 0
+  }
+  return { max: Math.max(0, amount - spent), currency: unit }
+})
+
+const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: ReadonlyArray<Item>) {
+  const entries: Array<Report.Entry> = []
+  const counts = new Counts(items.length)
+  const reporter = yield* Reporter
+  const report = Option.getOrUndefined(input.report)
+  const written = Effect.suspend(() => report === undefined ? Effect.void : Report.write(report, all(items, entries)))
+  yield* run(items, { concurrency: input.concurrency, counts, entries }).pipe(
+    Effect.onInterrupt(() =>
+      Effect.andThen(
+        Effect.ignore(written),
+        reporter.warn(`Stopped at ${counts.words}. Nothing is lost: the same command goes on.`)
+      )
+    )
+  )
+  yield* written
+  yield* tell(input, counts, entries)
+  const code = ExitCode.combine(entries.map(Report.codeOf))
+  if (code !== 0) return yield* new ExitCode.Exit({ code })
+})
+
+/** Lines that nothing was done for are in the report too. */
+const all = (items: ReadonlyArray<Item>, entries: ReadonlyArray<Report.Entry>): ReadonlyArray<Report.Entry> => {
+  const over = new Set(entries.map(({ item }) => item))
+  return [
+    ...entries,
+    ...items.filter((item) => !over.has(item)).map((item): Report.Entry => ({
+      item,
+      files: [],
+      ...(item.known?.outcome._tag === "created" ? { handle: item.known.outcome.handle, status: "SUBMITTED" } : {})
+    }))
+  ]
+}
+
+/** How many lines that did not end well are told on the screen. */
+const told = 20
+
+const tell = Effect.fnUntraced(function*(input: BatchInput, counts: Counts, entries: ReadonlyArray<Report.Entry>) {
+  const reporter = yield* Reporter
+  const { errStyle } = yield* Screen
+  const bad = entries.filter((entry) => Report.codeOf(entry) !== 0).toSorted((a, b) =>
+    a.item.line.line - b.item.line.line
+  )
+  for (const { error, item } of bad.slice(0, told)) {
+    if (error !== undefined) yield* reporter.warn(`line ${item.line.line}: ${Render.failure(errStyle, error)}`)
+  }
+  if (bad.length > told) {
+    const where = Option.isSome(input.report) ? input.report.value : "the report (--report FILE)"
+    yield* reporter.warn(`… and ${bad.length - told} more: see ${where}.`)
+  }
+  const { ambiguous, failed, succeeded, total, unsent } = counts
+  yield* reporter.result(counts.words, {
+    type: "batch",
+    total,
+    succeeded,
+    failed,
+    ambiguous,
+    unsent,
+    spent: Object.fromEntries(counts.spent)
+  })
+})
