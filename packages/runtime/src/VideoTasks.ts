@@ -275,8 +275,8 @@ export interface Options {
     readonly concurrency?: number | undefined
   } | undefined
   /**
-   * The beginning of the name under which tasks are claimed, for people who look into the store. The rest is unique in the
-   * world, so that a process that starts anew is not taken for the one that died.
+   * The name under which tasks are claimed. The default is unique in the world. One that a process keeps when it starts
+   * anew makes it wait for the claims of the process that died, as everybody else does.
    */
   readonly owner?: string | undefined
   /**

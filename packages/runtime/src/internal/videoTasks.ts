@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function*(
   const scope = yield* Effect.scope
   const claims = new Claims({
     store,
-    owner: yield* ownerOf(options, platform),
+    owner: options.owner ?? (yield* Effect.provideContext(TaskId.make, platform)),
     leaseMs: Duration.toMillis(options.lease ?? "1 minute"),
     scope,
     fork: (effect) => scheduler.fork(effect),
@@ -145,10 +145,6 @@ export const make = Effect.fnUntraced(function*(
     resume: (options) => Effect.tap(resume(options), () => archiver?.catchUp ?? Effect.void)
   }
 })
-
-/** A process that starts anew under the same name must not be taken for the one that died. */
-const ownerOf = ({ owner }: Options, platform: Context.Context<SecureRandom.SecureRandom>) =>
-  Effect.map(Effect.provideContext(TaskId.make, platform), (id) => owner === undefined ? id : `${owner}/${id}`)
 
 /** A limiter that a program shares between processes is used where there is one. */
 const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
