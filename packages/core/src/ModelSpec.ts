@@ -104,7 +104,9 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
     complain("resolution", request.resolution, `${resolutions.allowed.join(", ")} for ${spec.id}`)
   }
   const images = request.images?.length ?? 0
-  if (images < minImages) complain("images", String(images), `at least ${minImages} for ${spec.id}`)
+  if (images < minImages) {
+    complain("images", images === 0 ? "none" : String(images), `at least ${pictures(minImages)} for ${spec.id}`)
+  }
   if (maxImages !== undefined && images > maxImages) {
     complain(
       "images",
@@ -116,6 +118,8 @@ export const violations = (request: VideoRequest, spec: ModelSpec | undefined): 
 }
 
 // internal
+
+const pictures = (count: number): string => count === 1 ? "one picture" : `${count} pictures`
 
 /** Counts as people and servers do: an emoji is one character, not two. */
 const lengthOf = (text: string): number => {

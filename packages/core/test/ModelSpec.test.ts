@@ -56,6 +56,25 @@ describe("ModelSpec", () => {
     assert.deepStrictEqual(violations({ seconds }).map((one) => one.field), ["seconds"])
   })
 
+  it("knows models that only take certain lengths", () => {
+    const some: ModelSpec.ModelSpec = { id: "m", seconds: { min: 4, max: 12, default: 4, allowed: [4, 8, 12] } }
+    for (const seconds of [4, 8, 12]) assert.deepStrictEqual(violations({ seconds }, some), [])
+    assert.deepStrictEqual(violations({ seconds: 5 }, some), [
+      { field: "seconds", value: "5", allowed: "4, 8, 12 for m" }
+    ])
+  })
+
+  it("knows models that need a picture, and then no words", () => {
+    const picture: ModelSpec.ModelSpec = { id: "m", minImages: 1, promptIsOptional: true }
+    assert.deepStrictEqual(violations({ prompt: "", images: [image] }, picture), [])
+    assert.deepStrictEqual(violations({ prompt: "" }, picture), [
+      { field: "images", value: "none", allowed: "at least one picture for m" }
+    ])
+    assert.deepStrictEqual(violations({ images: [image] }, { ...picture, minImages: 2 }), [
+      { field: "images", value: "1", allowed: "at least 2 pictures for m" }
+    ])
+  })
+
   it.each(["", "  ", "\n\t"])("refuses the empty prompt %j", (prompt) => {
     assert.deepStrictEqual(violations({ prompt }), [{
       field: "prompt",
