@@ -306,7 +306,7 @@ const makeWith = (options: Options, vendors: ReadonlyArray<FamilyApi>) => {
     baseUrl: "https://api.cometapi.com",
     paths: { content, create, models, query },
     families: [...families({ content, create, query }), ...vendors],
-    catalogue: { path: models, toModels: CometCatalogueWire.toModels }
+    catalogue: { path: models, toPage: CometCatalogueWire.toPage }
   }, options)
 }
 

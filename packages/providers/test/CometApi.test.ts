@@ -316,6 +316,15 @@ describe("CometApi", () => {
           api.validate(CometApi.video({ model: "m", prompt: "" })).map(({ field }) => field)
         ])).pipe(Effect.map(({ value }) => assert.deepStrictEqual(value, [[], ["prompt"]]))))
 
+    it.effect("checks what is documented of Veo: the sizes, and one or two pictures", () =>
+      using(accepts, (api) =>
+        Effect.sync(() => {
+          const fields = (request: Partial<CometApi.GenericRequest>) =>
+            api.validate(CometApi.video({ model: "veo3-fast", prompt, ...request })).map(({ field }) => field)
+          assert.deepStrictEqual(fields({ size: "9x16", images: [png, png], seconds: 99, resolution: "8k" }), [])
+          assert.deepStrictEqual(fields({ size: "16:9", images: [png, png, png] }), ["size", "images"])
+        })))
+
     it("lets the compiler refuse what the create page does not list", () => {
       const models = [
         // @ts-expect-error: no Seedance model of the page
@@ -464,6 +473,23 @@ describe("CometApi", () => {
     )
   })
 
+  describe("billedSeconds", () => {
+    it.effect.each<[Parameters<VideoProvider.VideoProvider["validate"]>[0], number | undefined]>([
+      [CometApi.seedance({ model: "doubao-seedance-2-0", prompt }), 5],
+      [CometApi.seedance({ model: "doubao-seedance-2-0", prompt, seconds: 8 }), 8],
+      [CometApi.seedance({ model: "doubao-seedance-2-0", prompt: `${prompt} --duration 12` }), 12],
+      [CometApi.seedance({ model: "doubao-seedance-2-0", prompt: `${prompt} --dur 12`, seconds: 5 }), undefined],
+      [CometApi.seedance({ model: "doubao-seedance-2-0", prompt, options: { frames: 289 } }), undefined],
+      [CometApi.video({ model: "m", prompt, seconds: 9 }), 9],
+      [CometApi.video({ model: "m", prompt }), undefined],
+      [{ provider: "cometapi", family: "nobody", model: "m", prompt, seconds: 3 }, 3]
+    ])(
+      "of %j is %s",
+      ([request, seconds]) =>
+        using(accepts, (api) => Effect.sync(() => assert.strictEqual(api.billedSeconds?.(request), seconds)))
+    )
+  })
+
   describe("models", () => {
     const model = (id: string, extra: object = {}) => ({
       created: 1767529753,
@@ -485,7 +511,7 @@ describe("CometApi", () => {
               success: true,
               page: 1,
               page_size: 20,
-              total: 302,
+              total: 2,
               data: [model("doubao-seedance-2-0"), model("your-video-model-id")]
             }),
           (api) => api.models
@@ -496,6 +522,61 @@ describe("CometApi", () => {
           ["doubao-seedance-2-0", 0.024, ["POST /v1/videos"], { min: 4, max: 15, default: 5 }],
           ["your-video-model-id", 0.024, ["POST /v1/videos"], undefined]
         ])
+      }))
+
+    const paged = (total: number, size = 2): Handler => (_, url) => {
+      const page = Math.max(1, Number(url.searchParams.get("page")))
+      const ids = Array.from({ length: total }, (_, index) => model(`m${index + 1}`))
+      const data = ids.slice((page - 1) * size, page * size)
+      return Response.json({ success: true, page, page_size: size, total, data })
+    }
+
+    it.effect("reads all pages where one does not hold the whole catalogue", () =>
+      Effect.gen(function*() {
+        const { requests, urls, value } = yield* using(paged(5), (api) => api.models)
+        assert.deepStrictEqual(value.map(({ id }) => id), ["m1", "m2", "m3", "m4", "m5"])
+        assert.deepStrictEqual(urls.map((url) => new URL(url).search), [
+          "?page=0",
+          "?page=2&page_size=2",
+          "?page=3&page_size=2"
+        ])
+        assert.isTrue(requests.every(({ headers }) => headers["authorization"] === undefined))
+      }))
+
+    it.effect("stops at a page that has nothing new, and after 50 pages, whatever the total says", () =>
+      Effect.gen(function*() {
+        const same = yield* using(
+          () => Response.json({ page: 1, page_size: 2, total: 500, data: [model("a"), model("b")] }),
+          (api) => api.models
+        )
+        assert.deepStrictEqual([same.value.length, same.urls.length], [2, 2])
+        const empty = yield* using(() => Response.json({ page: 1, total: 500, data: [] }), (api) => api.models)
+        assert.deepStrictEqual([empty.value.length, empty.urls.length], [0, 1])
+        const huge = yield* using(paged(1000), (api) => api.models)
+        assert.deepStrictEqual([huge.value.length, huge.urls.length], [100, 50])
+      }))
+
+    it.effect("fails when a later page can't be read: half a catalogue has no price for the other half", () =>
+      Effect.gen(function*() {
+        const first = paged(5)
+        const { value } = yield* using(
+          (request, url) =>
+            url.searchParams.get("page") === "3" ? Response.json({}, { status: 503 }) : first(request, url),
+          (api) => Effect.flip(api.models)
+        )
+        assert.deepStrictEqual([value.reason._tag, value.operation], ["ProviderUnavailable", "models"])
+      }))
+
+    it.effect("reads a catalogue of up to 8 MiB, and no other answer that is so long", () =>
+      Effect.gen(function*() {
+        const long = model("a", { description: "x".repeat(2_000_000) })
+        const { value } = yield* using(() => Response.json({ data: [long] }), (api) => api.models)
+        assert.deepStrictEqual(value.map(({ id }) => id), ["a"])
+        const tooLong = yield* using(
+          () => Response.json({ data: [{ ...long, name: "x".repeat(8_388_608) }] }),
+          (api) => Effect.flip(api.models)
+        )
+        assert.include(tooLong.value.message, "8 MiB")
       }))
 
     it.effect.each<[string, Handler]>([

@@ -460,6 +460,38 @@ describe("VideoTasks.estimate", () => {
     }).pipe(Effect.provide(layer(provider)))
   })
 
+  it.effect("asks the provider what is paid for: under a limit nothing is sent whose length only it can't tell", () => {
+    const { asked, provider } = shop({ billedSeconds: ({ seconds }) => seconds === 8 ? 12 : undefined })
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      assert.deepStrictEqual(
+        yield* estimate(),
+        unknown("it costs 0.05 USD a second, and how much of it this request pays for is not known before")
+      )
+      const refused = yield* Effect.flip(tasks.submit(request, { maxCost: { amount: 100 } }))
+      assert.deepStrictEqual([refused.reason._tag, asked.posts], ["BudgetExceeded", 0])
+      const long = { ...request, seconds: 8 }
+      const known = yield* estimate(long)
+      assert.strictEqual(known._tag === "known" && known.cost.amount, 0.6)
+      yield* Effect.flip(tasks.submit(long, { maxCost: { amount: 0.5 } }))
+      assert.strictEqual(asked.posts, 0)
+      yield* tasks.submit(long)
+      assert.strictEqual((yield* sums).reserved, 0.6)
+    }).pipe(Effect.provide(layer(provider, 10)))
+  })
+
+  it.effect("reserves for all videos that a request asks for", () => {
+    const { asked, provider } = shop()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const four = { ...request, options: { n: 4 } }
+      yield* Effect.flip(tasks.submit(four, { maxCost: { amount: 0.9 } }))
+      assert.strictEqual(asked.posts, 0)
+      yield* tasks.submit(four)
+      assert.strictEqual((yield* sums).reserved, 1)
+    }).pipe(Effect.provide(layer(provider, 10)))
+  })
+
   it.effect("fails for a provider or a family that there is not", () => {
     const { provider } = shop()
     return Effect.gen(function*() {

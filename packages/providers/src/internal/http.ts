@@ -75,6 +75,12 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** `false` for a public route: the key stays here. */
   readonly bearer?: boolean | undefined
+  /**
+   * The longest answer that is read, in bytes.
+   *
+   * @default 1048576
+   */
+  readonly maxBytes?: number | undefined
   /** Looks at the head and decides that the body is not wanted. */
   readonly discardBody?: ((head: Head) => boolean) | undefined
 }
@@ -99,7 +105,9 @@ export const make = Effect.fnUntraced(function*(
   const exchange = Effect.fnUntraced(function*(request: ApiRequest, { secrets, token }: Proof) {
     const response = yield* Effect.catch(client.execute(toHttp(account, request, token)), answeredAnyway)
     const head = headOf(response, account.baseUrl, secrets)
-    const body = request.discardBody?.(head) === true ? discarded : yield* ResponseBody.read(response, secrets)
+    const body = request.discardBody?.(head) === true
+      ? discarded
+      : yield* ResponseBody.read(response, secrets, request.maxBytes)
     const now = yield* Clock.currentTimeMillis
     const retryAfterMs = RetryAfter.read(response.headers, body._tag === "Json" ? body.value : undefined, now)
     return { ...head, retryAfterMs, body }

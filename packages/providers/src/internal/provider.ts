@@ -2,21 +2,18 @@
  * Makes a provider from what its module declares.
  */
 import * as Price from "@video-tasks/core/Price"
-import type { CatalogueModel, VideoProvider } from "@video-tasks/core/VideoProvider"
+import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
-import type { WireProblem } from "@video-tasks/core/WireProblem"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Result from "effect/Result"
-import { annotate, type Api, failure, familyOf, unsupported } from "./api.ts"
-import type * as Classify from "./classify.ts"
+import { type Api, familyOf } from "./api.ts"
+import * as Catalogue from "./catalogue.ts"
 import * as Configuration from "./configuration.ts"
 import * as Create from "./create.ts"
 import * as Credentials from "./credentials.ts"
 import type { FamilyApi } from "./familyApi.ts"
 import * as Http from "./http.ts"
-import * as ReadOutcome from "./readOutcome.ts"
 import * as Reads from "./reads.ts"
 import * as Removal from "./removal.ts"
 import * as Validation from "./validation.ts"
@@ -33,12 +30,7 @@ export interface Declaration {
   /** The first one is what a task or a model belongs to that nobody knows. */
   readonly families: ReadonlyArray<FamilyApi>
   /** The list of models; absent when the API documents none. */
-  readonly catalogue?:
-    | {
-      readonly path: string
-      readonly toModels: (body: unknown) => Result.Result<ReadonlyArray<CatalogueModel>, WireProblem>
-    }
-    | undefined
+  readonly catalogue?: Catalogue.Catalogue | undefined
 }
 
 /** Makes the provider on top of the current `HttpClient`. */
@@ -68,7 +60,7 @@ export const make = Effect.fnUntraced(function*(
     cancel: Removal.cancel(api, observe),
     remove: Removal.remove(api, observe),
     content: Reads.content(api),
-    models: models(api, declaration.catalogue),
+    models: Catalogue.models(api, declaration.catalogue),
     readCallback: (family, body) => familyOf(api, family).toObservation(body),
     credentials: (url) => Credentials.forDownload(url, configuration)
   }
@@ -78,28 +70,4 @@ const billedSeconds = (families: ReadonlyArray<FamilyApi>, request: VideoRequest
   const known = families.find(({ family }) => family.id === request.family)
   const spec = known?.family.models.find(({ id }) => id === request.model)
   return known?.billedSeconds === undefined ? Price.secondsOf(request, spec) : known.billedSeconds(request)
-}
-
-const models = (api: Api, catalogue: Declaration["catalogue"]): VideoProvider["models"] =>
-  Effect.gen(function*() {
-    yield* annotate(api, {})
-    if (catalogue === undefined) return yield* unsupported(api, "models", `${api.name} documents no list of models.`)
-    const fail = failure(api, "models")
-    const answer = yield* Effect.mapError(
-      // The catalogue is public: the key has no business there.
-      api.send({ method: "GET", path: catalogue.path, bearer: false }),
-      (problem) => fail(ReadOutcome.unanswered(problem))
-    )
-    const question: Classify.Question = { operation: "models" }
-    const body = ReadOutcome.json(answer, question)
-    if (Result.isFailure(body)) return yield* fail(body.failure, { requestId: Http.requestIdOf(answer) })
-    const read = catalogue.toModels(body.success)
-    return Result.isSuccess(read)
-      ? read.success.map((model) => withSpec(api, model))
-      : yield* fail(ReadOutcome.misread(answer, read.failure, question), { requestId: Http.requestIdOf(answer) })
-  }).pipe(Effect.withSpan(`${api.name}.models`))
-
-const withSpec = (api: Api, model: CatalogueModel): CatalogueModel => {
-  const spec = api.families.flatMap(({ family }) => family.models).find(({ id }) => id === model.id)
-  return spec === undefined ? model : { ...model, spec }
 }

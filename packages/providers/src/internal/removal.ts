@@ -14,35 +14,95 @@ import { isSuccess } from "./createOutcome.ts"
 import type { FamilyApi } from "./familyApi.ts"
 import * as Http from "./http.ts"
 
-export const cancel = (api: Api, observe: VideoProvider["observe"]): VideoProvider["cancel"] =>
-  Effect.fn(`${api.name}.cancel`)(function*(handle) {
+/** The `DELETE`s of one provider whose end is not known. */
+interface Erasures {
+  /** Sends one. What a refusal says is settled; no answer, or a fault of the server, leaves it open. */
+  readonly send: (
+    family: FamilyApi,
+    handle: TaskHandle,
+    path: string,
+    operation: VideoTaskError.Operation
+  ) => Effect.Effect<Http.ApiAnswer, VideoTaskError.VideoTaskError>
+  /** Whether one of ours may have done it before: then a task that is gone is what was wanted. */
+  readonly mayHave: (handle: TaskHandle) => boolean
+}
+
+/** How many are remembered: each was lost on its way, and is soon tried again. */
+const maxOpen = 1000
+
+const erasures = (api: Api): Erasures => {
+  const open = new Set<string>()
+  return {
+    mayHave: (handle) => open.has(keyOf(handle)),
+    send: Effect.fnUntraced(function*(family, handle, path, operation) {
+      const [oldest] = open
+      if (open.size >= maxOpen && oldest !== undefined) open.delete(oldest)
+      open.add(keyOf(handle))
+      const request = { method: "DELETE", path, headers: family.headers } as const
+      const { answer } = yield* ask(api, handle, request, failure(api, operation))
+      if (!mayBeDone(answer.status)) open.delete(keyOf(handle))
+      return answer
+    })
+  }
+}
+
+const keyOf = ({ family, remoteId, route = "" }: TaskHandle): string => `${family}/${route}/${remoteId}`
+
+const mayBeDone = (status: number): boolean => status >= 500 || status === 408
+
+/** Reads a task before it is erased; `undefined` when it is gone and we may have done it. */
+const before = (
+  observe: VideoProvider["observe"],
+  { mayHave }: Erasures,
+  handle: TaskHandle
+): Effect.Effect<Observation | undefined, VideoTaskError.VideoTaskError> =>
+  Effect.catchIf(
+    observe(handle),
+    ({ reason }) => reason._tag === "TaskNotFound" && mayHave(handle),
+    () => Effect.undefined
+  )
+
+export const cancel = (api: Api, observe: VideoProvider["observe"]): VideoProvider["cancel"] => {
+  const sent = erasures(api)
+  return Effect.fn(`${api.name}.cancel`)(function*(handle) {
     yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
     const family = familyOf(api, handle.family)
     if (family.cancel === undefined) return "unsupported"
-    const { status } = yield* observe(handle)
-    if (status === undefined || !family.cancel.from.includes(status)) return "failed"
-    const answer = yield* erase(api, family, handle, family.cancel.path, "cancel")
+    const seen = yield* before(observe, sent, handle)
+    if (seen === undefined || (seen.status === "CANCELLED" && sent.mayHave(handle))) return "confirmed"
+    if (seen.status === undefined || !family.cancel.from.includes(seen.status)) return "failed"
+    const isAgain = sent.mayHave(handle)
+    const answer = yield* sent.send(family, handle, family.cancel.path, "cancel")
     if (isSuccess(answer.status)) return "confirmed"
-    const reason = Classify.reasonOf(answer, { operation: "cancel", remoteId: handle.remoteId })
+    const { remoteId } = handle
+    const reason = Classify.reasonOf(answer, { operation: "cancel", remoteId, refusals: family.refusals })
+    if (reason._tag === "TaskNotFound" && isAgain) return "confirmed"
     // The API says that it can't be cancelled any more.
     if (reason._tag === "InvalidRequest") return "failed"
     return yield* failure(api, "cancel")(reason, { handle, requestId: Http.requestIdOf(answer) })
   })
+}
 
-export const remove = (api: Api, observe: VideoProvider["observe"]): VideoProvider["remove"] =>
-  Effect.fn(`${api.name}.remove`)(function*(handle) {
+export const remove = (api: Api, observe: VideoProvider["observe"]): VideoProvider["remove"] => {
+  const sent = erasures(api)
+  return Effect.fn(`${api.name}.remove`)(function*(handle) {
     yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
     const family = familyOf(api, handle.family)
     if (family.remove === undefined) {
       return yield* unsupported(api, "remove", `${api.name} documents no way to delete a task.`)
     }
-    const seen = yield* observe(handle)
+    const seen = yield* before(observe, sent, handle)
+    if (seen === undefined) return
     if (!hasEnded(seen)) return yield* failure(api, "remove")(notEnded(seen), { handle })
-    const answer = yield* erase(api, family, handle, family.remove, "remove")
+    const isAgain = sent.mayHave(handle)
+    const answer = yield* sent.send(family, handle, family.remove, "remove")
     if (isSuccess(answer.status)) return
-    const reason = Classify.reasonOf(answer, { operation: "remove", remoteId: handle.remoteId })
+    const { remoteId } = handle
+    const reason = Classify.reasonOf(answer, { operation: "remove", remoteId, refusals: family.refusals })
+    if (reason._tag === "TaskNotFound" && isAgain) return
     return yield* failure(api, "remove")(reason, { handle, requestId: Http.requestIdOf(answer) })
   })
+}
 
 const hasEnded = ({ status }: Observation): boolean => status !== undefined && isTerminal(status)
 
@@ -52,15 +112,3 @@ const notEnded = ({ status }: Observation): VideoTaskError.Reason =>
       new VideoTaskError.Violation({ field: "status", value: status ?? "unknown", allowed: "a task that has ended" })
     ]
   })
-
-const erase = (
-  api: Api,
-  family: FamilyApi,
-  handle: TaskHandle,
-  path: string,
-  operation: VideoTaskError.Operation
-): Effect.Effect<Http.ApiAnswer, VideoTaskError.VideoTaskError> =>
-  Effect.map(
-    ask(api, handle, { method: "DELETE", path, headers: family.headers }, failure(api, operation)),
-    ({ answer }) => answer
-  )

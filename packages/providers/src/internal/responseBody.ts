@@ -9,8 +9,8 @@ import * as Stream from "effect/Stream"
 import * as ContentEncoding from "./contentEncoding.ts"
 import * as Secret from "./secret.ts"
 
-/** The longest answer that is read, before and after decoding. The largest known one, a catalogue, has 200 kB. */
-export const maxBytes = 1_048_576
+/** The longest answer that is read unless more is asked for, before and after decoding. */
+export const defaultMaxBytes = 1_048_576
 
 /** How deep JSON may nest: code that walks it must not run out of stack. */
 const maxDepth = 100
@@ -30,20 +30,23 @@ export type Body =
   | { readonly _tag: "Discarded" }
 
 /** Reads a body. Never fails: a body that can't be read does not take back the status that came before it. */
-export const read = (response: HttpClientResponse.HttpClientResponse, secrets: Secret.Secrets): Effect.Effect<Body> =>
-  whole(response).pipe(
-    Effect.flatMap((bytes) => decoded(bytes, encodings(response.headers["content-encoding"]))),
+export const read = (
+  response: HttpClientResponse.HttpClientResponse,
+  secrets: Secret.Secrets,
+  maxBytes = defaultMaxBytes
+): Effect.Effect<Body> =>
+  whole(response, maxBytes).pipe(
+    Effect.flatMap((bytes) => decoded(bytes, encodings(response.headers["content-encoding"]), maxBytes)),
     Effect.map((bytes) => parse(decoder.decode(bytes), response.headers["content-type"], secrets)),
     Effect.catch((problem) => Effect.succeed(unreadable(problem)))
   )
 
 interface TooLong {
   readonly _tag: "TooLong"
+  readonly maxBytes: number
 }
 
 type Problem = HttpClientError.HttpClientError | ContentEncoding.Undecodable | TooLong
-
-const tooLong: TooLong = { _tag: "TooLong" }
 
 const unreadable = (problem: Problem): Body => {
   switch (problem._tag) {
@@ -54,11 +57,14 @@ const unreadable = (problem: Problem): Body => {
     case "Undecodable":
       return { _tag: "Unreadable", detail: `the answer is encoded as ${problem.encoding} and can't be decoded` }
     case "TooLong":
-      return { _tag: "Unreadable", detail: `the answer is longer than ${maxBytes / 1_048_576} MiB` }
+      return { _tag: "Unreadable", detail: `the answer is longer than ${problem.maxBytes / 1_048_576} MiB` }
   }
 }
 
-const collect = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Array<ArrayBuffer>, E | TooLong> =>
+const collect = <E>(
+  stream: Stream.Stream<Uint8Array, E>,
+  maxBytes: number
+): Effect.Effect<Uint8Array<ArrayBuffer>, E | TooLong> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
@@ -69,7 +75,11 @@ const collect = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Ar
         return size <= maxBytes
       })
     return Stream.runForEachWhile(stream, take).pipe(
-      Effect.flatMap(() => size > maxBytes ? Effect.fail(tooLong) : Effect.succeed(concatenated(chunks, size)))
+      Effect.flatMap(() =>
+        size > maxBytes
+          ? Effect.fail<TooLong>({ _tag: "TooLong", maxBytes })
+          : Effect.succeed(concatenated(chunks, size))
+      )
     )
   })
 
@@ -88,12 +98,13 @@ const encodings = (header: string | undefined): ReadonlyArray<string> => header?
 
 const decoded = Effect.fnUntraced(function*(
   bytes: Uint8Array<ArrayBuffer>,
-  encodings: ReadonlyArray<string>
+  encodings: ReadonlyArray<string>,
+  maxBytes: number
 ): Effect.fn.Return<Uint8Array<ArrayBuffer>, ContentEncoding.Undecodable | TooLong> {
   let current = bytes
   for (const encoding of encodings) {
     const format = ContentEncoding.remaining(encoding, current)
-    if (format !== undefined) current = yield* collect(ContentEncoding.decode(format, current))
+    if (format !== undefined) current = yield* collect(ContentEncoding.decode(format, current), maxBytes)
   }
   return current
 })
@@ -124,9 +135,9 @@ const clean = (value: unknown, secrets: Secret.Secrets, depth: number): unknown 
 const decoder = new TextDecoder()
 
 /** A body whose length is known to be small is read in one piece: a stream costs CPU on every poll. */
-const whole = (response: HttpClientResponse.HttpClientResponse) => {
+const whole = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) => {
   const length = Number(response.headers["content-length"] ?? Number.NaN)
   return length <= maxBytes && response.headers["content-encoding"] === undefined
     ? Effect.map(response.arrayBuffer, (buffer) => new Uint8Array(buffer))
-    : collect(response.stream)
+    : collect(response.stream, maxBytes)
 }

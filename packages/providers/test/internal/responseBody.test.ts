@@ -106,7 +106,7 @@ describe("responseBody", () => {
 
   it.effect("takes exactly 1 MiB", () =>
     Effect.gen(function*() {
-      const body = yield* read(JSON.stringify("x".repeat(ResponseBody.maxBytes - 2)))
+      const body = yield* read(JSON.stringify("x".repeat(ResponseBody.defaultMaxBytes - 2)))
       assert.strictEqual(body._tag, "Json")
     }))
 
