@@ -23,9 +23,9 @@ const cost = Field.object({ credits: Field.Amount })
  * **Details**
  *
  * Native (Runway, `GET /v1/tasks/{id}`; CometAPI since May 2026): `id`, `status`, `createdAt`, `progress` from 0 to 1,
- * `output`, `failure`, `failureCode`, `cost`. The row (CometAPI before that; `{ code, message, data }` is taken off): `task_id`,
- * a status of New-API, `progress` as `"45%"`, `fail_reason`, times in Unix seconds, and in `data` the native task. The old
- * callback is flat, and all its values are strings.
+ * `output`, `failure`, `failureCode`, `cost`. The row (CometAPI before that; `{ code, message, data }` is taken off):
+ * `task_id`, a status of New-API, `progress` as `"45%"`, `fail_reason`, times in Unix seconds, and in `data` the native
+ * task. The old callback is flat, and all its values are strings.
  *
  * @category schemas
  * @since 0.1.0
@@ -65,8 +65,8 @@ export const Task = Schema.Struct({
  * By Runway's page on task failures, partly as clients quote it: what the moderation refuses (`SAFETY.*`,
  * `INPUT_PREPROCESSING.SAFETY.*`) and `ASSET.INVALID` are not to be tried again. `INTERNAL`, `INTERNAL.*`,
  * `INPUT_PREPROCESSING.INTERNAL`, `THIRD_PARTY.UNAVAILABLE` and a code that is null may work after a delay, though
- * `INTERNAL.BAD_OUTPUT.*` better with other words or another picture.
- * `THIRD_PARTY.INPUT_VALIDATION` is not on that page and is read by its name.
+ * `INTERNAL.BAD_OUTPUT.*` better with other words or another picture. `THIRD_PARTY.INPUT_VALIDATION` is not on that page
+ * and is read by its name.
  *
  * **Example** (What may be tried again)
  *
