@@ -13,6 +13,7 @@ import * as SqlAppend from "./internal/sqlAppend.ts"
 import * as SqlClaims from "./internal/sqlClaims.ts"
 import * as SqlDurability from "./internal/sqlDurability.ts"
 import { orFail, type SqlFailures } from "./internal/sqlFailures.ts"
+import * as SqlRemove from "./internal/sqlRemove.ts"
 import { migrate } from "./internal/sqlSchema.ts"
 import * as SqlSubmissions from "./internal/sqlSubmissions.ts"
 import * as SqlTasks from "./internal/sqlTasks.ts"
@@ -55,7 +56,8 @@ export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient
     ...SqlSubmissions.make(sql, failures),
     ...SqlAppend.make(sql, failures),
     ...SqlTasks.make(sql, failures),
-    ...SqlClaims.make(sql, failures)
+    ...SqlClaims.make(sql, failures),
+    ...SqlRemove.make(sql, failures)
   })
 })
 

@@ -172,6 +172,11 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly renew: (owner: string, until: number) => Effect.Effect<void, TaskStoreError>
   /** Gives tasks back. */
   readonly release: (owner: string, ids: ReadonlyArray<TaskId>) => Effect.Effect<void, TaskStoreError>
+  /**
+   * Removes tasks that have ended, with their journals, and returns how many; those that are unfinished stay. Their
+   * submissions stay too: an id that was submitted once is never submitted again.
+   */
+  readonly remove: (ids: ReadonlyArray<TaskId>) => Effect.Effect<number, TaskStoreError>
 }>()("@video-tasks/runtime/TaskStore") {}
 
 /**

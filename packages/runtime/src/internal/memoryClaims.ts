@@ -10,6 +10,8 @@ import type { StoredTask, TaskStore } from "../TaskStore.ts"
 
 /** @internal */
 export interface Row {
+  /** From 1, in the order of arrival. */
+  readonly position: number
   snapshot: Persisted
   raw: string | undefined
   owner: string | undefined

@@ -28,7 +28,7 @@ export interface Failures {
 export const make = (failures: Failures): TaskStore["Service"] => {
   const rows = new Map<TaskId, Claims.Row>()
   const claims = Claims.make(rows)
-  const tables: Tables = { submissions: new Map(), rows, byHandle: new Map(), claims, failures }
+  const tables: Tables = { submissions: new Map(), rows, byHandle: new Map(), last: 0, claims, failures }
   const { claim, leaseOf, release, renew, stored } = claims
   return {
     ...submissionsOf(tables),
@@ -47,13 +47,14 @@ export const make = (failures: Failures): TaskStore["Service"] => {
       }),
     list: (filter, cursor) =>
       Effect.map(
-        page(rows.values(), (row) => matches(filter, row), cursor, failures.refused),
+        page(positioned(rows.values()), (row) => matches(filter, row), cursor, failures.refused),
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
     claim,
     leaseOf,
     renew,
-    release
+    release,
+    remove: (ids) => Effect.sync(() => remove(tables, ids))
   }
 }
 
@@ -61,6 +62,8 @@ interface Tables {
   readonly submissions: Map<TaskId, Submission>
   readonly rows: Map<TaskId, Claims.Row>
   readonly byHandle: Map<string, TaskId>
+  /** The position of the newest row. */
+  last: number
   readonly claims: Claims.Claims
   readonly failures: Failures
 }
@@ -81,7 +84,7 @@ const submissionsOf = (
     submission: (id) => Effect.sync(() => submissions.get(id)),
     submissions: (filter, cursor) =>
       page(
-        submissions.values(),
+        numbered(submissions.values()),
         (one) => filter.outcome === undefined || one.outcome._tag === filter.outcome,
         cursor,
         refused
@@ -125,7 +128,7 @@ const insert = (
   if (twin !== undefined) return Effect.fail(failures.conflict(twin, 0, rows.get(twin)?.events.length ?? 0))
   byHandle.set(key, id)
   const held = isTerminal(snapshot.value) ? undefined : claim
-  rows.set(id, { snapshot, raw, owner: held?.owner, events: [...events] })
+  rows.set(id, { position: ++tables.last, snapshot, raw, owner: held?.owner, events: [...events] })
   if (held) claims.hold(held.owner, held.until)
   // A task that was attached has no submission.
   return Effect.as(Effect.ignore(settle(tables, id, { _tag: "created", handle: first.handle })), events.length)
@@ -150,22 +153,48 @@ const matches = (filter: StoreFilter, row: Claims.Row): boolean =>
   (filter.provider === undefined || filter.provider === row.snapshot.task.handle.provider) &&
   (filter.status === undefined || filter.status.includes(row.snapshot.value))
 
-/** The cursor is the number of rows that have been looked at: rows are never removed. */
+/** Removes what has ended. */
+const remove = ({ byHandle, rows }: Tables, ids: ReadonlyArray<TaskId>): number => {
+  let count = 0
+  for (const id of ids) {
+    const row = rows.get(id)
+    if (row === undefined || !isTerminal(row.snapshot.value)) continue
+    rows.delete(id)
+    byHandle.delete(keyOf(row.snapshot.task.handle))
+    count++
+  }
+  return count
+}
+
+type Positioned<A> = readonly [position: number, item: A]
+
+/** Submissions are never removed. */
+function* numbered<A>(all: Iterable<A>): Iterable<Positioned<A>> {
+  let position = 1
+  for (const item of all) yield [position++, item]
+}
+
+function* positioned(rows: Iterable<Claims.Row>): Iterable<Positioned<Claims.Row>> {
+  for (const row of rows) yield [row.position, row]
+}
+
+/** The cursor is the position of the last item: those that come, change or go move no page. */
 const page = <A>(
-  all: Iterable<A>,
+  all: Iterable<Positioned<A>>,
   accepts: (item: A) => boolean,
   cursor: string | undefined,
   refused: Failures["refused"]
 ): Effect.Effect<Page<A>, TaskStoreError> =>
   Effect.suspend(() => {
-    const from = cursor === undefined ? 0 : Number(cursor)
-    if (!Number.isSafeInteger(from) || from < 0) return Effect.fail(refused("the cursor is not one of this store"))
+    const after = cursor === undefined ? 0 : Number(cursor)
+    if (!Number.isSafeInteger(after) || after < 0) return Effect.fail(refused("the cursor is not one of this store"))
     const items: Array<A> = []
-    let at = 0
-    for (const item of all) {
-      if (at++ < from || !accepts(item)) continue
-      if (items.length === pageSize) return Effect.succeed({ items, cursor: String(at - 1) })
+    let last = after
+    for (const [position, item] of all) {
+      if (position <= after || !accepts(item)) continue
+      if (items.length === pageSize) return Effect.succeed({ items, cursor: String(last) })
       items.push(item)
+      last = position
     }
     return Effect.succeed({ items })
   })

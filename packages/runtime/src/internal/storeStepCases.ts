@@ -21,7 +21,9 @@ export const stepCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "keeps a long journal in order", effect: longJournal(expect) },
   { name: "keeps any text as it is", effect: anyText(expect) },
   { name: "moves no page while tasks come and change", effect: stablePages(expect) },
-  { name: "refuses a cursor that it did not make", effect: cursors(expect) }
+  { name: "refuses a cursor that it did not make", effect: cursors(expect) },
+  { name: "removes ended tasks with their journals, and nothing else", effect: removes(expect) },
+  { name: "moves no page while tasks are removed", effect: removesBetweenPages(expect) }
 ]
 
 const settles = (expect: Expect) =>
@@ -178,4 +180,36 @@ const cursors = (expect: Expect) =>
       const submissions = yield* Effect.result(store.submissions({}, cursor))
       yield* expect(`the cursor ${cursor}`, [tasks._tag, submissions._tag], ["Failure", "Failure"])
     }
+  })
+
+const removes = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* store.begin(submissionOf(1))
+    for (const n of [1, 2, 3]) yield* make(n)
+    yield* advance(1, 1, succeeded(2000))
+    yield* advance(3, 1, succeeded(2000))
+    yield* expect("how many", yield* store.remove([idOf(1), idOf(2), idOf(9)]), 1)
+    yield* expect("what is left", (yield* store.list({})).items.map((one) => one.snapshot.task.id), [idOf(2), idOf(3)])
+    yield* expect("the removed task", [yield* store.load(idOf(1)), yield* store.find(handleOf(1))], [null, null])
+    yield* expect("its journal", yield* store.events(idOf(1)), [])
+    yield* expect("the journal of another", (yield* store.events(idOf(3))).length, 2)
+    const submission = yield* store.submission(idOf(1))
+    yield* expect("its submission", submission?.outcome, { _tag: "created", handle: handleOf(1) })
+    yield* expect("nothing at all", yield* store.remove([]), 0)
+    yield* expect("the task made again", yield* make(1), 1)
+  })
+
+const removesBetweenPages = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (let n = 1; n <= 150; n++) {
+      yield* make(n)
+      if (n <= 50) yield* advance(n, 1, succeeded(2000))
+    }
+    const first = yield* store.list({})
+    yield* store.remove(Array.from({ length: 50 }, (_, n) => idOf(n + 1)))
+    const second = yield* store.list({}, first.cursor)
+    const found = second.items.map((one) => one.snapshot.task.id)
+    yield* expect("the second page", found, Array.from({ length: 50 }, (_, n) => idOf(n + 101)))
   })
