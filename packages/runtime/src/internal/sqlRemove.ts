@@ -1,0 +1,39 @@
+/**
+ * Removing tasks that have ended: the rows and their journals, in one transaction.
+ */
+import type { TaskId } from "@video-tasks/core/TaskId"
+import { terminal } from "@video-tasks/core/TaskStatus"
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { TaskStore } from "../TaskStore.ts"
+import { inTransaction } from "./sqlDurability.ts"
+import { orFail, type SqlFailures } from "./sqlFailures.ts"
+
+/** Databases limit the parameters of a statement. */
+const idsAtOnce = 500
+
+/** @internal */
+export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Service"], "remove"> => {
+  // An event that comes at the same moment waits until the row is gone, and then meets no task.
+  const locked = sql.literal(sql.onDialectOrElse({ pg: () => "FOR UPDATE", orElse: () => "" }))
+
+  const removeSome = Effect.fnUntraced(function*(ids: ReadonlyArray<TaskId>) {
+    const rows = yield* sql<{ readonly id: string }>`
+      SELECT id FROM video_tasks_tasks WHERE id IN ${sql.in(ids)} AND status IN ${sql.in(terminal)} ${locked}`
+    if (rows.length === 0) return 0
+    const ended = rows.map(({ id }) => id)
+    yield* sql`DELETE FROM video_tasks_events WHERE task_id IN ${sql.in(ended)}`
+    yield* sql`DELETE FROM video_tasks_tasks WHERE id IN ${sql.in(ended)}`
+    return ended.length
+  })
+
+  const remove = Effect.fnUntraced(function*(ids: ReadonlyArray<TaskId>) {
+    let count = 0
+    for (let start = 0; start < ids.length; start += idsAtOnce) {
+      count += yield* inTransaction(sql, "relaxed", removeSome(ids.slice(start, start + idsAtOnce)))
+    }
+    return count
+  })
+
+  return { remove: (ids) => orFail(failures, "tasks could not be removed")(remove(ids)) }
+}
