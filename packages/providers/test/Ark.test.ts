@@ -59,7 +59,10 @@ for (const [name, { make, provider }] of at) {
         unknownTask: {
           status: 404,
           body: { error: { code: "NotFound.TaskId", message: "not found", param: "id", type: "NotFound" } }
-        }
+        },
+        page: name === "vendor"
+          ? { total: 2, items: [{ id: "cgt-1", status: "running" }, { ...head, status: "running" }] }
+          : undefined
       }
     })
     for (const { effect, name } of cases) it.effect(name, () => effect)

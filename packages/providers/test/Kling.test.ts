@@ -70,7 +70,10 @@ for (const [name, make, provider] of suites) {
         running: task("processing"),
         succeeded: task("succeed", { task_result: { videos: [{ id: "1", url: link, duration: "5.1" }] } }),
         failed: task("failed", { task_status_msg: "Image pixel is invalid" }),
-        unknownTask: { status: 404, body: { code: 1203, message: "task not found", request_id: "r" } }
+        unknownTask: { status: 404, body: { code: 1203, message: "task not found", request_id: "r" } },
+        page: provider === "kling"
+          ? { code: 0, data: [{ task_id: "1", task_status: "processing" }, { task_id: id, task_status: "submitted" }] }
+          : undefined
       }
     })
     for (const { effect, name } of cases) it.effect(name, () => effect)

@@ -72,7 +72,10 @@ for (const [name, { make, provider }] of at) {
         failed: { ...job, status: "failed", progress: 100, error: { code: "moderation_blocked", message: "no" } },
         unknownTask: name === "vendor"
           ? { status: 404, body: refusal("The requested video was not found.") }
-          : { status: 400, body: { code: "task_not_exist", message: "task_not_exist", data: null } }
+          : { status: 400, body: { code: "task_not_exist", message: "task_not_exist", data: null } },
+        page: name === "vendor"
+          ? { object: "list", data: [{ ...job, id: "video_9" }, job], has_more: false }
+          : undefined
       }
     })
     for (const { effect, name } of cases) it.effect(name, () => effect)

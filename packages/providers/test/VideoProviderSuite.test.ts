@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { VideoProvider } from "@video-tasks/core"
-import { CometApi, GenericApi, SeeAny, VideoProviderSuite } from "@video-tasks/providers"
+import { Observation, VideoProvider } from "@video-tasks/core"
+import { CometApi, GenericApi, OpenAi, SeeAny, VideoProviderSuite } from "@video-tasks/providers"
 import { Effect, Fiber, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -140,5 +140,78 @@ describe("VideoProviderSuite", () => {
       const failed = yield* Fiber.join(fiber)
       assert.include(failed, "a create is sent once when HTTP 503, and is SubmissionAmbiguous")
       assert.notInclude(failed, "a create is sent once when HTTP 400, and is InvalidRequest")
+    }))
+
+  it.effect("fails a provider that does less than its families say, or more", () =>
+    Effect.gen(function*() {
+      const saying = (family: Partial<VideoProvider.Family>) =>
+        failures(Effect.map(CometApi.make({ apiKey }), (provider) => ({
+          ...provider,
+          families: provider.families.map((one) => ({ ...one, ...family }))
+        })))
+      const names = yield* Effect.forEach(
+        [{ canList: true }, { batchSize: 10 }, { canRemove: true }, { canFindCreated: true }, { canRemove: false }],
+        saying
+      )
+      const agrees = (what: string) => `${what} where its family says so, and is Unsupported elsewhere`
+      assert.deepStrictEqual(names, [
+        [agrees("lists tasks")],
+        [agrees("reads many tasks at once")],
+        [agrees("removes tasks"), "sends no DELETE to remove a task that runs"],
+        [agrees("finds a create whose answer was lost")],
+        [agrees("removes tasks")]
+      ])
+    }))
+
+  const openAi = {
+    secret,
+    remoteId: "video_1",
+    answers: {
+      created: { id: "video_1", object: "video", status: "queued" },
+      running: { id: "video_1", object: "video", status: "in_progress" },
+      succeeded: { id: "video_1", status: "completed", video_url: "https://cdn.example.com/v.mp4" },
+      failed: { id: "video_1", status: "failed", error: { code: "c", message: "no" } },
+      unknownTask: { status: 404, body: { error: { message: "none", type: "x", param: null, code: null } } },
+      page: { object: "list", data: [{ id: "video_2", status: "queued" }, { id: "video_1", status: "completed" }] }
+    }
+  }
+
+  it.effect("fails a provider that hands over tasks that nobody asked for, or sends DELETE without a look", () =>
+    Effect.gen(function*() {
+      const changing = (
+        change: (provider: VideoProvider.VideoProvider) => Partial<VideoProvider.VideoProvider>,
+        family: Partial<VideoProvider.Family> = {}
+      ) =>
+        Effect.forEach(
+          VideoProviderSuite.cases({
+            ...openAi,
+            make: Effect.map(OpenAi.make({ apiKey }), (provider) => ({
+              ...provider,
+              families: provider.families.map((one) => ({ ...one, ...family })),
+              ...change(provider)
+            })),
+            request: OpenAi.video({ model: "sora-2", prompt: "A paper airplane" })
+          }),
+          ({ effect, name }) => Effect.match(effect, { onFailure: () => [name], onSuccess: () => [] })
+        ).pipe(Effect.map((names) => names.flat()))
+      const generous = yield* changing((provider) => ({
+        observeMany: (handles) =>
+          Effect.map(
+            provider.observeMany(handles),
+            (found) =>
+              new Map(
+                handles.map((handle) => [handle, [...found.values()][0] ?? new Observation.Observation({ videos: [] })])
+              )
+          )
+      }))
+      const eager = yield* changing(
+        (provider) => ({ cancel: (handle) => Effect.as(provider.remove(handle), "confirmed") }),
+        { canCancel: true }
+      )
+      assert.deepStrictEqual([yield* changing(() => ({})), generous, eager], [
+        [],
+        ["reads many tasks at once and hands over those that were asked for, no others"],
+        ["sends no DELETE to cancel a task that has ended"]
+      ])
     }))
 })
