@@ -141,7 +141,7 @@ describe("SimulatorWebhooks", () => {
     for (const [fault, expected] of orders) {
       it.effect(`play ${fault}`, () =>
         Effect.gen(function*() {
-          assert.deepStrictEqual(spans(yield* play(fault)), expected)
+          assert.deepStrictEqual<unknown>(spans(yield* play(fault)), expected)
         }))
     }
 
