@@ -149,6 +149,15 @@ describe("the command", { concurrent: true }, () => {
       const ran = yield* vt(["attach", "--provider", "seeany", id, "--wait", "--json", ...fast])
       assert.strictEqual(ran.code, 0, ran.stderr)
       assert.strictEqual(Command.lines(ran).at(-1)?.task.remoteId, id)
+      const two = yield* estimate("--model", "doubao-seedance-2-0-fast", "--option", "n=2")
+      assert.strictEqual(two.stdout, "0.5 USD (2 videos of 5 s at 0.05 USD a second)\n")
+      const gen4 = ["--model", "gen4.5", "--option", "duration=auto", "--image", "https://example.com/a.jpg"]
+      const auto = yield* vt(["estimate", "--provider", "runway", ...gen4], { env })
+      assert.deepStrictEqual([auto.code, auto.stdout], [
+        0,
+        "unknown: it costs 12 credits a second, and how much of it this request pays for is not known before\n"
+      ])
+      assert.match(auto.stderr, /^A create would be refused: options\.duration is auto; allowed: nothing for gen4\.5/)
       assert.strictEqual((yield* ledger).posts, 0)
     })
   )
@@ -175,6 +184,11 @@ describe("the command", { concurrent: true }, () => {
         lines.find((line) => line.id === "doubao-seedance-1-0-pro")?.seconds,
         { min: 2, max: 10, default: 5 }
       )
+      const runway = Command.lines(yield* vt(["models", "--provider", "runway", "--json"], { env }))
+      const { maxImages, maxPromptLength, minImages, promptIsOptional } = runway.find((line) =>
+        line.id === "gen4_turbo"
+      ) ?? {}
+      assert.deepStrictEqual([minImages, maxImages, maxPromptLength, promptIsOptional], [1, 1, 1000, true])
     })
   )
 

@@ -194,16 +194,8 @@ export const video = (request: Request): VideoRequest => {
   const { image, imageTail, model, prompt = "", provider = defaultId, seconds } = request
   const size = "size" in request ? request.size : undefined
   const images = [image, imageTail].filter((picture) => picture !== undefined)
-  return {
-    provider,
-    family: "kling",
-    model,
-    prompt,
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(size === undefined ? {} : { size }),
-    ...(images.length === 0 ? {} : { images }),
-    options: optionsOf(request)
-  }
+  const options = optionsOf(request)
+  return Fields.request({ provider, family: "kling", model, prompt, seconds, size, images, options })
 }
 
 /**

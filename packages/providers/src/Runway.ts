@@ -148,17 +148,17 @@ export interface Request {
 export const video = (request: Request): VideoRequest => {
   const pictures = picturesOf(request)
   const { model, prompt = "", provider = defaultId, resolution, seconds, size } = request
-  return {
+  return Fields.request({
     provider,
     family: "runway",
     model,
     prompt,
-    ...(seconds === undefined || seconds === "auto" ? {} : { seconds }),
-    ...(size === undefined ? {} : { size }),
-    ...(resolution === undefined ? {} : { resolution }),
-    ...(pictures.length === 0 ? {} : { images: pictures.map(({ image }) => image) }),
+    seconds,
+    size,
+    resolution,
+    images: pictures.map(({ image }) => image),
     options: optionsOf(request, pictures.map(({ position }) => position))
-  }
+  })
 }
 
 /**

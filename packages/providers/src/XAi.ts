@@ -158,12 +158,12 @@ export const video = (request: Request): VideoRequest => {
   const { image, referenceImages, referenceVoices, resolution, seconds, size } = request
   const images = image === undefined ? referenceImages ?? [] : [image]
   const isReferring = referenceImages !== undefined || referenceVoices !== undefined
-  return {
+  return Fields.request({
     ...common(request),
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(size === undefined ? {} : { size }),
-    ...(resolution === undefined ? {} : { resolution }),
-    ...(images.length === 0 ? {} : { images }),
+    seconds,
+    size,
+    resolution,
+    images,
     options: Fields.present({
       mode: isReferring ? "reference-to-video" : undefined,
       reference_audios: referenceVoices?.map((voice_id) => ({ voice_id })),
@@ -176,7 +176,7 @@ export const video = (request: Request): VideoRequest => {
       user: request.user,
       ...request.options
     })
-  }
+  })
 }
 
 /**
