@@ -105,7 +105,9 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>(id("TaskNotFo
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The provider does not know task ${this.remoteId}. Check the task id, the base URL, the path and the account.`
+    const what = this.detail === undefined ? "" : ` (${unstopped(this.detail)})`
+    return `The provider does not know task ${this.remoteId}${what}. Check the task id, the base URL, the path and the ` +
+      "account."
   }
 }
 

@@ -271,6 +271,9 @@ const fetchInto = Effect.fnUntraced(function*(
 /** Asks for a fresh link; without one, the error says both what the server and what the provider said. */
 const renewed = (source: Source.Source, stale: Problem) =>
   Effect.mapError(source.fresh, (error) => {
+    if (stale.reason._tag === "ResultExpired" && error._tag !== "Problem" && error.reason._tag === "TaskNotFound") {
+      return expired("never", `${stale.reason.detail}; the provider no longer knows the task`)
+    }
     if (error._tag !== "Problem" || error.reason._tag !== "ResultExpired") return error
     if (stale.reason._tag !== "ResultExpired") return stale
     return expired("never", `${stale.reason.detail}; ${error.reason.detail}`)

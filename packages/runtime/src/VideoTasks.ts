@@ -329,7 +329,10 @@ export class VideoTasks extends Context.Service<VideoTasks, {
   readonly awaitEnd: (task: TaskRef, options?: WaitOptions) => Effect.Effect<Ended, VideoTaskError>
   /** Reads a task once, now, and steps it; a task that has ended is not read again. */
   readonly refresh: (task: TaskRef) => Effect.Effect<Task, VideoTaskError>
-  /** Asks the provider for fresh links of a successful task; fails with `MissingResult` when there are none. */
+  /**
+   * Asks the provider for fresh links of a successful task; fails with `MissingResult` when there are none, and with
+   * `ResultExpired` when the provider no longer knows the task.
+   */
   readonly freshVideos: (task: TaskRef) => Effect.Effect<ReadonlyArray<Video>, VideoTaskError>
   /** Cancels at the provider where the API can, and says what became of it. */
   readonly cancel: (task: TaskRef) => Effect.Effect<CancelOutcome, VideoTaskError>

@@ -30,6 +30,8 @@ export interface Outcome {
   readonly creates: number
   /** Reported as ambiguous in the end. */
   readonly ambiguous: number
+  /** Tasks whose create had no answer, found by their reference. */
+  readonly found: number
   /** Accepted creates that the store knows no task of. */
   readonly orphans: number
   /** Accepted creates that no task and no ambiguous submission stands for: money that nobody hears of. */
@@ -158,6 +160,8 @@ const judge = (place: Work.Place, counts: Pick<Outcome, "kills" | "starts">, led
       tasks: kept.length,
       creates: ledger.creates.length,
       ambiguous: ambiguous.length,
+      // Such a task begins with its submission, any other with its answer.
+      found: kept.filter((task) => all.some((one) => one.id === task.id && one.startedAt === task.createdAt)).length,
       orphans: orphans.length,
       unaccounted: orphans.length - new Set(owners.flatMap((owner) => owner === undefined ? [] : [owner.id])).size,
       unsought: orphans.filter((create) => create.model === modelOf(0)).length,

@@ -2,7 +2,7 @@
  * A process that may be killed at any moment: goes on with what is there, submits what is missing, and saves every video.
  * It ends by itself when nothing is left to do, and says on standard output when it is ready and when it is done.
  */
-import { Task, VideoTaskError } from "@video-tasks/core"
+import { Task } from "@video-tasks/core"
 import { Download, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Logger, Random, Stream } from "effect"
 import * as fs from "node:fs"
@@ -73,9 +73,7 @@ const place = { filename, baseUrl, out, count: Number(count) }
 await Effect.runPromise(
   work(place, Number(upTo)).pipe(
     Effect.provide(Work.layer(place)),
-    Effect.tapError((error) =>
-      say(`failed: ${error instanceof VideoTaskError.VideoTaskError ? error.message : error}`)
-    ),
+    Effect.tapError((error) => say(`failed: ${error.message}`)),
     Effect.provide(Logger.layer([]))
   )
 )

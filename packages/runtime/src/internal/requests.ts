@@ -50,13 +50,29 @@ const request = <A>(
   )
 }
 
-/** @internal */
+/**
+ * Asks for the links of a task as they are now. Of a success that the provider has forgotten there are none any more.
+ *
+ * @internal
+ */
 export const freshVideos = Effect.fnUntraced(function*(
   lane: Lane,
-  handle: TaskHandle
+  { snapshot: { task: { handle }, value } }: StoredTask
 ): Effect.fn.Return<ReadonlyArray<Video>, VideoTaskError.VideoTaskError> {
   const { family, provider } = lane
-  const observation = yield* request(lane, handle, "observe", provider.observe(handle))
+  const observation = yield* request(lane, handle, "observe", provider.observe(handle)).pipe(
+    Effect.catchIf(
+      (error) => value === "SUCCESS" && error.reason._tag === "TaskNotFound",
+      ({ requestId }) =>
+        Effect.fail(VideoTaskError.make({
+          provider: provider.id,
+          operation: "observe",
+          handle,
+          requestId,
+          reason: new VideoTaskError.ResultExpired({ detail: "the provider no longer knows the task" })
+        }))
+    )
+  )
   if (observation.videos.length > 0) return observation.videos
   const served = family.hasContentRoute && observation.status === "SUCCESS"
     ? yield* request(lane, handle, "content", provider.content(handle))

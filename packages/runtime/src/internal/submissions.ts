@@ -127,7 +127,8 @@ const lookUpOne = Effect.fnUntraced(
     const madeAt = answer.observation.createdAt
     // What is older is another task under the same name.
     if (madeAt !== undefined && madeAt < submission.startedAt - maxSkewMs) return undefined
-    const handle = new TaskHandle({ createdAt: submission.startedAt, ...answer.handle })
+    const { ...place } = answer.handle
+    const handle = new TaskHandle({ createdAt: submission.startedAt, ...place })
     yield* adopt({ refs }, submission, handle, answer.observation)
     yield* Effect.logWarning("the answer to a create was lost and its task is found", format(handle))
     yield* Effect.annotateCurrentSpan("video_task.id", id)

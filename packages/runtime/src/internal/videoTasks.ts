@@ -14,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -31,6 +30,7 @@ import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
 import { Lanes } from "./lanes.ts"
+import { limiterOf } from "./limiter.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
 import { prepare, target } from "./prepare.ts"
@@ -44,7 +44,8 @@ import * as Scheduler from "./scheduler.ts"
 import { guarded } from "./spending.ts"
 import * as Submissions from "./submissions.ts"
 import { submit } from "./submit.ts"
-import { firstDelayMs, follow } from "./waits.ts"
+import * as Tracking from "./tracking.ts"
+import { follow } from "./waits.ts"
 
 type Service = VideoTasks["Service"]
 
@@ -134,7 +135,10 @@ export const make = Effect.fnUntraced(function*(
     scope,
     platform
   }
-  const resume = Resume.make({ refs: parts.refs, tracker: () => trackerOf(parts) })
+  const resume = Resume.make({
+    refs: parts.refs,
+    tracker: Tracking.make({ ...parts, laneOf: (stored) => laneOf(parts, stored, "await") })
+  })
   const waiting = waits(parts)
   return {
     ...commands(parts),
@@ -144,14 +148,6 @@ export const make = Effect.fnUntraced(function*(
     ...submissions(parts),
     resume: (options) => Effect.tap(resume(options), () => archiver?.catchUp ?? Effect.void)
   }
-})
-
-/** A limiter that a program shares between processes is used where there is one. */
-const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
-  const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
-  if (Option.isSome(shared)) return shared.value
-  const own = yield* Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))
-  return Context.get(own, RateLimiter.RateLimiter)
 })
 
 const adopted = ({ platform, refs }: Parts, ref: TaskRef) => Effect.provideContext(Refs.getOrAdopt(refs, ref), platform)
@@ -197,7 +193,7 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
     const stored = yield* adopted(parts, ref)
     const lane = yield* laneOf(parts, stored, "await")
     yield* parts.claims.take(stored.snapshot.task.id)
-    track(parts, stored, lane)
+    Tracking.track(parts.scheduler, stored, lane)
   }),
   untrack: (ref) =>
     Refs.find(parts.refs, ref).pipe(
@@ -209,33 +205,6 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
       Effect.ignore
     )
 })
-
-const track = ({ scheduler }: Parts, { snapshot }: StoredTask, lane: Lane, atLeastMs = 0): void => {
-  if (isTerminal(snapshot.value)) return
-  const { createdAt, handle, id, model } = snapshot.task
-  const entry = scheduler.join(id, lane, handle.createdAt ?? createdAt, "track")
-  lane.account.retry(entry)
-  scheduler.begin(entry, Math.max(atLeastMs, firstDelayMs(scheduler, entry, handle, model)))
-}
-
-/** What tasks that are taken up may take of the budget of an account: the rest is for those that somebody waits for. */
-const resumeShare = 0.8
-
-/** Takes tasks up one after the other: their first reads come as fast as the budget lets them, and no faster. */
-const trackerOf = (parts: Parts) => {
-  const counts = new Map<Lane["account"], number>()
-  return (stored: StoredTask): Effect.Effect<void, VideoTaskError.VideoTaskError> =>
-    Effect.map(laneOf(parts, stored, "await"), (lane) => {
-      const { account, family, policy } = lane
-      const before = counts.get(account) ?? 0
-      counts.set(account, before + 1 / (family.batchSize ?? 1))
-      const now = parts.scheduler.now()
-      const quietMs = stored.snapshot.task.updatedAt + policy.floorMs - now
-      const spreadMs = 1000 * before / (parts.requestsPerSecond * resumeShare)
-      // A clock that was put back must not put off a read.
-      track(parts, stored, lane, Math.max(Math.min(quietMs, policy.floorMs), spreadMs))
-    })
-}
 
 const submissions = (parts: Parts): Pick<Service, "submissions" | "resolve"> => ({
   submissions: (filter = {}) =>
@@ -333,7 +302,7 @@ const questions = (parts: Parts): Pick<Service, "estimate" | "get" | "list" | "f
     ),
   freshVideos: Effect.fn("VideoTasks.freshVideos")(function*(ref) {
     const stored = yield* adopted(parts, ref)
-    return yield* Requests.freshVideos(yield* laneOf(parts, stored, "observe"), stored.snapshot.task.handle)
+    return yield* Requests.freshVideos(yield* laneOf(parts, stored, "observe"), stored)
   }),
   pollInfo: (ref) =>
     Refs.find(parts.refs, ref).pipe(

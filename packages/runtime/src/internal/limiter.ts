@@ -1,0 +1,18 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as Scope from "effect/Scope"
+
+/**
+ * A limiter that a program shares between processes is used where there is one.
+ *
+ * @internal
+ */
+export const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
+  const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
+  if (Option.isSome(shared)) return shared.value
+  const own = yield* Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))
+  return Context.get(own, RateLimiter.RateLimiter)
+})
