@@ -5,7 +5,7 @@ import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Case, Mismatch } from "../TaskStoreSuite.ts"
-import { advance, createdOf, idOf, make, succeeded } from "./storeFixtures.ts"
+import { advance, createdOf, idOf, make, submissionOf, succeeded } from "./storeFixtures.ts"
 
 /** @internal */
 export type Expect = (what: string, actual: unknown, expected: unknown) => Effect.Effect<void, Mismatch>
@@ -19,7 +19,9 @@ export const claimCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "claims only the tasks that are asked for", effect: onlyThese(expect) },
   { name: "does not give an owner back what lapsed while it was away", effect: comesBack(expect) },
   { name: "does not shorten a claim by a later one", effect: neverShorter(expect) },
-  { name: "leaves alone who renews or releases what it does not hold", effect: strangers(expect) }
+  { name: "leaves alone who renews or releases what it does not hold", effect: strangers(expect) },
+  { name: "says until when an owner holds what it holds", effect: tellsLeases(expect) },
+  { name: "gives a lease to who is about to send, with the intent", effect: sendersHold(expect) }
 ]
 
 const idsOf = (tasks: ReadonlyArray<StoredTask>): ReadonlyArray<string> => tasks.map((one) => one.snapshot.task.id)
@@ -120,4 +122,34 @@ const strangers = (expect: Expect) =>
     yield* store.release("b", [idOf(1), idOf(2)])
     yield* store.release("a", [])
     yield* expect("the claim", (yield* store.load(idOf(1)))?.claim, { owner: "a", until: 10_000 })
+  })
+
+const tellsLeases = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* make(1)
+    yield* expect("who never held anything", yield* store.leaseOf("a"), undefined)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* expect("after a claim", yield* store.leaseOf("a"), 10_000)
+    yield* store.renew("a", 20_000)
+    yield* expect("after it was renewed", yield* store.leaseOf("a"), 20_000)
+    yield* store.renew("a", 6000)
+    yield* expect("given up before its time", idsOf(yield* store.claim("b", 1, 30_000, 6000)), [idOf(1)])
+  })
+
+const sendersHold = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    yield* store.begin(submissionOf(1), { owner: "a", until: 10_000 })
+    yield* store.begin(submissionOf(2), { owner: "a", until: 9000 })
+    yield* store.begin(submissionOf(3))
+    yield* expect("the lease", yield* store.leaseOf("a"), 10_000)
+    yield* expect("a submission by its id", yield* store.submission(idOf(2)), submissionOf(2))
+    yield* expect("a submission that is not there", yield* store.submission(idOf(4)), undefined)
+    yield* store.settle(idOf(2), { _tag: "ambiguous", detail: "lost" })
+    const settled = yield* store.submission(idOf(2))
+    yield* expect("its outcome", settled?.outcome, { _tag: "ambiguous", detail: "lost" })
+    const second = yield* Effect.result(store.begin(submissionOf(1), { owner: "b", until: 10_000 }))
+    yield* expect("an intent that is refused", second._tag, "Failure")
+    yield* expect("gives no lease", yield* store.leaseOf("b"), undefined)
   })
