@@ -79,6 +79,10 @@ export interface Line {
   readonly handle?: string
   readonly seconds?: unknown
   readonly price?: unknown
+  readonly minImages?: unknown
+  readonly maxImages?: unknown
+  readonly maxPromptLength?: unknown
+  readonly promptIsOptional?: unknown
   readonly task: {
     readonly status: string
     readonly cost?: unknown
