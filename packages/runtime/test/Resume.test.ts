@@ -104,6 +104,47 @@ describe("a create without an outcome", () => {
     )
   })
 
+  it.effect("of this very process is over when it is no longer sent", () => {
+    const { provider } = world({ family: { canFindCreated: false } })
+    return inMemory((store) => {
+      const full = new TaskStore.TaskStoreError({ detail: "full", retryable: false })
+      let isFull = true
+      const unsettled = Layer.succeed(TaskStore.TaskStore, {
+        ...store,
+        append: (...all: Parameters<typeof store.append>) => isFull ? Effect.fail(full) : store.append(...all),
+        settle: (...all: Parameters<typeof store.settle>) => isFull ? Effect.fail(full) : store.settle(...all)
+      })
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        assert.strictEqual((yield* Effect.flip(tasks.submit(Harness.request))).reason._tag, "StoreError")
+        assert.deepStrictEqual(yield* outcomes(store), ["pending"])
+        isFull = false
+        assert.strictEqual((yield* tasks.resume()).ambiguous.length, 1)
+      }).pipe(Effect.provide(Layer.fresh(Harness.layer(provider, {}, unsettled))))
+    })
+  })
+
+  it.effect("of a look-up that hangs does not cost the lease", () => {
+    const { provider } = world()
+    const hanging = { ...provider, findByTrace: () => Effect.never }
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* store.begin(begun(1))
+        yield* tasks.track(yield* tasks.submit(Harness.request))
+        const fiber = yield* Effect.forkChild(tasks.resume())
+        yield* TestClock.adjust("16 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber)).ambiguous.length, 1)
+        for (let minute = 0; minute < 10; minute++) {
+          yield* TestClock.adjust("1 minute")
+          const now = yield* Clock.currentTimeMillis
+          const [stored] = (yield* store.list({})).items
+          assert.isAbove(stored?.claim?.until ?? 0, now)
+        }
+      }).pipe(Effect.provide(process(store, hanging)))
+    )
+  })
+
   it.effect("of nobody knows whom is left alone for half an hour", () => {
     const { provider } = world({ family: { canFindCreated: false } })
     return inMemory((store) =>

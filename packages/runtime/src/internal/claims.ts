@@ -34,7 +34,6 @@ export class Claims {
   readonly #held = new Map<TaskId, number>()
   readonly #toRelease = new Set<TaskId>()
   readonly #sending = new Set<TaskId>()
-  readonly #chores: Array<Effect.Effect<void>> = []
   #isReleasing = false
   #isKeptAlive = false
   #isClosed = false
@@ -45,12 +44,10 @@ export class Claims {
     this.leaseMs = options.leaseMs
   }
 
-  /** Something else that is done from now on, three times in each lease. */
+  /** Something that is done from now on, three times in each lease, however long it takes: the lease is renewed beside it. */
   every(chore: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#chores.push(chore)
-      return this.#keptAlive
-    })
+    const loop = Effect.forever(Effect.andThen(Effect.sleep(this.leaseMs / 3), chore))
+    return Effect.asVoid(Effect.forkIn(loop, this.#options.scope))
   }
 
   /** The lease as it is lengthened by what is written next. */
@@ -166,7 +163,6 @@ export class Claims {
       for (const [id, since] of this.#held) {
         if (since + this.leaseMs <= now && !isFollowed(id)) this.dropped(id, false)
       }
-      for (const chore of this.#chores) yield* chore
     }))
   })
 }

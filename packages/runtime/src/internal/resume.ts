@@ -14,6 +14,9 @@ import * as Submissions from "./submissions.ts"
 /** For how long a create that is not found is looked up again, in ms. */
 const looksAgainForMs = 900_000
 
+/** How many times in a row nothing is taken over at most, because much has to be given back. */
+const mostSkipped = 30
+
 /** @internal */
 export interface Resuming extends Submissions.Submissions {
   /** Follows the tasks, the first ones first; fails for one whose provider is not configured as it was. */
@@ -29,6 +32,8 @@ export const make = (
   /** Those of which it was said that they are left alone. */
   const told = new Set<TaskId>()
   let isSweeping = false
+  // What is left alone is claimed and given back each time, which costs writes: the more there is of it, the rarer.
+  let [skipped, toSkip] = [0, 0]
 
   const takeOver = Effect.fnUntraced(function*(): Effect.fn.Return<
     Pick<Resumed, "tracked" | "leftAlone">,
@@ -64,7 +69,13 @@ export const make = (
   const sweep = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const { found } = yield* look({ lookUp: true, since: now - looksAgainForMs })
-    const { tracked } = yield* takeOver()
+    let tracked = 0
+    if (skipped >= toSkip) {
+      const taken = yield* takeOver()
+      tracked = taken.tracked
+      skipped = 0
+      toSkip = Math.min(mostSkipped, Math.floor(taken.leftAlone.length / 100))
+    } else skipped++
     if (found.length + tracked > 0) {
       yield* Effect.logInfo("tasks were taken over", { found: found.length, tracked })
     }

@@ -65,7 +65,12 @@ export const judgeAbandoned = Effect.fnUntraced(function*(
     if (owner !== undefined && !leases.has(owner)) {
       leases.set(owner, (yield* retryStore(journal.store.leaseOf(owner))) ?? 0)
     }
-    const until = owner === undefined ? startedAt + longestLifeMs : leases.get(owner) ?? 0
+    // What this process no longer sends is over, even if its outcome could not be written.
+    const until = owner === undefined
+      ? startedAt + longestLifeMs
+      : owner === journal.claims.owner
+      ? 0
+      : leases.get(owner) ?? 0
     if (until > now) continue
     yield* Journal.settle(journal, id, {
       _tag: "ambiguous",
