@@ -17,8 +17,12 @@ import { demo } from "./commands/demo.ts"
 import { diagram } from "./commands/diagram.ts"
 import { download } from "./commands/download.ts"
 import { estimate } from "./commands/estimate.ts"
+import { exportTasks } from "./commands/export.ts"
+import { importTasks } from "./commands/import.ts"
 import { list } from "./commands/list.ts"
 import { models } from "./commands/models.ts"
+import { prune } from "./commands/prune.ts"
+import { resolve } from "./commands/resolve.ts"
 import { resume } from "./commands/resume.ts"
 import { show } from "./commands/show.ts"
 import { simulate } from "./commands/simulate.ts"
@@ -45,7 +49,7 @@ export const root = Command.make("video-tasks").pipe(
   Command.withSubcommands([
     { group: "TASKS", commands: [create, batch, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
-    { group: "STORE", commands: [list, show, resume] },
+    { group: "STORE", commands: [list, show, resume, resolve, prune, exportTasks, importTasks] },
     { group: "MORE", commands: [models, estimate, simulate, diagram, demo] }
   ]),
   Command.provide(Reporter.layer),

@@ -1,0 +1,60 @@
+/**
+ * Writes an export.
+ */
+import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Format from "./exportFormat.ts"
+import { type Problem, usage } from "./problem.ts"
+import { Reporter } from "./reporter.ts"
+import { Screen } from "./screen.ts"
+import * as StoreReads from "./storeReads.ts"
+
+/** Writes to a file, which appears when it is whole, or to stdout. */
+export const exportTo = Effect.fnUntraced(function*(output: string | undefined) {
+  const screen = yield* Screen
+  const reporter = yield* Reporter
+  const at = yield* Clock.currentTimeMillis
+  const head = JSON.stringify({ type: "export", format: Format.format, at } satisfies typeof Format.Head.Type)
+  const all = Stream.concat(Stream.succeed(head), lines)
+  if (output === undefined) return yield* Stream.runForEach(all, screen.out)
+  const fs = yield* FileSystem.FileSystem
+  const part = `${output}.part`
+  let count = -1
+  const bytes = Stream.encodeText(
+    Stream.map(all, (line) => {
+      count++
+      return `${line}\n`
+    })
+  )
+  yield* Stream.run(bytes, fs.sink(part, { mode: 0o600 })).pipe(
+    Effect.andThen(fs.rename(part, output)),
+    Effect.onError(() => Effect.ignore(fs.remove(part, { force: true }))),
+    Effect.catchTag("PlatformError", () => Effect.fail(usage(`The file ${output} cannot be written.`)))
+  )
+  yield* reporter.note(`Wrote ${count} ${count === 1 ? "line" : "lines"} to ${output}.`)
+})
+
+// internal
+
+const encode = Schema.encodeEffect(Schema.fromJsonString(Format.Line))
+
+const written = (line: Format.Line): Effect.Effect<string> => Effect.orDie(encode(line))
+
+/** Tasks come first: then the creates that led to them are known as settled. */
+const lines: Stream.Stream<string, Problem, TaskStore> = Stream.concat(
+  Stream.mapEffect(
+    StoreReads.tasks({}),
+    Effect.fnUntraced(function*({ snapshot }) {
+      const store = yield* TaskStore
+      const { id } = snapshot.task
+      const [first, ...rest] = (yield* StoreReads.reading(store.events(id))).map(Format.withoutSecrets)
+      // Removed by another process a moment ago.
+      return first === undefined ? "" : yield* written({ type: "task", id, events: [first, ...rest] })
+    })
+  ),
+  Stream.mapEffect(StoreReads.submissions(), (submission) => written({ type: "submission", submission }))
+).pipe(Stream.filter((line) => line !== ""))
