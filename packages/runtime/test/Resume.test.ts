@@ -397,6 +397,20 @@ describe("resume", () => {
     )
   }, 120_000)
 
+  it.effect("finds and follows the create of a process that dies later", () => {
+    const { asked, known, provider } = world()
+    known.set(idOf(1), { remoteId: "remote-9" })
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        yield* store.begin(begun(1, { owner: "alive" }), { owner: "alive", until: 60_000 })
+        assert.deepStrictEqual((yield* resumed).found, [])
+        yield* TestClock.adjust("90 seconds")
+        assert.deepStrictEqual(yield* outcomes(store), ["created"])
+        assert.isAbove(asked.reads.length, 0)
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+
   it.effect("takes over what a process leaves that dies later", () => {
     const { asked, provider } = world()
     return inMemory((store) =>

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Lease, StoredTask, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import { retryStore } from "./errors.ts"
 
 /** @internal */
 export interface ClaimsOptions {
@@ -103,7 +104,7 @@ export class Claims {
       for (;;) {
         const { owner, until } = yield* this.lease
         const now = until - this.leaseMs
-        const claimed = yield* this.#options.store.claim(owner, portion, until, now)
+        const claimed = yield* retryStore(this.#options.store.claim(owner, portion, until, now))
         for (const stored of claimed) {
           const { id } = stored.snapshot.task
           if (yield* take(stored)) this.took(id, now)

@@ -62,7 +62,15 @@ export const make = (
 
   const look = Effect.fnUntraced(function*(options: { readonly lookUp: boolean; readonly since: number }) {
     yield* Submissions.judgeAbandoned(parts)
-    return yield* Submissions.lookUp(parts, options)
+    const looked = yield* Submissions.lookUp(parts, options)
+    // What was found is held since it was made, and followed like the others.
+    const track = tracker()
+    for (const handle of looked.found) {
+      const stored = yield* retryStore(journal.store.find(handle))
+      const now = yield* Clock.currentTimeMillis
+      if (stored !== undefined && !claims.isElsewhere(stored, now)) yield* Effect.ignore(track(stored))
+    }
+    return looked
   })
 
   /** Whoever dies from now on leaves what it held to us. */
@@ -83,15 +91,9 @@ export const make = (
 
   return Effect.fn("VideoTasks.resume")(function*(options: ResumeOptions = {}) {
     const orFail = <A>(effect: Effect.Effect<A, TaskStoreError>) =>
-      Effect.mapError(retryStore(effect), (error) => fromStore(error, "store"))
+      Effect.mapError(effect, (error) => fromStore(error, "store"))
     const first = yield* orFail(takeOver())
     const { ambiguous, found } = yield* orFail(look({ lookUp: options.lookUp !== false, since: 0 }))
-    // What was found is held since it was made, and followed like the others.
-    const track = tracker()
-    for (const handle of found) {
-      const stored = yield* orFail(journal.store.find(handle))
-      if (stored !== undefined) yield* Effect.ignore(track(stored))
-    }
     if (!isSweeping && options.takeOver !== false) {
       isSweeping = true
       yield* claims.every(sweep)
