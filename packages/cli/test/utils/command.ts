@@ -76,7 +76,10 @@ export const emptyFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "
 export interface Line {
   readonly type: string
   readonly id?: string
-  readonly handle?: string
+  readonly handle?: string | null
+  readonly remoteId?: string | null
+  readonly status?: string | null
+  readonly line?: number
   readonly seconds?: unknown
   readonly price?: unknown
   readonly minImages?: unknown
