@@ -513,6 +513,29 @@ describe("a claim", () => {
 })
 
 describe("submissions", () => {
+  it.effect("are kept before anything is sent, with all that a look-up needs", () => {
+    const kept: Array<Submission.Submission | undefined> = []
+    return inMemory((store) => {
+      const { provider } = world({
+        create: (request, sent) =>
+          Effect.andThen(
+            Effect.orDie(Effect.map(store.submissions({}), ({ items: [first] }) => kept.push(first))),
+            VideoProvider.double().create(request, sent)
+          )
+      })
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* tasks.submit(Harness.request, { id: idOf(7) })
+        assert.deepStrictEqual(
+          kept,
+          [begun(7, { owner: "one", requestHash: kept[0]?.requestHash ?? "", startedAt: 0 })]
+        )
+        assert.match(kept[0]?.requestHash ?? "", /^[0-9a-f]{64}$/)
+        assert.strictEqual(yield* store.leaseOf("one"), 60_000)
+      }).pipe(Effect.provide(process(store, provider, { owner: "one" })))
+    })
+  })
+
   it.effect("are listed by their outcome", () => {
     const { provider } = world()
     return inMemory((store) =>
