@@ -64,6 +64,34 @@ export const Task = Schema.Struct({
 export const ticksPerUsd = 10_000_000_000
 
 /**
+ * Returns whether the code of a failure says that a new attempt may work, `undefined` when it is not known to say anything.
+ *
+ * **Details**
+ *
+ * xAI's page shows `internal_error` only; its other codes are read by their names. A fault of the service
+ * (`internal_error`, `service_unavailable`, `timeout`) may pass. What is said of the content or of the input
+ * (`content_policy_violation`, `moderated`, `invalid_argument`) does not.
+ *
+ * **Example** (What may be tried again)
+ *
+ * ```ts import.meta.vitest
+ * import { XAiWire } from "@video-tasks/core"
+ *
+ * XAiWire.isRetryable("internal_error") // => true
+ * XAiWire.isRetryable("content_policy_violation") // => false
+ * XAiWire.isRetryable("something_new") // => undefined
+ * ```
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isRetryable = (code: string | number | null | undefined): boolean | undefined => {
+  const said = String(code ?? "").trim()
+  if (final.test(said)) return false
+  return passing.test(said) ? true : undefined
+}
+
+/**
  * Reads the answer to a create or to a query as what it says.
  *
  * **Details**
@@ -108,7 +136,8 @@ export const toObservation: (body: unknown) => Result.Result<Observation, WirePr
     completedAt: task.finish_time,
     cost: (status) =>
       status !== undefined && isTerminal(status) ? billOf(task.usage) ?? billOf(task.data?.usage) : undefined
-  })
+  }),
+  isRetryable
 })
 
 /**
@@ -149,6 +178,10 @@ export const toChargedFailure = (body: unknown): Observation | undefined => {
 }
 
 // internal
+
+const final = /content|moderat|safety|policy|invalid[ _-]?argument/i
+
+const passing = /^(?:internal(?:[ _-](?:server[ _-])?error)?|service[ _-]unavailable|unavailable|timeout|overloaded)$/i
 
 const isBill = (usage: unknown): boolean =>
   Json.isObject(usage) &&

@@ -84,7 +84,8 @@ describe("XAiWire, xAI's own answers", () => {
       failure: new Video.Failure({
         code: "internal_error",
         message: "Video generation failed",
-        providerCode: "internal_error"
+        providerCode: "internal_error",
+        retryable: true
       })
     })
   })
@@ -274,6 +275,27 @@ describe("XAiWire, quirks", () => {
   })
 })
 
+describe("XAiWire.isRetryable", () => {
+  it.each<readonly [string | number | null | undefined, boolean | undefined]>([
+    ["internal_error", true],
+    ["INTERNAL_ERROR", true],
+    ["Internal server error", true],
+    ["service_unavailable", true],
+    ["timeout", true],
+    ["content_policy_violation", false],
+    ["moderated", false],
+    ["internal_content_filter", false],
+    ["Client specified an invalid argument", false],
+    ["something_new", undefined],
+    ["", undefined],
+    [13, undefined],
+    [null, undefined],
+    [undefined, undefined]
+  ])("says of %j: %j", (code, expected) => {
+    assert.strictEqual(XAiWire.isRetryable(code), expected)
+  })
+})
+
 describe("XAiWire.toChargedFailure", () => {
   const usage = { cost_in_usd_ticks: 500000000 }
 
@@ -285,7 +307,8 @@ describe("XAiWire.toChargedFailure", () => {
       failure: new Video.Failure({
         code: "Client specified an invalid argument",
         message: "Generated video rejected",
-        providerCode: "Client specified an invalid argument"
+        providerCode: "Client specified an invalid argument",
+        retryable: false
       }),
       cost: usd(0.05),
       raw: JSON.stringify(body)
