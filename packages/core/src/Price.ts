@@ -40,6 +40,8 @@ export type Estimate =
     readonly _tag: "unknown"
     /** Why, in words that continue "the price is unknown: ". */
     readonly reason: string
+    /** The catalogue could not be read: the price may be known later. */
+    readonly isUnread?: true | undefined
   }
 
 /**

@@ -322,6 +322,20 @@ describe("CostBudget", () => {
     }).pipe(Effect.provide(layer(provider, 1)))
   })
 
+  it.effect("does not take a catalogue that can't be read for a missing price: nothing was sent, and it may be tried again", () => {
+    const { asked, provider } = shop({}, Effect.fail(Harness.unavailable(503)))
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(submit)
+      assert.deepStrictEqual([error.reason._tag, error.retryable, asked.posts], ["NotSent", true, 0])
+      assert.strictEqual(
+        error.message,
+        "The create was not sent: the catalogue of double could not be read (HTTP 503), and under a limit nothing is sent " +
+          "whose price is unknown. Nothing was paid; check the base URL and the network, then repeat it."
+      )
+      assert.deepStrictEqual(yield* sums, { reserved: 0, settled: 0, unknown: 0, left: 1 })
+    }).pipe(Effect.provide(layer(provider, 1)))
+  })
+
   it.effect("refuses what has no price, or one in another currency, and says what to do", () => {
     const { asked, provider } = shop({}, Effect.succeed([{ ...listed, perSecond: undefined }]))
     const euros = shop()
@@ -330,10 +344,12 @@ describe("CostBudget", () => {
       assert.strictEqual(
         error.message,
         "The request exceeds the budget: model-1: its price is unknown (the catalogue has no price for it), and under a " +
-          "limit nothing is sent whose price is unknown; submit it without the limit, or choose a model with a price " +
-          "(`video-tasks models --provider double`). Nothing was sent."
+          "limit nothing is sent whose price is unknown; submit it without the limit. Nothing was sent."
       )
       assert.strictEqual(asked.posts, 0)
+      const others = shop({}, Effect.succeed([{ ...listed, perSecond: undefined }, { ...listed, id: "model-2" }]))
+      const advice = yield* Effect.flip(submit).pipe(Effect.provide(layer(others.provider, 1), { local: true }))
+      assert.include(advice.message, "or choose a model with a price (`video-tasks models --provider double`)")
       const other = yield* Effect.flip(submit).pipe(Effect.provide(layer(euros.provider, 1, "eur"), { local: true }))
       assert.include(other.message, "its price is in USD and the budget in EUR")
       assert.strictEqual(euros.asked.posts, 0)
@@ -377,6 +393,12 @@ describe("VideoTasks.estimate", () => {
     Effect.flatMap(VideoTasks.VideoTasks, (tasks) => tasks.estimate({ ...request, ...fields }))
 
   const unknown = (reason: string): Price.Estimate => ({ _tag: "unknown", reason })
+
+  const unread = (detail: string): Price.Estimate => ({
+    _tag: "unknown",
+    reason: `the catalogue of double could not be read (${detail})`,
+    isUnread: true
+  })
 
   it.effect("asks for the catalogue once an hour, however many ask for a price", () => {
     const { asked, provider } = shop({}, Effect.as(Effect.sleep("1 second"), [listed]))
@@ -428,7 +450,7 @@ describe("VideoTasks.estimate", () => {
       )
       yield* Effect.gen(function*() {
         yield* estimate()
-        assert.deepStrictEqual(yield* estimate(), unknown("the catalogue of double could not be read (HTTP 503)"))
+        assert.deepStrictEqual(yield* estimate(), unread("HTTP 503"))
         assert.strictEqual(down.asked.catalogues, 1)
         yield* TestClock.adjust("1 minute")
         yield* estimate()
@@ -438,7 +460,7 @@ describe("VideoTasks.estimate", () => {
       yield* TestClock.adjust("15 seconds")
       assert.deepStrictEqual(
         yield* Fiber.join(fiber),
-        unknown("the catalogue of double could not be read (no complete answer within 15 s)")
+        unread("no complete answer within 15 s")
       )
       const said = yield* Effect.provide(estimate(), layer(broken.provider), { local: true })
       assert.notInclude(Harness.everything(said), "SECRET")

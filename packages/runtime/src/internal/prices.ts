@@ -12,6 +12,7 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 
 /** How long a catalogue may take, in ms. */
 const timeoutMs = 15_000
@@ -19,8 +20,12 @@ const timeoutMs = 15_000
 /** How many providers a program has at most whose catalogues are kept. */
 const capacity = 256
 
-/** A catalogue, or the words for why there is none. */
+/** A catalogue, or the words for why there is none, and whether there may be one later. */
 type Catalogue = ReadonlyArray<CatalogueModel> | string
+
+interface Unread {
+  readonly unread: string
+}
 
 /** @internal */
 export interface Prices {
@@ -28,6 +33,8 @@ export interface Prices {
   readonly estimate: (provider: VideoProvider, family: Family, request: VideoRequest) => Effect.Effect<Price.Estimate>
   /** The same from what is known already; sends nothing. */
   readonly recall: (provider: VideoProvider, family: Family, request: VideoRequest) => Effect.Effect<Price.Estimate>
+  /** Whether any model of the provider is known to have a price; sends nothing. */
+  readonly hasPrices: (provider: VideoProvider) => Effect.Effect<boolean>
 }
 
 /** @internal */
@@ -42,7 +49,7 @@ export const make = Effect.fnUntraced(function*(
   return {
     estimate: (provider, family, request) =>
       Effect.map(
-        Effect.catch(Cache.get(catalogues, provider.id), (reason) => Effect.succeed<Catalogue>(reason)),
+        Effect.catch(Cache.get(catalogues, provider.id), (unread) => Effect.succeed<Catalogue | Unread>(unread)),
         (catalogue) => explain(provider, request, specOf(family, request), catalogue)
       ),
     recall: (provider, family, request) =>
@@ -50,7 +57,13 @@ export const make = Effect.fnUntraced(function*(
         Cache.getSuccess(catalogues, provider.id),
         (catalogue) =>
           explain(provider, request, specOf(family, request), Option.getOrElse(catalogue, () => "nobody asked for it"))
-      )
+      ),
+    hasPrices: ({ families, id }) =>
+      Effect.map(Cache.getSuccess(catalogues, id), (catalogue) => {
+        const listed = Option.getOrElse(catalogue, () => "")
+        return families.some(({ models }) => models.some(({ price }) => price !== undefined)) ||
+          (typeof listed !== "string" && listed.some((model) => Result.isSuccess(Price.read(model))))
+      })
   }
 })
 
@@ -58,17 +71,17 @@ const specOf = (family: Family, request: VideoRequest): ModelSpec | undefined =>
   family.models.find((model) => model.id === request.model)
 
 /** A provider without a catalogue has none for an hour too; one that fails may have one in a minute. */
-const read = (providers: VideoProviders["Service"], id: string): Effect.Effect<Catalogue, string> =>
+const read = (providers: VideoProviders["Service"], id: string): Effect.Effect<Catalogue, Unread> =>
   Effect.flatMap(providers.get(id, "models"), (provider) => provider.models).pipe(
     Effect.timeoutOrElse({
       duration: timeoutMs,
       orElse: () => Effect.fail(`no complete answer within ${timeoutMs / 1000} s`)
     }),
     Effect.catchDefect((defect) => Effect.fail(String(defect))),
-    Effect.catch((error): Effect.Effect<Catalogue, string> =>
+    Effect.catch((error): Effect.Effect<Catalogue, Unread> =>
       typeof error !== "string" && error.reason._tag === "Unsupported"
         ? Effect.succeed(`${id} has no catalogue with prices`)
-        : Effect.fail(unread(id, error))
+        : Effect.fail({ unread: unread(id, error) })
     )
   )
 
@@ -82,11 +95,13 @@ const explain = (
   { billedSeconds }: VideoProvider,
   request: VideoRequest,
   spec: ModelSpec | undefined,
-  catalogue: Catalogue
+  catalogue: Catalogue | Unread
 ): Price.Estimate => {
-  const model = typeof catalogue === "string" ? undefined : Price.find(catalogue, request.model)
+  const isList = typeof catalogue !== "string" && !("unread" in catalogue)
+  const model = isList ? Price.find(catalogue, request.model) : undefined
   const estimate = Price.explain(request, model, spec ?? model?.spec, billedSeconds)
-  return estimate._tag === "unknown" && typeof catalogue === "string" && spec?.price === undefined
+  if (estimate._tag === "known" || isList || spec?.price !== undefined) return estimate
+  return typeof catalogue === "string"
     ? Price.unknown(catalogue)
-    : estimate
+    : { _tag: "unknown", reason: catalogue.unread, isUnread: true }
 }

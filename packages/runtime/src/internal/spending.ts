@@ -32,9 +32,9 @@ export const guarded = Effect.fnUntraced(function*(
   const isLimited = book !== undefined || maxCost !== undefined
   const estimate = yield* (isLimited ? prices.estimate : prices.recall)(provider, family, order.request)
   if (estimate._tag === "unknown") {
-    return yield* isLimited
-      ? refuse(order, unpriced(order, estimate.reason))
-      : submit(order)
+    if (!isLimited) return yield* submit(order)
+    if (estimate.isUnread === true) return yield* refused(provider.id, unread(estimate.reason))
+    return yield* refuse(order, unpriced(order, estimate.reason, yield* prices.hasPrices(provider)))
   }
   const { cost } = estimate
   const tooMuch = maxCost === undefined ? undefined : above(cost, maxCost)
@@ -56,9 +56,13 @@ export const guarded = Effect.fnUntraced(function*(
 const refuse = ({ lane, request }: Order, detail: string) =>
   refused(lane.provider.id, new VideoTaskError.BudgetExceeded({ detail: `${request.model}: ${detail}` }))
 
-const unpriced = ({ request }: Order, reason: string): string =>
+/** The price may well be known later: nobody has to go without the limit. */
+const unread = (reason: string): VideoTaskError.Reason =>
+  new VideoTaskError.NotSent({ detail: `${reason}, and under a limit nothing is sent whose price is unknown` })
+
+const unpriced = ({ request }: Order, reason: string, hasPrices: boolean): string =>
   `its price is unknown (${reason}), and under a limit nothing is sent whose price is unknown; submit it without the ` +
-  `limit, or choose a model with a price (\`video-tasks models --provider ${request.provider}\`)`
+  `limit${hasPrices ? `, or choose a model with a price (\`video-tasks models --provider ${request.provider}\`)` : ""}`
 
 const above = (
   { amount, unit }: Cost,
