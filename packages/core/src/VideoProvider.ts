@@ -83,7 +83,8 @@ export interface Created {
 }
 
 /**
- * What became of a cancellation: `unsupported` means that the API has none and the task goes on.
+ * What became of a cancellation: `unsupported` means that the API has none and the task goes on, `failed` that the task is
+ * not in a state in which the API cancels.
  *
  * @category models
  * @since 0.1.0
@@ -251,7 +252,7 @@ export interface VideoProvider {
     | undefined
   /** Lists the tasks of a family; fails with `Unsupported` unless it says `canList`. */
   readonly list: (family: string, options?: ListOptions) => Effect.Effect<TaskPage, VideoTaskError>
-  /** Cancels a task at the provider, where the API can. */
+  /** Cancels a task at the provider, where the API can. Fails with `Unsupported` and its words when the API refuses. */
   readonly cancel: (handle: TaskHandle) => Effect.Effect<CancelOutcome, VideoTaskError>
   /**
    * Deletes an ended task and its file at the provider. Fails with `Unsupported` unless the family says `canRemove`, and

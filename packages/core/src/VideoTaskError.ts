@@ -101,13 +101,19 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>(id("QuotaEx
  */
 export class TaskNotFound extends Schema.TaggedError<TaskNotFound>(id("TaskNotFound"))("TaskNotFound", {
   remoteId: Schema.String,
-  detail: Schema.optionalKey(Schema.String)
+  detail: Schema.optionalKey(Schema.String),
+  /** The family that was asked, where the provider has several. */
+  family: Schema.optionalKey(Schema.String),
+  /** Whether a task is gone there once it is cancelled or deleted. */
+  mayBeRemoved: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly retryable = false
   override get message(): string {
     const what = this.detail === undefined ? "" : ` (${unstopped(this.detail)})`
-    return `The provider does not know task ${this.remoteId}${what}. Check the task id, the base URL, the path and the ` +
-      "account."
+    const removed = this.mayBeRemoved === true ? "; it may have been cancelled or deleted" : ""
+    const where = this.family === undefined ? "the path" : `the path, the family (${this.family})`
+    return `The provider does not know task ${this.remoteId}${what}${removed}. Check the task id, the base URL, ${where} ` +
+      "and the account."
   }
 }
 

@@ -76,6 +76,19 @@ describe("VideoTaskError", () => {
     assert.strictEqual(error.retryable, retryable)
   })
 
+  it.each<readonly [VideoTaskError.TaskNotFound, string]>([
+    [
+      new VideoTaskError.TaskNotFound({ remoteId: "t1", detail: "HTTP 404", family: "seedance" }),
+      "task t1 (HTTP 404). Check the task id, the base URL, the path, the family (seedance) and the account."
+    ],
+    [
+      new VideoTaskError.TaskNotFound({ remoteId: "t1", mayBeRemoved: true }),
+      "task t1; it may have been cancelled or deleted. Check the task id, the base URL, the path and the account."
+    ]
+  ])("an unknown task: where it was looked for, and why it may be gone", (reason, words) => {
+    assert.include(reason.message, words)
+  })
+
   it.each(reasons)("%s comes back from JSON, with its handle", (reason) => {
     const error = wrap(reason)
     const json = JSON.stringify(Schema.encodeSync(codec)(error))

@@ -569,7 +569,7 @@ describe("Ark against the simulator", () => {
         assert.deepStrictEqual(requests.map(({ method }) => method), ["POST", "GET"])
       })))
 
-  it.effect("takes the refusal to cancel for a no", () =>
+  it.effect("says with the words of the API that it did not cancel", () =>
     Effect.gen(function*() {
       const answers = [
         Response.json({ id: "cgt-2026", status: "queued" }),
@@ -577,9 +577,13 @@ describe("Ark against the simulator", () => {
       ]
       const { requests, value } = yield* using(
         () => answers.shift() ?? Response.json({}),
-        (api) => api.cancel(handle)
+        (api) => Effect.flip(api.cancel(handle))
       )
-      assert.deepStrictEqual([value, requests.map(({ method }) => method)], ["failed", ["GET", "DELETE"]])
+      assert.deepStrictEqual([value.reason._tag, requests.map(({ method }) => method)], [
+        "Unsupported",
+        ["GET", "DELETE"]
+      ])
+      assert.match(value.message, /ark did not cancel the task, which goes on \(HTTP 409, InvalidAction/)
     }))
 
   it.effect("removes what has ended, and nothing else", () =>

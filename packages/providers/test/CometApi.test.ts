@@ -229,7 +229,11 @@ describe("CometApi", () => {
           ["images", "4", "none: doubao-seedance-1-5-pro makes video from text only"],
           ["images[0]", "a URL", "a JPEG, PNG or WebP picture: the API takes the file itself, not a link to it"],
           ["images[1]", "empty", "a JPEG, PNG or WebP picture"],
-          ["options.prompt", "an extra field of that name", "only fields that the request has no place for"],
+          [
+            "options.prompt",
+            "an extra field of that name",
+            "prompt of the request itself (for the command: `--prompt`)"
+          ],
           ["options.input_reference", "an extra field of that name", "only fields that the request has no place for"],
           ["images[2]", "not a known kind of picture", "a JPEG, PNG or WebP picture"]
         ])

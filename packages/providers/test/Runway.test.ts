@@ -279,7 +279,11 @@ describe("Runway", () => {
           ["images", "3", "at most 1"],
           ["images[1]", "empty", "a JPEG, PNG or WebP picture"],
           ["images[2]", "a ftp: URL", "an http(s) or data URL"],
-          ["options.promptText", "an extra field of that name", "only fields that the request has no place for"],
+          [
+            "options.promptText",
+            "an extra field of that name",
+            "prompt of the request itself (for the command: `--prompt`)"
+          ],
           ["images[0]", "an http URL", "an https or data URL"],
           [
             "options.imagePositions",
@@ -477,7 +481,9 @@ describe("Runway", () => {
           const { handle } = yield* api.create(at("vendor", basic.vendor))
           yield* TestClock.adjust("50 seconds")
           assert.strictEqual(yield* api.cancel(handle), "confirmed")
-          assert.strictEqual((yield* Effect.flip(api.observe(handle))).reason._tag, "TaskNotFound")
+          const gone = yield* Effect.flip(api.observe(handle))
+          assert.strictEqual(gone.reason._tag, "TaskNotFound")
+          assert.include(gone.message, "it may have been cancelled or deleted")
         })))
 
     it.effect.each(["CANCELLED", "CANCELED"] as const)(

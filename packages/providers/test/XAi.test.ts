@@ -263,7 +263,11 @@ describe("XAi", () => {
           ["size", "21:9", ratios],
           ["resolution", "1080p", "480p, 720p for grok-imagine-video"],
           ["images[0]", "a ftp: URL", "an http(s) or data URL"],
-          ["options.duration", "an extra field of that name", "only fields that the request has no place for"],
+          [
+            "options.duration",
+            "an extra field of that name",
+            "seconds of the request itself (for the command: `--seconds`)"
+          ],
           ["options.mode", "dream", "reference-to-video, edit-video, extend-video"],
           ["options.video", "a video", "only with options.mode edit-video or extend-video"],
           ["options.reference_audios", "eve", "a list of at most 3"],

@@ -334,7 +334,11 @@ export class VideoTasks extends Context.Service<VideoTasks, {
    * `ResultExpired` when the provider no longer knows the task.
    */
   readonly freshVideos: (task: TaskRef) => Effect.Effect<ReadonlyArray<Video>, VideoTaskError>
-  /** Cancels at the provider where the API can, and says what became of it. */
+  /**
+   * Cancels at the provider where the API can, and says what became of it: `failed` when the task goes on, or had ended
+   * before. Fails with `Unsupported` and the provider's words when it refused, with `ProviderUnavailable`, … when it could not
+   * be asked.
+   */
   readonly cancel: (task: TaskRef) => Effect.Effect<CancelOutcome, VideoTaskError>
   /** The task as it is in the store. Sends nothing. */
   readonly get: (task: TaskRef) => Effect.Effect<Task, VideoTaskError>

@@ -317,15 +317,20 @@ describe("VideoTasks", () => {
         assert.strictEqual((yield* tasks.get(handle)).status, "SUBMITTED")
       }).pipe(Effect.provide(Harness.layer(VideoProvider.double()))))
 
-    it.effect("that can't be sent is `failed`, and a refused key is an error with the handle", () => {
+    it.effect("that can't be sent, or whose key is refused, is an error with the handle", () => {
       let answer = Harness.unavailable()
       const provider = VideoProvider.double({ cancel: () => Effect.suspend(() => Effect.fail(answer)) })
       return Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
         const handle = yield* tasks.submit(Harness.request)
-        const fiber = yield* Effect.forkChild(tasks.cancel(handle))
+        const fiber = yield* Effect.forkChild(Effect.flip(tasks.cancel(handle)))
         yield* TestClock.adjust("1 minute")
-        assert.strictEqual(yield* Fiber.join(fiber), "failed")
+        const unreachable = yield* Fiber.join(fiber)
+        assert.deepStrictEqual([unreachable.reason._tag, unreachable.handle?.remoteId], [
+          "ProviderUnavailable",
+          "remote-1"
+        ])
+        assert.strictEqual((yield* tasks.get(handle)).status, "SUBMITTED")
         answer = Harness.unauthorized
         const error = yield* Effect.flip(tasks.cancel(handle))
         assert.deepStrictEqual([error.reason._tag, error.handle?.remoteId], ["Unauthorized", "remote-1"])

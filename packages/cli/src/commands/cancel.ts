@@ -1,6 +1,7 @@
 /**
  * `video-tasks cancel HANDLE`: a cancellation at the provider, where its API has one.
  */
+import { isEnded } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
@@ -29,18 +30,29 @@ export const cancel = Command.make(
           provider: one.provider,
           operation: "cancel",
           handle: one,
-          reason: outcome === "unsupported"
-            ? new VideoTaskError.Unsupported({ detail: `${one.provider} has no cancellation; nothing was changed.` })
-            : new VideoTaskError.ProviderUnavailable({
-              detail: "the cancellation was not confirmed, the task may go on"
-            })
+          reason: new VideoTaskError.Unsupported({
+            detail: outcome === "unsupported"
+              ? `${one.provider} has no cancellation; nothing was changed.`
+              : yield* whyNot(one)
+          })
         })
       }))
   }, reported)
 ).pipe(
   Command.withShortDescription("Cancel a task, where the API can"),
   Command.withDescription(
-    "Cancel a task at the provider, and say what became of it: confirmed (exit code 0), not supported by the API (2), or not confirmed (10). Nothing is claimed that the provider has not said."
+    "Cancel a task at the provider, and say what became of it: confirmed (exit code 0), not supported or not done by the API (2), or unknown because the provider could not be asked (10). Nothing is claimed that the provider has not said."
   ),
   Command.withExamples([{ command: "video-tasks cancel vt1_…", description: "Stop paying, if the provider lets you" }])
 )
+
+// internal
+
+/** The provider was asked: its state of the task says why it does not cancel. */
+const whyNot = Effect.fnUntraced(function*(one: TaskHandle.TaskHandle) {
+  const tasks = yield* VideoTasks
+  const task = yield* Effect.catch(tasks.refresh(one), () => tasks.get(one))
+  return isEnded(task)
+    ? `the task has ended as ${task.status}, and there is nothing to cancel.`
+    : `${one.provider} does not cancel a task that is ${task.status}: it goes on, and is paid for.`
+})

@@ -5,7 +5,7 @@ import type { Observation } from "@video-tasks/core/Observation"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Video from "@video-tasks/core/Video"
 import type { TaskPage, VideoProvider } from "@video-tasks/core/VideoProvider"
-import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -28,7 +28,7 @@ const readOnce = (
   family: FamilyApi,
   handle: TaskHandle,
   fail: Fail
-): Effect.Effect<Observation, VideoTaskError> => {
+): Effect.Effect<Observation, VideoTaskError.VideoTaskError> => {
   const [first, ...others] = handle.route === undefined ? family.family.routes ?? [] : [handle.route]
   return others.reduce(
     (read, route) =>
@@ -53,8 +53,19 @@ const readAt = Effect.fnUntraced(function*(
   const read = ReadOutcome.observation(answer, handle.remoteId, family)
   return Result.isSuccess(read)
     ? read.success
-    : yield* fail(read.failure, { handle, requestId: Http.requestIdOf(answer) })
+    : yield* fail(sought(api, family, read.failure), { handle, requestId: Http.requestIdOf(answer) })
 })
+
+/** Where an unknown task was looked for, and why it may be gone. */
+const sought = (api: Api, { cancel, family, remove }: FamilyApi, reason: VideoTaskError.Reason) =>
+  reason._tag === "TaskNotFound"
+    ? new VideoTaskError.TaskNotFound({
+      remoteId: reason.remoteId,
+      ...(reason.detail === undefined ? {} : { detail: reason.detail }),
+      ...(api.families.length > 1 ? { family: family.id } : {}),
+      ...(cancel !== undefined && remove !== undefined && cancel.path === remove ? { mayBeRemoved: true } : {})
+    })
+    : reason
 
 /**
  * One request for each route, whose list is its own: for these tasks where the list can be asked for certain ones, and else
@@ -69,7 +80,7 @@ export const observeMany = (api: Api): VideoProvider["observeMany"] =>
     const { list } = family
     const { batchSize, routes = [] } = family.family
     if (list === undefined || batchSize === undefined) {
-      return yield* unsupported(api, "observe", `${api.name} reads the tasks of ${first.family} one by one.`)
+      return yield* unsupported(api, "observe", `${api.configuration.id} reads the tasks of ${first.family} one by one.`)
     }
     yield* annotate(api, { family: first.family })
     const routed = Arr.groupBy(handles, ({ route = routes[0] }) => `/${route ?? ""}`)
@@ -91,7 +102,7 @@ export const observeMany = (api: Api): VideoProvider["observeMany"] =>
 export const list = (api: Api): VideoProvider["list"] =>
   Effect.fn(`${api.name}.list`)(function*(id, options = {}) {
     const family = familyOf(api, id)
-    if (family.list === undefined) return yield* unsupported(api, "list", `${api.name} documents no list of tasks.`)
+    if (family.list === undefined) return yield* unsupported(api, "list", `${api.configuration.id} documents no list of tasks.`)
     yield* annotate(api, { family: id })
     return yield* pageOf(api, family, family.list, options)
   })
@@ -101,7 +112,7 @@ const pageOf = Effect.fnUntraced(function*(
   family: FamilyApi,
   route: ListRoute,
   query: ListQuery
-): Effect.fn.Return<TaskPage, VideoTaskError> {
+): Effect.fn.Return<TaskPage, VideoTaskError.VideoTaskError> {
   const fail = failure(api, "list")
   const answer = yield* Effect.mapError(
     api.send({ method: "GET", path: route.path(query), headers: family.headers }),

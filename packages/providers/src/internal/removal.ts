@@ -77,11 +77,16 @@ export const cancel = (api: Api, observe: VideoProvider["observe"]): VideoProvid
     const { remoteId } = handle
     const reason = Classify.reasonOf(answer, { operation: "cancel", remoteId, refusals: family.refusals })
     if (reason._tag === "TaskNotFound" && isAgain) return "confirmed"
-    // The API says that it can't be cancelled any more.
-    if (reason._tag === "InvalidRequest") return "failed"
-    return yield* failure(api, "cancel")(reason, { handle, requestId: Http.requestIdOf(answer) })
+    const said = reason._tag === "InvalidRequest" ? notCancelled(api, reason) : reason
+    return yield* failure(api, "cancel")(said, { handle, requestId: Http.requestIdOf(answer) })
   })
 }
+
+/** The API says that the task can't be cancelled (any more). */
+const notCancelled = ({ configuration: { id } }: Api, { detail }: VideoTaskError.InvalidRequest) =>
+  new VideoTaskError.Unsupported({
+    detail: `${id} did not cancel the task, which goes on${detail === undefined ? "" : ` (${detail})`}.`
+  })
 
 export const remove = (api: Api, observe: VideoProvider["observe"]): VideoProvider["remove"] => {
   const sent = erasures(api)
@@ -89,7 +94,7 @@ export const remove = (api: Api, observe: VideoProvider["observe"]): VideoProvid
     yield* annotate(api, { family: handle.family, remoteId: handle.remoteId })
     const family = familyOf(api, handle.family)
     if (family.remove === undefined) {
-      return yield* unsupported(api, "remove", `${api.name} documents no way to delete a task.`)
+      return yield* unsupported(api, "remove", `${api.configuration.id} documents no way to delete a task.`)
     }
     const seen = yield* before(observe, sent, handle)
     if (seen === undefined) return

@@ -65,5 +65,20 @@ const collision = (key: string) =>
   new VideoTaskError.Violation({
     field: `options.${key}`,
     value: "an extra field of that name",
-    allowed: "only fields that the request has no place for"
+    allowed: Object.hasOwn(places, key)
+      ? `${places[key]} of the request itself (for the command: \`--${places[key]}\`)`
+      : "only fields that the request has no place for"
   })
+
+/** Where a request says what the APIs call so. */
+const places: Readonly<Record<string, string>> = {
+  model: "model",
+  prompt: "prompt",
+  promptText: "prompt",
+  seconds: "seconds",
+  duration: "seconds",
+  size: "size",
+  ratio: "size",
+  aspect_ratio: "size",
+  resolution: "resolution"
+}

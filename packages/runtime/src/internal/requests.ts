@@ -95,7 +95,8 @@ export interface Cancelled {
 }
 
 /**
- * Asks the provider to cancel. What has ended can't be cancelled, and nothing is sent.
+ * Asks the provider to cancel. What has ended can't be cancelled, and nothing is sent. A provider that was not reached has
+ * said nothing: that is a failure, no outcome.
  *
  * @internal
  */
@@ -108,9 +109,7 @@ export const cancel = Effect.fnUntraced(function*(
   if (isTerminal(stored.snapshot.value)) {
     return { outcome: stored.snapshot.value === "CANCELLED" ? "confirmed" : "failed" }
   }
-  const outcome = yield* request(lane, handle, "cancel", lane.provider.cancel(handle)).pipe(
-    Effect.catchIf((error) => error.retryable, () => Effect.succeed<CancelOutcome>("failed"))
-  )
+  const outcome = yield* request(lane, handle, "cancel", lane.provider.cancel(handle))
   if (outcome !== "confirmed") return { outcome }
   const at = yield* Clock.currentTimeMillis
   const stepped = yield* Effect.mapError(
