@@ -96,6 +96,9 @@ const unnoticed = Duration.millis(300)
 /** The time between two pictures. */
 const frame = Duration.millis(100)
 
+/** How many tasks have a live line; a terminal has no room for thousands. */
+const mostLines = 20
+
 /** What is on the screen: the last moment of each task. */
 const makeBoard = Effect.fnUntraced(function*(keepLines: boolean) {
   const tasks = yield* VideoTasks
@@ -106,8 +109,13 @@ const makeBoard = Effect.fnUntraced(function*(keepLines: boolean) {
     Effect.zipWith(tasks.pollInfo(handle), Clock.currentTimeMillis, (info, now) => ({ task, info, now }))
   const draw = Effect.gen(function*() {
     if (!screen.animated || reporter.quiet) return
-    const moments = yield* Effect.forEach([...shown], ([handle, { task }]) => moment(handle, task))
-    yield* screen.live(Render.liveLines(screen.errStyle, moments, yield* screen.columns))
+    const first = [...shown].slice(0, mostLines)
+    const moments = yield* Effect.forEach(first, ([handle, { task }]) => moment(handle, task))
+    const more = shown.size - first.length
+    yield* screen.live([
+      ...Render.liveLines(screen.errStyle, moments, yield* screen.columns),
+      ...(more === 0 ? [] : [screen.errStyle.dim(`… and ${more} more`)])
+    ])
   })
   /** Where there are no live lines, a read that fails is worth a line of its own. */
   const tellTrouble = Effect.fnUntraced(function*() {
