@@ -33,6 +33,8 @@ export interface Family {
   readonly title: string
   /** What its known models accept. */
   readonly models: ReadonlyArray<ModelSpec>
+  /** Whether it is for any model, so that one without a spec is no surprise. */
+  readonly takesAnyModel?: boolean | undefined
   /** The states that its documentation knows. */
   readonly statuses: ReadonlyArray<TaskStatus.TaskStatus>
   /** When to read a task again. */

@@ -379,6 +379,7 @@ const families = (paths: VideoPaths): ReadonlyArray<FamilyApi> => [
     id: "video",
     title: "Video",
     models: videoModels,
+    takesAnyModel: true,
     poll: { ...poll, deadlineMs: 3_600_000 }
   }),
   videoFamily(paths, {

@@ -159,6 +159,16 @@ describe("VideoTasks.submit", () => {
     }).pipe(Effect.provide(Harness.layer({ ...double, families: [...double.families, other] })))
   })
 
+  it.effect("does not warn where the family is for any model", () => {
+    const provider = VideoProvider.double({ family: { models: [{ id: "known" }], takesAnyModel: true } })
+    const lines: Array<string> = []
+    const logger = Logger.make((entry) => lines.push(Logger.formatJson.log(entry)))
+    return Effect.gen(function*() {
+      yield* (yield* VideoTasks.VideoTasks).submit(Harness.request)
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(Harness.layer(provider).pipe(Layer.provideMerge(Logger.layer([logger])))))
+  })
+
   it.effect("warns once of a model that is not on the list, and sends it as given", () => {
     const provider = VideoProvider.double({ family: { models: [{ id: "known" }] } })
     const lines: Array<string> = []

@@ -61,7 +61,8 @@ export const prepare = Effect.fnUntraced(function*(
   const id = options.id ?? (yield* TaskId.make)
   const callbackUrl = yield* callbackOf(provider, family, id, options)
   const lane = refs.lanes.of(provider, family)
-  if (spec === undefined && family.models.length > 0) yield* instruments.onUnlisted(lane, request.model)
+  const isUnlisted = spec === undefined && family.models.length > 0 && family.takesAnyModel !== true
+  if (isUnlisted) yield* instruments.onUnlisted(lane, request.model)
   const hash = yield* requestHash(request)
   return {
     id,
