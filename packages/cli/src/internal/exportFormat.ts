@@ -21,14 +21,14 @@ export const Head = Schema.Struct({
 })
 
 /** A task with its journal. */
-export const TaskLine = Schema.Struct({
+const TaskLine = Schema.Struct({
   type: Schema.Literal("task"),
   id: TaskId,
   events: Schema.NonEmptyArray(JournalEvent)
 })
 
 /** A create. */
-export const SubmissionLine = Schema.Struct({ type: Schema.Literal("submission"), submission: Submission })
+const SubmissionLine = Schema.Struct({ type: Schema.Literal("submission"), submission: Submission })
 
 /** Any line but the first. */
 export const Line = Schema.Union([TaskLine, SubmissionLine])

@@ -11,7 +11,7 @@ export const verdictLength = (head: Uint8Array): number => head[0] === 0x1a ? 64
 export const excerptLength = 4096
 
 /** Names the media type of a video by its first bytes; `undefined` for anything else. */
-export const videoType = (head: Uint8Array): string | undefined => {
+const videoType = (head: Uint8Array): string | undefined => {
   if (head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3) {
     return latin1(head).includes("webm") ? "video/webm" : "video/x-matroska"
   }
@@ -22,7 +22,7 @@ export const videoType = (head: Uint8Array): string | undefined => {
 }
 
 /** Names the media type of a picture by its first bytes; `undefined` for anything else. */
-export const pictureType = (head: Uint8Array): string | undefined => {
+const pictureType = (head: Uint8Array): string | undefined => {
   const start = latin1(head.subarray(0, 12))
   if (start.startsWith("\xFF\xD8\xFF")) return "image/jpeg"
   if (start.startsWith("\x89PNG")) return "image/png"

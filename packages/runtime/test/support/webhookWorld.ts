@@ -12,7 +12,7 @@ import * as Harness from "./harness.ts"
 
 export const secret = Redacted.make("whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=")
 
-export const key = StandardWebhooks.parseSecret(secret)!
+const key = StandardWebhooks.parseSecret(secret)!
 
 const Body = Schema.Struct({
   id: Schema.String,
@@ -36,7 +36,7 @@ const readCallback: VideoProvider.VideoProvider["readCallback"] = (_, body) => {
   )
 }
 
-export interface Reads {
+interface Reads {
   readonly at: Array<number>
   /** What a read says. */
   answer: Observation.Observation
@@ -47,7 +47,7 @@ export interface Reads {
 }
 
 /** A provider that calls back, and the times of its reads. */
-export const caller = (id: string, family: Partial<VideoProvider.Family>) => {
+const caller = (id: string, family: Partial<VideoProvider.Family>) => {
   const reads: Reads = { at: [], answer: Harness.running() }
   const provider = VideoProvider.double({
     id,
@@ -86,7 +86,7 @@ export const world = (options: {
   return { signer: signer.reads, hinter: hinter.reads, layer }
 }
 
-export const bytes = (text: string) => new TextEncoder().encode(text)
+const bytes = (text: string) => new TextEncoder().encode(text)
 
 export interface Sent {
   readonly to?: string
