@@ -28,7 +28,8 @@ const maxBytes = 8_388_608
 export const models = (api: Api, catalogue: Catalogue | undefined): VideoProvider["models"] =>
   Effect.gen(function*() {
     yield* annotate(api, {})
-    if (catalogue === undefined) return yield* unsupported(api, "models", `${api.configuration.id} documents no list of models.`)
+    const { id } = api.configuration
+    if (catalogue === undefined) return yield* unsupported(api, "models", `${id} documents no list of models.`)
     const found = new Map<string, CatalogueModel>()
     let path: string | undefined = catalogue.path
     for (let count = 0; count < maxPages && path !== undefined; count++) {

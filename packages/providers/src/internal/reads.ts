@@ -80,7 +80,11 @@ export const observeMany = (api: Api): VideoProvider["observeMany"] =>
     const { list } = family
     const { batchSize, routes = [] } = family.family
     if (list === undefined || batchSize === undefined) {
-      return yield* unsupported(api, "observe", `${api.configuration.id} reads the tasks of ${first.family} one by one.`)
+      return yield* unsupported(
+        api,
+        "observe",
+        `${api.configuration.id} reads the tasks of ${first.family} one by one.`
+      )
     }
     yield* annotate(api, { family: first.family })
     const routed = Arr.groupBy(handles, ({ route = routes[0] }) => `/${route ?? ""}`)
@@ -102,7 +106,9 @@ export const observeMany = (api: Api): VideoProvider["observeMany"] =>
 export const list = (api: Api): VideoProvider["list"] =>
   Effect.fn(`${api.name}.list`)(function*(id, options = {}) {
     const family = familyOf(api, id)
-    if (family.list === undefined) return yield* unsupported(api, "list", `${api.configuration.id} documents no list of tasks.`)
+    if (family.list === undefined) {
+      return yield* unsupported(api, "list", `${api.configuration.id} documents no list of tasks.`)
+    }
     yield* annotate(api, { family: id })
     return yield* pageOf(api, family, family.list, options)
   })
