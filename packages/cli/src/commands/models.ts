@@ -5,14 +5,18 @@ import type { ModelSpec } from "@video-tasks/core/ModelSpec"
 import * as Price from "@video-tasks/core/Price"
 import type { CatalogueModel, VideoProvider } from "@video-tasks/core/VideoProvider"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { Backend } from "../internal/backend.ts"
+import * as ExitCode from "../internal/exitCode.ts"
+import { type Column, fitTable } from "../internal/fitTable.ts"
 import { onlyProvider } from "../internal/flags.ts"
 import type { Line } from "../internal/jsonLines.ts"
+import { usage } from "../internal/problem.ts"
 import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
@@ -36,15 +40,19 @@ export const models = Command.make(
     const id: ProviderId = Option.getOrElse(input.provider, () => "cometapi" as const)
     yield* Effect.gen(function*() {
       const provider = yield* (yield* VideoProviders).get(id, "models")
-      const type = input.type.toLowerCase()
-      const known = type === "video" || type === "all" ? provider.families.flatMap((family) => family.models) : []
+      const type = input.type.trim().toLowerCase()
+      const known = isVideoWord(type) ? specsOf(provider) : []
       const catalogue = yield* underWay(`asking ${id}`, provider.models).pipe(
         Effect.catchIf(
-          (error) => error.reason._tag === "Unsupported" && known.length > 0,
+          (error) => error.reason._tag === "Unsupported" && specsOf(provider).length > 0,
           () => Effect.succeed<ReadonlyArray<CatalogueModel>>([])
         ),
-        Effect.tapError(() => known.length === 0 ? Effect.void : tell(provider, known.map(fromSpec)))
+        Effect.tapError((error) => tellWithout(provider, known, error))
       )
+      const types = typesOf(catalogue)
+      if (!types.has(type)) {
+        return yield* usage(`${id} lists no models of the type ${type}; allowed: ${[...types].join(", ")}.`)
+      }
       const chosen = catalogue.filter(isOf(type))
       yield* tell(provider, merge(chosen, known))
       const others = catalogue.length - chosen.length
@@ -67,11 +75,37 @@ export const models = Command.make(
 
 // internal
 
+const specsOf = ({ families }: VideoProvider): ReadonlyArray<ModelSpec> => families.flatMap(({ models }) => models)
+
+const isVideoWord = (type: string): boolean => type === "video" || type === "all"
+
+/** The words for `--type`. */
+const typesOf = (catalogue: ReadonlyArray<CatalogueModel>): ReadonlySet<string> =>
+  new Set([
+    "all",
+    "video",
+    ...catalogue.flatMap(({ type }) => type === undefined ? [] : [Style.harmless(type).toLowerCase()]).sort()
+  ])
+
 const isVideo = (model: CatalogueModel): boolean =>
   model.type === "video" || model.spec !== undefined || model.routes.some((route) => /video/i.test(route))
 
 const isOf = (type: string) => (model: CatalogueModel): boolean =>
   type === "all" || (type === "video" ? isVideo(model) : model.type?.toLowerCase() === type)
+
+/** Says why there is no catalogue, then what is known without it, and ends with the code of the first. */
+const tellWithout = Effect.fnUntraced(function*(
+  provider: VideoProvider,
+  known: ReadonlyArray<ModelSpec>,
+  error: VideoTaskError
+) {
+  if (known.length === 0) return
+  const reporter = yield* Reporter
+  yield* reporter.failed(error)
+  yield* reporter.note("Without the catalogue this is known:")
+  yield* tell(provider, known.map(fromSpec))
+  return yield* new ExitCode.Exit({ code: ExitCode.ofReason[error.reason._tag] })
+})
 
 const fromSpec = (spec: ModelSpec): CatalogueModel => ({ id: spec.id, features: [], routes: [], spec })
 
@@ -93,15 +127,18 @@ const hasSpec = (model: CatalogueModel): boolean => model.spec !== undefined
 const tell = Effect.fnUntraced(function*(provider: VideoProvider, list: ReadonlyArray<CatalogueModel>) {
   const reporter = yield* Reporter
   const screen = yield* Screen
+  const { ofModel } = yield* families
   if (reporter.json) {
-    return yield* Effect.forEach(list, (model) => reporter.result("", line(provider, model)), { discard: true })
+    return yield* Effect.forEach(
+      list,
+      (model) => reporter.result("", line(provider, model, ofModel(provider, model.id))),
+      { discard: true }
+    )
   }
   if (list.length === 0) return yield* reporter.note(`${provider.id} lists no such models.`)
-  const [head = "", ...body] = Style.table([
-    ["MODEL", "PROVIDER", "SECONDS", "SIZES", "RESOLUTIONS", "PICTURES", "PRICE", "ROUTE"],
-    ...list.map((model) => row(provider, model))
-  ])
-  yield* screen.out([screen.outStyle.bold(head), ...body].join("\n"))
+  const { head, leftOut, lines } = fitTable(yield* columnsOf(provider, list), yield* screen.outColumns)
+  yield* screen.out([screen.outStyle.bold(head), ...lines].join("\n"))
+  if (leftOut.length > 0) yield* reporter.note(`There is no room for ${leftOut.join(", ")}: --json has all of it.`)
   const reasons = new Set(list.flatMap(({ spec }) => spec?.retired === undefined ? [] : [spec.retired]))
   yield* Effect.forEach(reasons, (reason) => reporter.note(`Retired: ${reason}.`), { discard: true })
 })
@@ -110,13 +147,14 @@ const tell = Effect.fnUntraced(function*(provider: VideoProvider, list: Readonly
 const some = (values: ReadonlyArray<string> = []): string =>
   values.length > 8 ? `${values.slice(0, 6).join(" ")} … (${values.length})` : values.join(" ")
 
-const line = (provider: VideoProvider, model: CatalogueModel): Line => {
+const line = (provider: VideoProvider, model: CatalogueModel, family: string | undefined): Line => {
   const { spec, type: kind, ...listed } = model
   const price = Price.read(model, spec)
   return {
     ...listed,
     type: "model",
     provider: provider.id,
+    ...(isVideo(model) ? { family } : {}),
     kind,
     price: Result.isSuccess(price) ? price.success : null,
     ...accepted(spec)
@@ -134,17 +172,37 @@ const accepted = (spec: ModelSpec | undefined) => ({
   retired: spec?.retired
 })
 
-const row = (provider: VideoProvider, model: CatalogueModel): ReadonlyArray<string> => {
-  const { maxImages, resolutions, retired, seconds, sizes } = model.spec ?? {}
-  return [
-    Style.harmless(model.id) + (model.upcoming === true ? " (upcoming)" : "") +
-    (retired === undefined ? "" : " (retired)"),
-    provider.id,
-    seconds === undefined ? "" : seconds.allowed?.join(" ") ?? `${seconds.min}–${seconds.max}`,
-    some(sizes?.allowed),
-    resolutions?.allowed.join(" ") ?? "",
-    maxImages === undefined ? "" : maxImages === 0 ? "no" : `up to ${maxImages}`,
-    Result.match(Price.read(model), { onFailure: () => "unknown", onSuccess: Price.describe }),
-    model.routes.map(Style.harmless).join(", ")
+/** Loaded when a command asks for it, not for `--help`. */
+const families = Effect.promise(() => import("../internal/family.ts"))
+
+const columnsOf = Effect.fnUntraced(function*(provider: VideoProvider, list: ReadonlyArray<CatalogueModel>) {
+  const { ofModel } = yield* families
+  const of = (cell: (model: CatalogueModel) => string) => list.map(cell)
+  const family = (model: CatalogueModel) => isVideo(model) ? ofModel(provider, model.id) ?? "" : ""
+  const columns: ReadonlyArray<Column> = [
+    { title: "MODEL", cells: of(nameOf), isWhole: true },
+    { title: "FAMILY", cells: of(provider.families.length > 1 ? family : () => ""), isWhole: true, dispensable: 2 },
+    { title: "SECONDS", cells: of(secondsOf) },
+    { title: "SIZES", cells: of(({ spec }) => some(spec?.sizes?.allowed)), dispensable: 4 },
+    { title: "RESOLUTIONS", cells: of(({ spec }) => spec?.resolutions?.allowed.join(" ") ?? ""), dispensable: 3 },
+    { title: "PICTURES", cells: of(picturesOf), dispensable: 1 },
+    { title: "PRICE", cells: of((model) => Result.match(Price.read(model), said)) },
+    { title: "ROUTE", cells: of(({ routes }) => routes.map(Style.harmless).join(", ")), dispensable: 5 }
   ]
+  return columns
+})
+
+const said = { onFailure: () => "unknown", onSuccess: Price.describe }
+
+const nameOf = ({ id, spec, upcoming }: CatalogueModel): string =>
+  Style.harmless(id) + (upcoming === true ? " (upcoming)" : "") + (spec?.retired === undefined ? "" : " (retired)")
+
+const secondsOf = ({ spec }: CatalogueModel): string =>
+  spec?.seconds === undefined ? "" : spec.seconds.allowed?.join(" ") ?? `${spec.seconds.min}–${spec.seconds.max}`
+
+const picturesOf = ({ spec }: CatalogueModel): string => {
+  const { maxImages, minImages = 0 } = spec ?? {}
+  const limit = maxImages === undefined ? "" : maxImages === 0 ? "no" : `up to ${maxImages}`
+  if (minImages === 0) return limit
+  return maxImages === 1 || limit === "" ? "needed" : `needed, ${limit}`
 }

@@ -31,6 +31,8 @@ export class Screen extends Context.Service<Screen, {
   readonly animated: boolean
   /** The width of the terminal. */
   readonly columns: Effect.Effect<number>
+  /** The width of stdout where it is a terminal; `undefined` where results go into a file or a pipe. */
+  readonly outColumns: Effect.Effect<number | undefined>
   /** Never to be written from now on. */
   readonly hide: (secret: Redacted.Redacted) => Effect.Effect<void>
 }>()("video-tasks/internal/Screen") {}
@@ -41,6 +43,7 @@ export interface Terminal {
   readonly errStyle: Style.Style
   readonly animated: boolean
   readonly columns: () => number
+  readonly outColumns?: (() => number | undefined) | undefined
   /** Draws the live lines; an empty text takes them away. */
   readonly draw: (text: string) => void
 }
@@ -74,6 +77,7 @@ export const make = (terminal: Terminal): Screen["Service"] => {
     errStyle: terminal.errStyle,
     animated: terminal.animated,
     columns: Effect.sync(terminal.columns),
+    outColumns: Effect.sync(() => terminal.outColumns?.()),
     hide: (secret) =>
       Effect.sync(() => {
         const text = Redacted.value(secret)
@@ -97,6 +101,7 @@ export const layer: Layer.Layer<Screen, never, Stdio.Stdio> = Layer.effect(
       errStyle: colored(errTerminal) ? Style.ansi : Style.none,
       animated: errTerminal && env.term !== "dumb",
       columns: () => process.stderr.columns || 80,
+      outColumns: () => outTerminal ? process.stdout.columns || 80 : undefined,
       draw: (text) => {
         if (text === "") update.clear()
         else update(text)
