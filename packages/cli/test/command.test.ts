@@ -153,16 +153,38 @@ describe("the command", { concurrent: true }, () => {
   )
 
   live(
+    "attaches without a key what it does not ask about (0)",
+    Effect.gen(function*() {
+      const env = { COMETAPI_KEY: "" }
+      const ran = yield* vt(["attach", "--provider", "cometapi", "--family", "kling", "1"], { env })
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      assert.match(ran.stdout, /^vt1_/)
+      assert.strictEqual((yield* vt(["attach", "--provider", "cometapi", "1", "--wait"], { env })).code, 3)
+    })
+  )
+
+  live(
     "lists the models without a key (0)",
     Effect.gen(function*() {
       const { baseUrl } = yield* SimulatorServer.SimulatorServer
       const env = { COMETAPI_KEY: "", COMETAPI_BASE_URL: baseUrl }
       const ran = yield* vt(["models"], { env })
       assert.strictEqual(ran.code, 0, ran.stderr)
-      assert.match(ran.stdout, /^doubao-seedance-2-0 +cometapi +4–15 +21:9.* 0\.1 USD a second +POST \/v1\/videos$/m)
+      assert.match(ran.stdout, /^doubao-seedance-2-0 +seedance +4–15 +21:9.* 0\.1 USD a second +POST \/v1\/videos$/m)
       assert.match(ran.stdout, /^kling-v2-master .* unknown +POST \/kling\/v1\/videos\/text2video, POST /m)
       assert.notInclude(ran.stdout, "gpt-5-mini")
-      assert.match((yield* vt(["models", "--type", "text"], { env })).stdout, /^gpt-5-mini +cometapi/m)
+      assert.match((yield* vt(["models", "--type", "text"], { env })).stdout, /^gpt-5-mini /m)
+      for (const id of ["cometapi", "runway"]) {
+        const nosuch = yield* vt(["models", "--provider", id, "--type", "nosuch"], { env })
+        assert.deepStrictEqual([nosuch.code, nosuch.stdout], [2, ""])
+        assert.match(
+          nosuch.stderr,
+          new RegExp(`^error: ${id} lists no models of the type nosuch; allowed: all, video`, "m")
+        )
+      }
+      const away = yield* vt(["models", "--json", "--base-url", "http://127.0.0.1:1"], { env })
+      const [first, second] = Command.lines(away)
+      assert.deepStrictEqual([away.code, first?.type, second?.type], [10, "error", "model"])
       const lines = Command.lines(yield* vt(["models", "--json"], { env }))
       assert.deepStrictEqual(lines.find((line) => line.id === "veo3-fast")?.price, {
         per: "request",
@@ -202,6 +224,22 @@ describe("the command", { concurrent: true }, () => {
         "unknown: it costs 12 credits a second, and how much of it this request pays for is not known before\n"
       ])
       assert.match(auto.stderr, /^A create would be refused: options\.duration is auto; allowed: nothing for gen4\.5/)
+      const refused = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
+        const ran = yield* vt(["estimate", "--json", ...args], { env })
+        assert.deepStrictEqual([ran.code, ran.stderr], [0, ""])
+        return Command.lines(ran)[0]?.refused
+      })
+      assert.deepStrictEqual<unknown>(yield* refused("--provider", "runway", "--model", "gen4_turbo"), [
+        { field: "images", value: "none", allowed: "at least one picture for gen4_turbo" }
+      ])
+      assert.deepStrictEqual<unknown>(yield* refused("--provider", "seeany", "--model", "m"), [
+        { field: "provider", value: "seeany", allowed: "one with a create, which this API has not" }
+      ])
+      const retired = yield* estimate("--model", "sora-2")
+      assert.match(
+        retired.stderr,
+        /^A create would be refused: model is sora-2; allowed: a model that is served \(OpenAI/
+      )
       const unknown = yield* estimate("--model", "kling-v2-master")
       assert.deepStrictEqual([unknown.code, unknown.stdout], [0, "unknown: the catalogue has no price for it\n"])
       const [line] = Command.lines(yield* estimate("--model", "veo3-fast", "--json"))
@@ -380,6 +418,13 @@ describe("the command", { concurrent: true }, () => {
       reason: "NotSent",
       posts: 0,
       args: [...seedance, "--prompt", "x", "--base-url", "http://127.0.0.1:1"]
+    },
+    {
+      name: "a server that can't be reached for its prices, under a limit",
+      code: 10,
+      reason: "NotSent",
+      posts: 0,
+      args: [...seedance, "--prompt", "x", "--max-cost", "1", "--base-url", "http://127.0.0.1:1"]
     },
     {
       name: "an answer that makes no sense",

@@ -81,11 +81,11 @@ describe("jsonLines", () => {
     })
   })
 
-  it("tells an error of the command in one sentence", () => {
-    const problem = new Problem({ reason: "Usage", code: 2, message: "No.", hint: ["  Do this."] })
+  it("tells an error of the command, and what to do about it beside it", () => {
+    const problem = new Problem({ reason: "Usage", code: 2, message: "No.", hint: ["  Do this      or that."] })
     assert.deepStrictEqual(parsed(JsonLines.error(problem)), {
       type: "error",
-      error: { reason: "Usage", message: "No. Do this.", retryable: false }
+      error: { reason: "Usage", message: "No.", hint: ["Do this or that."], retryable: false }
     })
   })
 

@@ -51,6 +51,14 @@ describe("render", () => {
     )
   })
 
+  it.each([[2_400, "2s"], [2_600, "3s"], [300, "1s"], [8_000, "8s"]])(
+    "counts a next read in %d ms down to the nearest second",
+    (ms, said) => {
+      const soon = { ...info, nextPollAt: now + ms }
+      assert.include(Render.plainLine({ task: fixtures.inProgress(), info: soon, now }), `(next read ${said}, `)
+    }
+  )
+
   it("tells of a read that failed", () => {
     const trouble = { ...info, failures: 1, lastFailure: "HTTP 503" }
     assert.include(Render.plainLine({ task: fixtures.inProgress(), info: trouble, now }), "retry in 8s: HTTP 503")

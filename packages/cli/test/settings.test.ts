@@ -89,6 +89,21 @@ describe("settings", () => {
       assert.deepStrictEqual(found, { apiKey: "sk-file", baseUrl: undefined })
     }))
 
+  it.effect("shows a base URL that it refuses, but no key that stands in its place", () =>
+    Effect.gen(function*() {
+      const environment = { COMETAPI_KEY: "unprefixed-key" }
+      const messageOf = (COMETAPI_BASE_URL: string) =>
+        Effect.map(
+          Effect.flip(access({ ...environment, COMETAPI_BASE_URL }, undefined)),
+          ({ message }) => message.replace(/; allowed: .*$/, "")
+        )
+      assert.strictEqual(
+        yield* messageOf("ftp://me:s3cr3t@x.example.com/v1"),
+        "COMETAPI_BASE_URL is ftp://x.example.com/v1"
+      )
+      assert.strictEqual(yield* messageOf("unprefixed-key"), "COMETAPI_BASE_URL is <redacted>")
+    }))
+
   it.effect("refuses a base URL that carries a query, without showing it", () =>
     Effect.gen(function*() {
       const environment = { COMETAPI_KEY: "sk-env", COMETAPI_BASE_URL: "https://x.example.com/?token=s3cr3t" }

@@ -19,7 +19,9 @@ export const attach = Command.make(
   "attach",
   {
     provider,
-    family,
+    family: family.pipe(
+      Flag.withDescription("What kind of task it is, where the provider has several; its first one unless said")
+    ),
     remoteId: Argument.String("remote-id").pipe(
       Argument.withDescription("The provider's own id of the task"),
       Argument.filter((text) => text.trim() !== "", () => "an id that is not empty")
@@ -39,15 +41,19 @@ export const attach = Command.make(
       yield* reporter.created(yield* tasks.get(handle))
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
-    }).pipe(Effect.provide(backend.tasks([input.provider])), withStore)
+    }).pipe(Effect.provide(backend.tasks([input.provider], { needsKey: input.wait })), withStore)
   }, reported)
 ).pipe(
   Command.withShortDescription("Adopt a task that was created elsewhere"),
   Command.withDescription(
-    "Make a handle for a task that was created elsewhere: in a console, by a script, or by a create whose answer was lost. Nothing is sent."
+    "Make a handle for a task that was created elsewhere: in a console, by a script, or by a create whose answer was lost. Nothing is sent and no key is needed, unless --wait follows the task."
   ),
   Command.withExamples([
     { command: "video-tasks attach --provider seeany vid_20260603_001", description: "Get its handle" },
+    {
+      command: "video-tasks attach --provider cometapi --family kling 8842 --wait",
+      description: "A task of the family kling"
+    },
     {
       command: "video-tasks attach --provider cometapi task_abc123 --wait",
       description: "Get its handle and follow it"

@@ -1,6 +1,8 @@
 /**
  * `video-tasks create`: submits one request, once.
  */
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -16,6 +18,22 @@ import * as Target from "../internal/target.ts"
 import { waitHint } from "../internal/withHandles.ts"
 import { followToEnd } from "./wait.ts"
 
+/**
+ * Asks for the price before the create is said to be under way; the create finds it known then. What is not valid is refused
+ * without a question.
+ */
+const askPrice = Effect.fnUntraced(function*(request: VideoRequest) {
+  const tasks = yield* VideoTasks
+  const reporter = yield* Reporter
+  const provider = yield* (yield* VideoProviders).get(request.provider, "create")
+  if (provider.validate(request).length > 0) return
+  yield* underWay(`asking ${request.provider} for the price`, tasks.estimate(request)).pipe(
+    Effect.onInterrupt(() =>
+      reporter.warn("Interrupted while asking for the price. Nothing was sent, nothing was paid.")
+    )
+  )
+})
+
 /** The command. */
 export const create = Command.make(
   "create",
@@ -26,6 +44,7 @@ export const create = Command.make(
     if (Option.isSome(input.output)) yield* Target.check(input.output.value, input)
     const body = Effect.gen(function*() {
       const request = yield* toRequest(input)
+      if (Option.isSome(input["max-cost"])) yield* askPrice(request)
       const handle = yield* underWay(
         `sending the create to ${input.provider}`,
         submitPatiently(request, {
@@ -44,7 +63,7 @@ export const create = Command.make(
 ).pipe(
   Command.withShortDescription("Create a video task"),
   Command.withDescription(
-    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice. With --max-cost nothing is sent that costs more, or whose price is unknown (exit code 2)."
+    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice. With --max-cost nothing is sent that costs more, or whose price is unknown (exit code 2), or while the catalogue cannot be read (10)."
   ),
   Command.withExamples([
     {

@@ -26,6 +26,8 @@ type Ground = Globals.Identifiers | FileSystem.FileSystem | Path.Path | Screen
 export interface TasksOptions {
   /** Under this name tasks are claimed. */
   readonly owner?: string | undefined
+  /** Whether the providers need a key; without one nothing can be asked about tasks. @default true */
+  readonly needsKey?: boolean | undefined
   /** How much all creates together may cost. */
   readonly budget?: { readonly max: number; readonly currency: string } | undefined
 }

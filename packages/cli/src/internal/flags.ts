@@ -7,7 +7,7 @@ import { type ProviderId, providerIds } from "./settings.ts"
 
 const anyProvider = Flag.Literals("provider", providerIds as readonly [ProviderId, ...Array<ProviderId>]).pipe(
   Flag.withAlias("p"),
-  Flag.withMetavar(`<${providerIds.join("|")}>`)
+  Flag.withMetavar("<id>")
 )
 
 /** The flag `--provider`, which must be given. */

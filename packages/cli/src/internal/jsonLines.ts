@@ -10,6 +10,7 @@ import { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Redacted from "effect/Redacted"
 import type { Saved } from "./download.ts"
 import type { Failure } from "./problem.ts"
+import { typed } from "./program.ts"
 
 /** A line of `--json`. */
 export interface Line {
@@ -32,8 +33,15 @@ export const error = (failure: Failure): Line => ({
   type: "error",
   ...(failure.handle === undefined ? {} : { handle: TaskHandle.format(failure.handle) }),
   error: failure instanceof VideoTaskError
-    ? { reason: failure.reason._tag, message: failure.message, retryable: failure.retryable }
-    : { reason: failure.reason, message: sentence(failure), retryable: failure.retryable ?? false }
+    ? { reason: failure.reason._tag, message: typed(failure.message), retryable: failure.retryable }
+    : {
+      reason: failure.reason,
+      message: typed(failure.message),
+      ...(failure.hint === undefined
+        ? {}
+        : { hint: failure.hint.map((line) => line.trim().replaceAll(/\s{2,}/g, " ")) }),
+      retryable: failure.retryable ?? false
+    }
 })
 
 /** A task as plain data; times in ms since the epoch. */
@@ -61,9 +69,6 @@ export const format = (line: Line): string => JSON.stringify(line)
 // internal
 
 const about = (self: Task) => ({ handle: TaskHandle.format(self.handle), task: task(self) })
-
-const sentence = (failure: { readonly message: string; readonly hint?: ReadonlyArray<string> | undefined }): string =>
-  [failure.message, ...(failure.hint ?? []).map((line) => line.trim())].join(" ")
 
 const video = ({ thumbnailUrl, url, ...facts }: Video) => ({
   url: Redacted.value(url),

@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import type { Saved } from "./download.ts"
 import * as Duration from "./duration.ts"
 import type { Failure } from "./problem.ts"
-import { program } from "./program.ts"
+import { program, typed } from "./program.ts"
 import * as Style from "./style.ts"
 
 /** A task with what is known about its being read, at one moment. */
@@ -91,7 +91,7 @@ export const failure = (
   const [first = "", ...more] = self._tag === "Problem"
     ? [self.message, ...self.hint ?? []]
     : [...sentences(self), ...(isTold ? [] : hints(self, continuation))]
-  return [`${style.red("error:")} ${Style.harmless(first)}`, ...more.map((line) => `  ${line}`)].join("\n")
+  return typed([`${style.red("error:")} ${Style.harmless(first)}`, ...more.map((line) => `  ${line}`)].join("\n"))
 }
 
 /** What the command was told that the one which goes on must be told again. */
@@ -266,8 +266,8 @@ const eta = ({ info, now }: Moment): ReadonlyArray<string> =>
     ? []
     : [`ETA ${whole(info.expectedEndAt - now)}`]
 
-/** Whole seconds, so that a countdown keeps its width. */
-const whole = (ms: number): string => Duration.format(Math.ceil(ms / 1000) * 1000)
+/** The nearest whole second, so that a countdown keeps its width and begins with the gap that was asked for. */
+const whole = (ms: number): string => Duration.format(Math.max(1, Math.round(ms / 1000)) * 1000)
 
 const failing = (info: PollInfo | undefined, now: number): string | undefined => {
   if (info === undefined || info.failures === 0) return undefined

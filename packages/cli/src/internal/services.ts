@@ -19,7 +19,8 @@ export const layer: Backend["Service"]["services"] = (ids, options) =>
   Layer.provide(over(ids, { needsKey: options?.needsKey ?? true }), TaskStore.layerMemory)
 
 /** `VideoTasks` over exactly those providers that a command needs, on a store. */
-export const layerTasks: Backend["Service"]["tasks"] = (ids, options) => over(ids, { ...options, needsKey: true })
+export const layerTasks: Backend["Service"]["tasks"] = (ids, options) =>
+  over(ids, { ...options, needsKey: options?.needsKey ?? true })
 
 // internal
 

@@ -4,6 +4,7 @@
  * A base URL from `.env` counts only together with a key from the same file: a folder that somebody else filled must not
  * lead a key of the environment to a foreign server. A database from `.env` counts only with a key beside it, too.
  */
+import * as Redact from "@video-tasks/core/Redact"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -65,7 +66,11 @@ export const load: Effect.Effect<Settings, Problem, FileSystem.FileSystem> = Eff
     const chosen = flag ?? url ?? (fileIsTrusted ? urlOfFile : undefined)
     const baseUrl = chosen === undefined ? undefined : TaskHandle.normalizeBaseUrl(chosen)
     if (chosen !== undefined && baseUrl === undefined) {
-      return yield* usage(`${names.baseUrl} is no http(s) origin with an optional path.`)
+      return yield* usage(
+        `${names.baseUrl} is ${
+          shown(chosen, key ?? keyOfFile)
+        }; allowed: an http(s) origin with an optional path, without a query.`
+      )
     }
     const apiKey = key ?? keyOfFile
     const ignored = urlOfFile !== undefined && !fileIsTrusted && flag === undefined && url === undefined
@@ -128,6 +133,10 @@ const chosen = (text: string): Effect.Effect<StoreChoice.Choice, Problem> => {
     ? Effect.fail(usage(`${storeVariable} is ${StoreChoice.shown(text)}; allowed: ${StoreChoice.allowed}.`))
     : Effect.succeed(choice)
 }
+
+/** An address as far as it may be shown; somebody may have put the key there. */
+const shown = (baseUrl: string, key: string | undefined): string =>
+  baseUrl === key ? "<redacted>" : Redact.clip(Redact.text(Redact.url(baseUrl)), 200)
 
 const ignoredUrl = (names: { readonly key: string; readonly baseUrl: string }): string =>
   `${names.baseUrl} in .env is not used: it counts only together with a ${names.key} in the same file.`

@@ -35,7 +35,7 @@ export const submitPatiently = Effect.fnUntraced(function*(
           Effect.orDie
         )
       case "ambiguous":
-        return reporter.failed(unknownOutcome)
+        return reporter.failed(unknownOutcome(request))
       case "rejected":
         return reporter.warn("Interrupted. No task was made, and nothing was paid.")
     }
@@ -45,9 +45,13 @@ export const submitPatiently = Effect.fnUntraced(function*(
 
 // internal
 
-const unknownOutcome = new Problem({
-  reason: "SubmissionAmbiguous",
-  code: ofReason.SubmissionAmbiguous,
-  message: "Interrupted before the create was answered: a task may exist, and money may have been spent.",
-  hint: [`Look for it in the provider's console; adopt it with ${program} attach --provider … REMOTE_ID`]
-})
+const unknownOutcome = ({ family, provider }: VideoRequest): Problem =>
+  new Problem({
+    reason: "SubmissionAmbiguous",
+    code: ofReason.SubmissionAmbiguous,
+    message: "Interrupted before the create was answered: a task may exist, and money may have been spent.",
+    hint: [
+      "Look for it in the provider's console; adopt it with",
+      `  ${program} attach --provider ${provider} --family ${family} REMOTE_ID`
+    ]
+  })

@@ -82,6 +82,7 @@ export interface Line {
   readonly line?: number
   readonly seconds?: unknown
   readonly price?: unknown
+  readonly refused?: unknown
   readonly minImages?: unknown
   readonly maxImages?: unknown
   readonly maxPromptLength?: unknown
