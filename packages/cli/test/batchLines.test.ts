@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TaskId } from "@video-tasks/core"
 import * as Keys from "../src/internal/batchKeys.ts"
 import * as Lines from "../src/internal/batchLines.ts"
+import { sharedFiles } from "../src/internal/batchPlan.ts"
 
 const good = { provider: "generic", model: "m", prompt: "A fox" }
 
@@ -29,12 +30,24 @@ describe("the lines of a batch", () => {
     assert.deepStrictEqual(parse(line).faults.map(Lines.inWords), [expected])
   })
 
-  it("are refused when two have the same key or write the same file", () => {
-    const { faults } = parse({ ...good, key: "a", output: "x.mp4" }, good, { ...good, key: "a", output: "x.mp4" })
-    assert.deepStrictEqual(faults.map(Lines.inWords), [
-      "line 3: key is the same as in line 1",
-      "line 3: output is the same as in line 1"
-    ])
+  it("are refused when two have the same key", () => {
+    const { faults } = parse({ ...good, key: "a" }, good, { ...good, key: "a" })
+    assert.deepStrictEqual(faults.map(Lines.inWords), ["line 3: key is the same as in line 1"])
+  })
+
+  it("are refused when two write one file, also where its name has another case", () => {
+    const item = (line: number, file: string | undefined) => ({ line: { ...good, images: [], line }, file })
+    const items = [
+      item(1, "/out/A.mp4"),
+      item(2, undefined),
+      item(3, "/out/a.mp4"),
+      item(4, "/out/A.mp4"),
+      item(5, undefined)
+    ]
+    const words = (platform: NodeJS.Platform) => sharedFiles(items, platform).map(Lines.inWords)
+    const fourth = "line 4: output is /out/A.mp4, which line 1 writes too"
+    assert.deepStrictEqual(words("linux"), [fourth])
+    assert.deepStrictEqual(words("darwin"), ["line 3: output is /out/a.mp4, which line 1 writes too", fourth])
   })
 })
 

@@ -171,6 +171,19 @@ describe("the store of the command", { concurrent: true }, () => {
       const first = yield* vt(other, ["import", "e.jsonl"], { cwd })
       assert.strictEqual(first.stdout, "4 imported, 0 known already\n", first.stderr)
       assert.strictEqual((yield* vt(other, ["import", "e.jsonl"], { cwd })).stdout, "0 imported, 4 known already\n")
+      const third = Command.emptyFolder()
+      const [head = "", ...rest] = text.trimEnd().split("\n")
+      const creates = rest.filter((line) => line.includes("\"type\":\"submission\""))
+      const cutShort = creates.map((line) => {
+        const { submission, ...others } = JSON.parse(line)
+        return JSON.stringify({ ...others, submission: { ...submission, outcome: { _tag: "pending" } } })
+      })
+      for (
+        const [lines, said] of [[cutShort, "2 imported, 0"], [creates, "2 imported, 0"], [creates, "0 imported, 2"]]
+      ) {
+        fs.writeFileSync(path.join(cwd, "creates.jsonl"), [head, ...lines ?? []].join("\n"))
+        assert.strictEqual((yield* vt(third, ["import", "creates.jsonl"], { cwd })).stdout, `${said} known already\n`)
+      }
       fs.writeFileSync(path.join(cwd, "new.jsonl"), text.replace("\"format\":1", "\"format\":2"))
       assert.strictEqual((yield* vt(other, ["import", "new.jsonl"], { cwd })).code, 2)
       fs.writeFileSync(path.join(cwd, "broken.jsonl"), text.replace("task.observed", "task.obscured"))
@@ -269,6 +282,19 @@ describe("batch", { concurrent: true }, () => {
       ) {
         assert.include(ran.stderr, text)
       }
+      assert.strictEqual((yield* ledger).posts, 0)
+    })
+  )
+
+  live(
+    "refuses two lines that write one file, before anything is sent (2)",
+    Effect.gen(function*() {
+      const { args, cwd } = batchOf(0)
+      const line = (output: string) => JSON.stringify({ provider: "generic", model: "m", prompt: output, output })
+      fs.writeFileSync(path.join(cwd, "b.jsonl"), [line("a.mp4"), line("./x/../a.mp4")].join("\n"))
+      const ran = yield* vt(Command.emptyFolder(), args, { cwd })
+      assert.strictEqual(ran.code, 2, ran.stderr)
+      assert.match(ran.stderr, /line 2: output is \S+a\.mp4, which line 1 writes too/)
       assert.strictEqual((yield* ledger).posts, 0)
     })
   )

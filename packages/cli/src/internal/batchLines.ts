@@ -111,16 +111,14 @@ const shortened = (value: unknown): string => {
   return written.length <= 60 ? written : `${written.slice(0, 60)}…`
 }
 
-/** Two lines can't have the same key, nor write the same file. */
-const repeated = (lines: ReadonlyArray<BatchLine>): ReadonlyArray<Fault> =>
-  (["key", "output"] as const).flatMap((field) => {
-    const first = new Map<string, number>()
-    return lines.flatMap((one): ReadonlyArray<Fault> => {
-      const value = one[field]
-      if (value === undefined) return []
-      const before = first.get(value)
-      if (before !== undefined) return [{ line: one.line, field, message: `is the same as in line ${before}` }]
-      first.set(value, one.line)
-      return []
-    })
+/** Two lines can't have the same key. */
+const repeated = (lines: ReadonlyArray<BatchLine>): ReadonlyArray<Fault> => {
+  const first = new Map<string, number>()
+  return lines.flatMap(({ key, line }): ReadonlyArray<Fault> => {
+    if (key === undefined) return []
+    const before = first.get(key)
+    if (before !== undefined) return [{ line, field: "key", message: `is the same as in line ${before}` }]
+    first.set(key, line)
+    return []
   })
+}

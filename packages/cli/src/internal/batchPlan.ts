@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
+import process from "node:process"
 import * as Keys from "./batchKeys.ts"
 import * as Lines from "./batchLines.ts"
 import { openImage } from "./createRequest.ts"
@@ -61,6 +62,7 @@ export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.Batch
     }
     items.push({ line, request, id, known, file })
   }
+  faults.push(...sharedFiles(items, process.platform))
   if (faults.length > 0) return yield* refused(faults)
   return items
 })
@@ -75,6 +77,23 @@ const refused = (faults: ReadonlyArray<Lines.Fault>): Problem => {
       ordered.length === 1 ? "this" : `these ${ordered.length} faults`
     }:`,
     hint: ordered.map(Lines.inWords)
+  })
+}
+
+/** Two lines can't write one file, whatever their outputs look like; some systems don't tell `a.mp4` from `A.mp4`. */
+export const sharedFiles = (
+  items: ReadonlyArray<Pick<Item, "line" | "file">>,
+  platform: NodeJS.Platform
+): ReadonlyArray<Lines.Fault> => {
+  const isFolded = platform === "darwin" || platform === "win32"
+  const first = new Map<string, number>()
+  return items.flatMap(({ file, line }): ReadonlyArray<Lines.Fault> => {
+    if (file === undefined) return []
+    const name = isFolded ? file.normalize("NFC").toLowerCase() : file
+    const before = first.get(name)
+    if (before !== undefined) return [fault(line, "output", `is ${file}, which line ${before} writes too`)]
+    first.set(name, line.line)
+    return []
   })
 }
 
