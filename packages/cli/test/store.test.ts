@@ -179,9 +179,13 @@ describe("the store of the command", { concurrent: true }, () => {
         return JSON.stringify({ ...others, submission: { ...submission, outcome: { _tag: "pending" } } })
       })
       for (
-        const [lines, said] of [[cutShort, "2 imported, 0"], [creates, "2 imported, 0"], [creates, "0 imported, 2"]]
+        const { lines, said } of [
+          { lines: cutShort, said: "2 imported, 0" },
+          { lines: creates, said: "2 imported, 0" },
+          { lines: creates, said: "0 imported, 2" }
+        ]
       ) {
-        fs.writeFileSync(path.join(cwd, "creates.jsonl"), [head, ...lines ?? []].join("\n"))
+        fs.writeFileSync(path.join(cwd, "creates.jsonl"), [head, ...lines].join("\n"))
         assert.strictEqual((yield* vt(third, ["import", "creates.jsonl"], { cwd })).stdout, `${said} known already\n`)
       }
       fs.writeFileSync(path.join(cwd, "new.jsonl"), text.replace("\"format\":1", "\"format\":2"))

@@ -56,5 +56,8 @@ const lines: Stream.Stream<string, Problem, TaskStore> = Stream.concat(
       return first === undefined ? "" : yield* written({ type: "task", id, events: [first, ...rest] })
     })
   ),
-  Stream.mapEffect(StoreReads.submissions(), (submission) => written({ type: "submission", submission }))
+  Stream.mapEffect(
+    StoreReads.submissions(),
+    (submission) => written({ type: "submission", submission: Format.withoutSecretsIn(submission) })
+  )
 ).pipe(Stream.filter((line) => line !== ""))

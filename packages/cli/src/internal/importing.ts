@@ -1,8 +1,10 @@
 /**
  * Reads an export into the store.
  */
+import type { Submission } from "@video-tasks/core/Submission"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -69,13 +71,23 @@ const isWhole = (line: Format.Line): boolean => {
   return first.type === "task.created" && first.id === line.id && rest.every(({ type }) => type !== "task.created")
 }
 
+/** Whether a create has no outcome and nobody who sends it. */
+const isAbandoned = Effect.fnUntraced(function*({ outcome, owner }: Submission) {
+  if (outcome._tag !== "pending") return false
+  const store = yield* TaskStore
+  const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
+  return (until ?? 0) <= (yield* Clock.currentTimeMillis)
+})
+
 /** Puts a line into the store; `false` when it is there. */
 const taken = Effect.fnUntraced(function*(line: Format.Line) {
   const store = yield* TaskStore
   if (line.type === "submission") {
     const { outcome, ...rest } = line.submission
-    if ((yield* StoreReads.reading(store.submission(rest.id))) !== undefined) return false
-    yield* StoreReads.reading(store.begin(line.submission))
+    const before = yield* StoreReads.reading(store.submission(rest.id))
+    // An import that was cut short may have left it pending; one that is being sent here is for who sends it to judge.
+    if (before !== undefined && (outcome._tag === "pending" || !(yield* isAbandoned(before)))) return false
+    if (before === undefined) yield* StoreReads.reading(store.begin(line.submission))
     if (outcome._tag !== "pending") yield* StoreReads.reading(store.settle(rest.id, outcome))
     return true
   }
