@@ -87,6 +87,16 @@ export type Also = {
 }[keyof Rules]
 
 /**
+ * How each request is submitted. It has no `id`: an id is of one submission, and the second attempt would be refused.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SubmitOptions extends Omit<Tasks.SubmitOptions, "id"> {
+  readonly id?: never
+}
+
+/**
  * How to go through the requests.
  *
  * @category options
@@ -99,8 +109,8 @@ export interface Options {
    * @default []
    */
   readonly also?: ReadonlyArray<Also> | undefined
-  /** How each request is submitted; `maxCost` holds for each of them. */
-  readonly submit?: Tasks.SubmitOptions | undefined
+  /** How each request is submitted; `maxCost` holds for each of them, and each attempt has an id of its own. */
+  readonly submit?: SubmitOptions | undefined
   /** Called with each handle before its task is waited for. */
   readonly onSubmitted?: ((handle: TaskHandle, index: number) => Effect.Effect<void>) | undefined
 }

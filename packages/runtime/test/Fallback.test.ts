@@ -190,6 +190,21 @@ describe("Fallback", () => {
       assert.deepStrictEqual(told, [["b", 1]])
     }))
 
+  it.effect("gives each attempt an id of its own, and takes none", () =>
+    Effect.gen(function*() {
+      const one = provider("a", { create: () => fails(reasons.ModelUnavailable, "create") })
+      const two = provider("b")
+      const ids = yield* Effect.gen(function*() {
+        const options: Fallback.SubmitOptions = { force: true }
+        yield* Fallback.submitWithFallback([a, b], { submit: options })
+        return (yield* (yield* TaskStore.TaskStore).submissions({})).items.map(({ id }) => id)
+      }).pipe(Effect.provide(Harness.layer([one.provider, two.provider])))
+      assert.deepStrictEqual([ids.length, new Set(ids).size, one.creates(), two.creates()], [2, 2, 1, 1])
+      // @ts-expect-error the second attempt with this id would be refused
+      const wide: Fallback.Options = { submit: { id: ids[0] } as VideoTasks.SubmitOptions }
+      assert.isDefined(wide)
+    }))
+
   it.effect("waits where the provider asks for it before it tries the next", () =>
     Effect.gen(function*() {
       const one = provider("a", {
