@@ -536,6 +536,38 @@ describe("submissions", () => {
     })
   })
 
+  it.effect("that were written while only the reply was lost are sent, those of somebody else are not", () => {
+    const { asked, provider } = world()
+    return inMemory((store) => {
+      const lost = new TaskStore.TaskStoreError({ detail: "the connection was cut", retryable: true })
+      let cuts = 0
+      let isForeign = false
+      const cut = Layer.succeed(TaskStore.TaskStore, {
+        ...store,
+        begin: (one: Submission.Submission, sender?: TaskStore.Lease) => {
+          if (cuts-- <= 0) return store.begin(one, sender)
+          const written = isForeign ? new Submission.Submission({ ...one, owner: "two" }) : one
+          return Effect.andThen(store.begin(written, sender), Effect.fail(lost))
+        }
+      })
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const submit = Effect.fnUntraced(function*(n: number) {
+          cuts = 1
+          const fiber = yield* Effect.forkChild(Effect.exit(tasks.submit(Harness.request, { id: idOf(n) })))
+          yield* TestClock.adjust("1 second")
+          return (yield* Fiber.join(fiber))._tag
+        })
+        assert.deepStrictEqual([yield* submit(1), asked.posts], ["Success", 1])
+        isForeign = true
+        assert.deepStrictEqual([yield* submit(2), asked.posts], ["Failure", 1])
+        cuts = 0
+        const again = yield* Effect.flip(tasks.submit(Harness.request, { id: idOf(1) }))
+        assert.deepStrictEqual([again.reason._tag, asked.posts], ["StoreError", 1])
+      }).pipe(Effect.provide(Layer.fresh(Harness.layer(provider, { owner: "one" }, cut))))
+    })
+  })
+
   it.effect("are listed by their outcome", () => {
     const { provider } = world()
     return inMemory((store) =>

@@ -2,11 +2,12 @@
  * Writing steps of tasks: the machine decides, the store keeps, observers hear of it.
  */
 import { Observation } from "@video-tasks/core/Observation"
-import type { Outcome, Submission } from "@video-tasks/core/Submission"
+import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import type { Created, JournalEvent, TaskEvent } from "@video-tasks/core/TaskEvent"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import type { Book } from "./book.ts"
@@ -40,14 +41,27 @@ export interface Stepped {
  *
  * @internal
  */
-export const begin = (
+export const begin = Effect.fnUntraced(function*(
   { book, claims, store }: Journal,
   submission: Submission
-): Effect.Effect<void, TaskStoreError> =>
-  Effect.tap(
-    Effect.flatMap(claims.lease, (lease) => retryStore(store.begin(submission, lease))),
-    () => Effect.sync(() => book?.begun(submission.id))
-  )
+): Effect.fn.Return<void, TaskStoreError> {
+  const lease = yield* claims.lease
+  let mayBeThere = false
+  const once = Effect.catch(store.begin(submission, lease), (error) => {
+    const isAgain = mayBeThere && !error.retryable
+    mayBeThere ||= error.retryable
+    if (!isAgain) return Effect.fail(error)
+    // The call before may have been written, and only its reply was lost.
+    return Effect.flatMap(
+      store.submission(submission.id),
+      (stored) => stored !== undefined && isSame(stored, submission) ? Effect.void : Effect.fail(error)
+    )
+  })
+  yield* retryStore(once)
+  book?.begun(submission.id)
+})
+
+const isSame = Schema.toEquivalence(Submission)
 
 /**
  * Records what became of a create. The ledger knows even when the store can't be written.
