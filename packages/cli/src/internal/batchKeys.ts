@@ -5,6 +5,8 @@
  * was stopped.
  */
 import * as TaskId from "@video-tasks/core/TaskId"
+import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as Effect from "effect/Effect"
 import * as Crypto from "node:crypto"
 import type { BatchLine } from "./batchLines.ts"
 
@@ -40,9 +42,36 @@ export const idOf = (name: string, occurrence: number, attempt: number): TaskId.
 }
 
 /** A fingerprint of bytes. */
-export const fingerprint = (bytes: Uint8Array): string => Crypto.createHash("sha256").update(bytes).digest("hex")
+export const fingerprint = (bytes: Uint8Array): string => sha256(bytes)
+
+/**
+ * The fingerprint of a request as its submission has it (SHA-256 of everything in it, in one order): tells that a key
+ * stands for another request by now.
+ */
+export const requestHash = (request: VideoRequest): Effect.Effect<string> =>
+  Effect.map(Effect.forEach(request.images ?? [], imageHash), (images) => {
+    const { family, model, options, prompt, provider, resolution, seconds, size } = request
+    return sha256(stable({ provider, family, model, prompt, seconds, size, resolution, options, images }))
+  })
 
 // internal
+
+const sha256 = (data: string | Uint8Array): string => Crypto.createHash("sha256").update(data).digest("hex")
+
+/** How much of each end of a file is looked at. */
+const sampleSize = 65_536
+
+const imageHash = (image: ImageInput): Effect.Effect<string> => {
+  if (image instanceof URL) return Effect.succeed(image.href)
+  const { length, type } = image instanceof Uint8Array
+    ? { length: image.length, type: "" }
+    : { length: image.size, type: ` ${image.type}` }
+  const ends = length <= 2 * sampleSize ? [image] : [image.slice(0, sampleSize), image.slice(length - sampleSize)]
+  return Effect.tryPromise(() => new Blob(ends).arrayBuffer()).pipe(
+    Effect.map((bytes) => `${length}${type} ${sha256(new Uint8Array(bytes))}`),
+    Effect.orElseSucceed(() => `${length}${type}`)
+  )
+}
 
 /** JSON with the keys in order, so that equal lines have equal texts. */
 const stable = (value: unknown): string =>

@@ -56,6 +56,9 @@ export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.Batch
     const occurrence = occurrences.get(name) ?? 0
     occurrences.set(name, occurrence + 1)
     const { id, known } = attemptOf(submissions, name, occurrence)
+    if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* Keys.requestHash(request))) {
+      faults.push(fault(line, "key", otherRequest))
+    }
     const file = yield* fileOf(line, id, options)
     if (file !== undefined && known === undefined && !options.overwrite && (yield* exists(file))) {
       faults.push({ line: line.line, field: "output", message: `is ${file}, which exists already (see --overwrite)` })
@@ -79,6 +82,9 @@ const refused = (faults: ReadonlyArray<Lines.Fault>): Problem => {
     hint: ordered.map(Lines.inWords)
   })
 }
+
+const otherRequest =
+  "stands for another request of an earlier run; give the changed line another key, or the whole run a name (--run)"
 
 /** Two lines can't write one file, whatever their outputs look like; some systems don't tell `a.mp4` from `A.mp4`. */
 export const sharedFiles = (

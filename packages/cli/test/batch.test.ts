@@ -1,0 +1,68 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { afterAll, beforeAll } from "vitest"
+import * as Command from "./utils/command.ts"
+
+const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
+
+let command = { file: "", remove: () => {} }
+
+beforeAll(() => {
+  command = Command.bundled()
+}, 60_000)
+
+afterAll(() => command.remove())
+
+const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
+
+/** A folder with a batch of its own, and the command that runs it against the simulator of the test. */
+const folder = (...lines: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
+  const [data, cwd] = [Command.emptyFolder(), Command.emptyFolder()]
+  const file = (name: string) => path.join(cwd, name)
+  const write = (...all: typeof lines) =>
+    fs.writeFileSync(
+      file("b.jsonl"),
+      all.map((line) => JSON.stringify({ provider: "generic", model: "kling-v1", prompt: "A fox", ...line })).join("\n")
+    )
+  write(...lines)
+  const vt = Effect.fnUntraced(function*(
+    flags: ReadonlyArray<string> = [],
+    options: Command.RunOptions & { readonly script?: ReadonlyArray<Script.Line> } = {}
+  ) {
+    const { baseUrl } = yield* SimulatorServer.SimulatorServer
+    if (options.script !== undefined) yield* (yield* Simulator.Simulator).script(options.script)
+    const env = { GENERIC_API_KEY: "sk-secret-1234567890", GENERIC_BASE_URL: baseUrl }
+    const args = ["batch", "b.jsonl", "--poll-floor", "40ms", "--poll-ceiling", "100ms", ...flags]
+    return yield* Effect.promise(() => Command.run(command.file, args, { ...options, cwd, data, env }))
+  })
+  const report = () =>
+    fs.readFileSync(file("r.jsonl"), "utf8").trimEnd().split("\n").map((line): Command.Line => JSON.parse(line))
+  return { cwd, data, file, write, vt, report }
+}
+
+/** Each test has a simulator of its own, so that they can run side by side. */
+const live = (
+  name: string,
+  body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
+  timeout = 60_000
+) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
+
+describe("a batch that goes on", { concurrent: true }, () => {
+  live(
+    "refuses a changed request under an old key, by its line (2)",
+    Effect.gen(function*() {
+      const old = [{ key: "a" }, { key: "b", seconds: 5, options: { z: 1, a: [2] } }]
+      const { vt, write } = folder(...old)
+      assert.strictEqual((yield* vt()).code, 0)
+      assert.strictEqual((yield* vt()).code, 0)
+      write(...old.slice(0, 1), { ...old[1], prompt: "A boat" })
+      const changed = yield* vt()
+      assert.strictEqual(changed.code, 2, changed.stdout)
+      assert.include(changed.stderr, "line 2: key stands for another request of an earlier run")
+      assert.strictEqual((yield* ledger).posts, 2)
+    })
+  )
+})
