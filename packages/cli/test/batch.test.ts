@@ -65,4 +65,36 @@ describe("a batch that goes on", { concurrent: true }, () => {
       assert.strictEqual((yield* ledger).posts, 2)
     })
   )
+
+  live(
+    "takes no old file for a video: replaced with --overwrite, refused without, left alone when proven",
+    Effect.gen(function*() {
+      const { file, report, vt } = folder({ output: "old.mp4" })
+      fs.writeFileSync(file("old.mp4"), "an old file")
+      assert.strictEqual((yield* vt(["--report", "r.jsonl"])).code, 2)
+      assert.strictEqual((yield* vt(["--report", "r.jsonl", "--overwrite"])).code, 0)
+      const [first] = report()
+      const video = fs.readFileSync(file("old.mp4"))
+      assert.notInclude(video.toString("latin1"), "an old file")
+      assert.deepStrictEqual(first?.files[0].bytes, video.length)
+      const { mtimeMs } = fs.statSync(file("old.mp4"))
+      for (const flags of [["--report", "r.jsonl", "--overwrite"], ["--report", "r.jsonl"], []]) {
+        assert.strictEqual((yield* vt(flags)).code, 0)
+        assert.strictEqual(fs.statSync(file("old.mp4")).mtimeMs, mtimeMs)
+      }
+      assert.deepStrictEqual(report(), [first])
+      fs.writeFileSync(file("old.mp4"), "x".repeat(video.length))
+      const refused = yield* vt(["--report", "r.jsonl"])
+      assert.strictEqual(refused.code, 2, refused.stderr)
+      assert.strictEqual(fs.readFileSync(file("old.mp4"), "utf8"), "x".repeat(video.length))
+      assert.strictEqual((yield* vt(["--overwrite"])).code, 0)
+      assert.isTrue(fs.readFileSync(file("old.mp4")).equals(video))
+      assert.strictEqual((yield* ledger).posts, 1)
+      assert.deepStrictEqual(fs.readdirSync(path.dirname(file("old.mp4"))).toSorted(), [
+        "b.jsonl",
+        "old.mp4",
+        "r.jsonl"
+      ])
+    })
+  )
 })

@@ -7,6 +7,8 @@ import type { TaskStatus } from "@video-tasks/core/TaskStatus"
 import type { Cost } from "@video-tasks/core/Video"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Item } from "./batchPlan.ts"
 import type { Saved } from "./download.ts"
 import * as JsonLines from "./jsonLines.ts"
@@ -54,6 +56,27 @@ export const check = Effect.fnUntraced(function*(
   yield* Effect.mapError(fs.writeFileString(`${file}.part`, ""), () => usage(`The report ${file} cannot be written.`))
 })
 
+/** A file that a report tells of. */
+export interface Known {
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** The files of an earlier report by their path, each with the id of its task; none where there is no report. */
+export const known = Effect.fnUntraced(function*(
+  file: string
+): Effect.fn.Return<ReadonlyMap<string, Known & { readonly id: string }>, never, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.orElseSucceed(fs.readFileString(file), () => "")
+  const found = new Map<string, Known & { readonly id: string }>()
+  for (const line of text.split("\n")) {
+    const { files, id } = Option.getOrElse(decode(line), () => nothing)
+    for (const one of files) found.set(one.path, { ...one, id })
+  }
+  return found
+})
+
 /** Writes the report in the order of the lines; it appears when it is whole. */
 export const write = Effect.fnUntraced(function*(
   file: string,
@@ -67,3 +90,12 @@ export const write = Effect.fnUntraced(function*(
     Effect.mapError(() => usage(`The report ${file} cannot be written.`))
   )
 })
+
+// internal
+
+const nothing = { id: "", files: [] }
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
+  id: Schema.String,
+  files: Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Finite, sha256: Schema.String }))
+})))

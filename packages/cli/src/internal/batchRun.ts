@@ -8,11 +8,10 @@ import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import { type Counts, shown } from "./batchBoard.ts"
+import { bring, type BringOptions } from "./batchFiles.ts"
 import type { Item } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
-import { save } from "./download.ts"
 import { ofReason } from "./exitCode.ts"
 import * as Globals from "./globals.ts"
 import { type Failure, Problem } from "./problem.ts"
@@ -27,6 +26,7 @@ export interface RunOptions {
   readonly counts: Counts
   /** Filled while it runs, so that an interruption can tell what is done. */
   readonly entries: Array<Report.Entry>
+  readonly files: BringOptions
 }
 
 /** Runs all lines; those that were submitted before come first, since their links lapse. */
@@ -38,7 +38,7 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
   const work = Effect.forEach(ordered, (item) =>
     Effect.gen(function*() {
       counts.running++
-      const entry = yield* Effect.ensuring(entryOf(item, stopped), Effect.sync(() => counts.running--))
+      const entry = yield* Effect.ensuring(entryOf(item, stopped, options), Effect.sync(() => counts.running--))
       counts.add(entry)
       entries.push(entry)
       if (reporter.json) yield* reporter.result("", Report.record(entry))
@@ -52,12 +52,12 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
 const isOfAccount = ({ reason }: VideoTaskError): boolean =>
   reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
-const entryOf = (item: Item, stopped: Map<string, VideoTaskError>) =>
+const entryOf = (item: Item, stopped: Map<string, VideoTaskError>, options: RunOptions) =>
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
     const handle = yield* item.known === undefined ? submitted(item) : settled(item)
-    return yield* finished(item, handle)
+    return yield* finished(item, handle, options)
   }).pipe(
     Effect.catch((failure: Failure) =>
       Effect.sync((): Report.Entry => {
@@ -113,7 +113,7 @@ const ambiguous = ({ id }: Item): Problem =>
   })
 
 /** Waits for the end and brings the file. */
-const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle) {
+const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, options: RunOptions) {
   const tasks = yield* VideoTasks
   const { deadline } = yield* Globals.values
   const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline }))
@@ -131,20 +131,12 @@ const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle) {
   }
   const task = ended.success
   const { cost, estimate, status } = task
-  const kept = yield* filesOf(item, task)
+  const kept = yield* filesOf(item, task, options)
   return { item, handle, status, cost, estimate, ...kept } satisfies Report.Entry
 })
 
-const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended) {
+const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended, options: RunOptions) {
   const failure = failureOf(task)
   if (failure !== undefined || task.status !== "SUCCESS") return { files: [], error: failure }
-  if (file === undefined) return { files: [] }
-  const fs = yield* FileSystem.FileSystem
-  // A file appears when it is whole: one that is there was brought by an earlier run.
-  const there = yield* Effect.option(fs.stat(file))
-  if (there._tag === "Some") return { files: [{ path: file, bytes: Number(there.value.size) }] }
-  return yield* save(task, file, { overwrite: false, silent: true }).pipe(
-    Effect.map((files): Pick<Report.Entry, "files" | "error"> => ({ files })),
-    Effect.catch((error) => Effect.succeed<Pick<Report.Entry, "files" | "error">>({ files: [], error }))
-  )
+  return file === undefined ? { files: [] } : yield* bring(task, file, options.files)
 })

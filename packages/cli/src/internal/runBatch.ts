@@ -93,7 +93,9 @@ const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Readonl
   const reporter = yield* Reporter
   const report = Option.getOrUndefined(input.report)
   const written = Effect.suspend(() => report === undefined ? Effect.void : Report.write(report, all(items, entries)))
-  yield* run(items, { concurrency: input.concurrency, counts, entries }).pipe(
+  const known = report === undefined ? new Map() : yield* Report.known(report)
+  const files = { overwrite: input.overwrite, known }
+  yield* run(items, { concurrency: input.concurrency, counts, entries, files }).pipe(
     Effect.onInterrupt(() =>
       Effect.andThen(
         Effect.ignore(written),
