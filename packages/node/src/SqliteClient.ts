@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Durability } from "@video-tasks/runtime/SqlTaskStore"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -27,8 +28,8 @@ export interface Options {
   /** The path of the file, made with its folders if it is not there; or `:memory:`. */
   readonly filename: string
   /**
-   * How long a statement waits for another process that writes. The process does nothing else meanwhile: SQLite waits
-   * in place. After that the error is retryable.
+   * How long a statement or a transaction waits for another process that writes, its place in line included. Everything
+   * else goes on meanwhile. After that the error is retryable.
    *
    * @default "2 seconds"
    */
@@ -72,11 +73,8 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<SqlClient.SqlClient, SqlError, Scope.Scope | Reactivity.Reactivity> {
   const { busyTimeout = "2 seconds", cacheSize = 200, filename, maxBytes } = options
-  const database = yield* SqliteFile.open({
-    filename,
-    maxBytes,
-    busyTimeoutMs: Duration.toMillis(Duration.fromInputUnsafe(busyTimeout))
-  })
+  const busyTimeoutMs = Duration.toMillis(Duration.fromInputUnsafe(busyTimeout))
+  const database = yield* SqliteFile.open({ filename, maxBytes, busyTimeoutMs })
   const connection = SqliteConnection.make(database, cacheSize)
   const acquirers = SqlClient.makeSqliteAcquirers({
     connection: Effect.withFiber((fiber) =>
@@ -85,8 +83,21 @@ export const make = Effect.fnUntraced(function*(
     semaphore: yield* Semaphore.make(1),
     isTransaction: (one) => one.isTransaction()
   })
+  const patient = <A, E, R>(acquire: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (asked) => Effect.tap(acquire, () => Effect.sync(() => connection.waitsUntil(asked + busyTimeoutMs)))
+    )
   return yield* SqlClient.make({
     ...acquirers,
+    acquirer: patient(acquirers.acquirer),
+    transactionAcquirer: patient(acquirers.transactionAcquirer),
+    borrower: (use) =>
+      Effect.flatMap(Clock.currentTimeMillis, (asked) =>
+        acquirers.borrower((borrowed) => {
+          connection.waitsUntil(asked + busyTimeoutMs)
+          return use(borrowed)
+        })),
     driver: "node-sqlite",
     compiler: Statement.makeCompilerSqlite(),
     prepareTransactionControls: true,

@@ -1,15 +1,32 @@
 import { assert, describe, it } from "@effect/vitest"
 import { SqliteClient } from "@video-tasks/node"
 import { SqlTaskStore } from "@video-tasks/runtime"
-import { Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Fiber, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import * as path from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import * as Tasks from "./support/storeTasks.ts"
 
 const inMemory = SqliteClient.layer({ filename: ":memory:" })
 
 const reasonOf = <A, E extends { readonly reason: { readonly _tag: string } }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), (error) => error.reason._tag)
+
+/** A file that somebody else is writing. */
+const held = Effect.gen(function*() {
+  const filename = path.join(yield* Tasks.folder, "test.db")
+  yield* Effect.provide(
+    SqlClient.SqlClient.use((sql) => sql`CREATE TABLE t (n INTEGER)`),
+    SqliteClient.layer({ filename })
+  )
+  const holder = yield* Effect.acquireRelease(
+    Effect.sync(() => new DatabaseSync(filename)),
+    (opened) => Effect.sync(() => opened.close())
+  )
+  // The client proves that it can write when it is opened: only then is the file taken.
+  return { filename, holder }
+})
 
 describe("SqliteClient", () => {
   it.effect("gives back numbers, texts, bytes and nothing as they were", () =>
@@ -121,6 +138,41 @@ describe("SqliteClient", () => {
         assert.strictEqual(yield* sql.withTransaction(level), 2)
         assert.deepStrictEqual(yield* sql`PRAGMA journal_mode`, [{ journal_mode: "wal" }])
       }).pipe(Effect.provide(SqliteClient.layer({ filename })))
+    }))
+
+  it.live("lets everything else go on while it waits for another process, and writes when that is done", () =>
+    Effect.gen(function*() {
+      const { filename, holder } = yield* held
+      yield* Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        holder.exec("BEGIN IMMEDIATE")
+        const write = (n: number) =>
+          n % 2 === 0 ? sql`INSERT INTO t VALUES (1)` : sql.withTransaction(sql`DELETE FROM t`)
+        const writes = yield* Effect.forkChild(
+          Effect.forEach(Array.from({ length: 10 }, (_, n) => n), write, { concurrency: "unbounded" })
+        )
+        // Whoever held up this process would never come to this.
+        yield* Effect.sleep("200 millis")
+        holder.exec("COMMIT")
+        yield* Fiber.join(writes)
+      }).pipe(Effect.provide(SqliteClient.layer({ filename, busyTimeout: "1 second" })))
+    }))
+
+  it.effect("counts the place in line as a part of the wait", () =>
+    Effect.gen(function*() {
+      const { filename, holder } = yield* held
+      yield* Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        holder.exec("BEGIN IMMEDIATE")
+        const write = Effect.flip(sql`INSERT INTO t VALUES (1)`)
+        const writes = yield* Effect.forkChild(
+          Effect.all(Array.from({ length: 10 }, () => write), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("200 millis")
+        const problems = (yield* Fiber.join(writes)).map(SqliteClient.problemOf)
+        assert.deepStrictEqual(problems, Array.from({ length: 10 }, () => "busy" as const))
+        assert.isAtMost(yield* Clock.currentTimeMillis, 200)
+      }).pipe(Effect.provide(SqliteClient.layer({ filename, busyTimeout: "200 millis" })))
     }))
 
   it.effect("says that another process holds the file, and that it may be free later", () =>

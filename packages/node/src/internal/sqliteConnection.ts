@@ -1,25 +1,45 @@
 /**
  * One connection to an SQLite database, as Effect's `Connection`.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SafeIntegers } from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
-import { sqlError } from "./sqliteProblem.ts"
+import { inPlaceMs } from "./sqliteFile.ts"
+import { problemOf, sqlError } from "./sqliteProblem.ts"
 
 export interface SqliteConnection extends Connection {
   readonly isTransaction: () => boolean
+  /** Until when whoever has the connection waits for another process that writes, in ms since the epoch. */
+  readonly waitsUntil: (at: number) => void
   /** `PRAGMA synchronous`; nothing happens when it is so already. Not within a transaction. */
   readonly synchronize: (level: "FULL" | "NORMAL") => Effect.Effect<void, SqlError>
 }
+
+/** How long everything else goes on between two tries, in ms. */
+const pauseMs = 25
 
 type Rows = ReadonlyArray<Record<string, unknown>>
 
 export const make = (database: DatabaseSync, cacheSize: number): SqliteConnection => {
   const prepare = cached(database, cacheSize)
   let synchronous: "FULL" | "NORMAL" | undefined
+  let until = 0
+
+  /** SQLite itself would wait in place, and everything in the process with it. */
+  const patiently = <A>(once: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
+    Effect.catch(once, (error) => {
+      // Within a transaction nothing is to be waited for: it has the lock, or has read what is outdated by now.
+      if (database.isTransaction || problemOf(error) !== "busy") return Effect.fail(error)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        now + pauseMs + inPlaceMs > until
+          // The next one in line tries at once, and would leave no gap.
+          ? Effect.andThen(Effect.yieldNow, Effect.fail(error))
+          : Effect.andThen(Effect.sleep(pauseMs), patiently(once)))
+    })
 
   const run = <A>(
     sql: string,
@@ -29,14 +49,14 @@ export const make = (database: DatabaseSync, cacheSize: number): SqliteConnectio
   ): Effect.Effect<A, SqlError> =>
     Effect.withFiber((fiber) => {
       const isBig = fiber.getRef(SafeIntegers)
-      return Effect.try({
+      return patiently(Effect.try({
         try: () => {
           const statement = statementOf(sql)
           statement.setReadBigInts(isBig)
           return use(statement, params.map(inputOf))
         },
         catch: (cause) => sqlError(cause, "execute")
-      })
+      }))
     })
 
   const execute: Connection["execute"] = (sql, params, transformRows) => {
@@ -46,6 +66,9 @@ export const make = (database: DatabaseSync, cacheSize: number): SqliteConnectio
 
   return {
     isTransaction: () => database.isTransaction,
+    waitsUntil: (at) => {
+      until = at
+    },
     synchronize: (level) =>
       synchronous === level ? Effect.void : Effect.try({
         try: () => {

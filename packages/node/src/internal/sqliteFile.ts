@@ -16,6 +16,9 @@ export interface FileOptions {
   readonly maxBytes: number | undefined
 }
 
+/** How long a statement waits in place, in ms: nothing else happens in the process meanwhile. */
+export const inPlaceMs = 25
+
 /** SQLite gives its `-wal` and `-shm` the mode of the file itself. */
 const ownerOnly = 0o600
 
@@ -31,7 +34,8 @@ export const open = Effect.fnUntraced(function*(
   if (filename !== ":memory:") yield* create(filename)
   const database = yield* Effect.acquireRelease(
     Effect.try({
-      try: () => new DatabaseSync(filename, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
+      try: () =>
+        new DatabaseSync(filename, { timeout: Math.min(busyTimeoutMs, inPlaceMs), enableForeignKeyConstraints: true }),
       catch: (cause) => sqlError(cause, "open")
     }),
     (opened) => Effect.sync(() => opened.close())
