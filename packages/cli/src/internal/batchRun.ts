@@ -7,13 +7,13 @@ import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Counts, shown } from "./batchBoard.ts"
 import { bring, type BringOptions } from "./batchFiles.ts"
 import type { Item } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
 import { ofReason } from "./exitCode.ts"
-import * as Globals from "./globals.ts"
 import { type Failure, Problem } from "./problem.ts"
 import { program } from "./program.ts"
 import { Reporter } from "./reporter.ts"
@@ -27,6 +27,10 @@ export interface RunOptions {
   /** Filled while it runs, so that an interruption can tell what is done. */
   readonly entries: Array<Report.Entry>
   readonly files: BringOptions
+  /** The name under which this run sends. */
+  readonly owner: string
+  /** How long each task is waited for. */
+  readonly deadline?: Duration.Input | undefined
 }
 
 /** Runs all lines; those that were submitted before come first, since their links lapse. */
@@ -56,7 +60,7 @@ const entryOf = (item: Item, stopped: Map<string, VideoTaskError>, options: RunO
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
-    const handle = yield* item.known === undefined ? submitted(item) : settled(item)
+    const handle = yield* item.known === undefined ? submitted(item, options) : settled(item)
     return yield* finished(item, handle, options)
   }).pipe(
     Effect.catch((failure: Failure) =>
@@ -69,24 +73,32 @@ const entryOf = (item: Item, stopped: Map<string, VideoTaskError>, options: RunO
     )
   )
 
-const unsent = (item: Item, error: Failure): Report.Entry => ({ item, files: [], error })
+/** Nothing was sent, or the error tells of the task that was made. */
+const unsent = (item: Item, error: Failure): Report.Entry =>
+  error.handle === undefined
+    ? { item, files: [], error }
+    : { item, handle: error.handle, status: "SUBMITTED", files: [], error }
 
 const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? failure.reason : failure.reason._tag
 
 /** Sends, once: the store refuses the id when another process was faster. */
-const submitted = Effect.fnUntraced(function*(item: Item) {
+const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions) {
   const tasks = yield* VideoTasks
   return yield* tasks.submit(item.request, { id: item.id, interrupted: { patience: "5 seconds" } }).pipe(
     Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore> =>
-      error.reason._tag === "StoreError"
+      error.reason._tag === "StoreError" && error.handle === undefined
         ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore> =>
-          found === undefined ? Effect.fail(error) : settled(item))
+          // What this run has begun itself is a failure of the store, and nobody else's work to wait for.
+          found?.owner === undefined || found.owner.startsWith(owner) ? Effect.fail(error) : settled(item))
         : Effect.fail(error)
     )
   )
 })
 
 const begun = ({ id }: Item) => TaskStore.use((store) => StoreReads.reading(store.submission(id)))
+
+/** How long a create is under way at most, in ms: its sender may live on without it. */
+const longestLifeMs = 1_800_000
 
 /** The handle of a line that was submitted before; an open outcome is reported, never sent again. */
 const settled = Effect.fnUntraced(function*(item: Item): Effect.fn.Return<TaskHandle, Problem, TaskStore> {
@@ -98,7 +110,8 @@ const settled = Effect.fnUntraced(function*(item: Item): Effect.fn.Return<TaskHa
     if (submission?.outcome._tag === "created") return submission.outcome.handle
     const owner = submission?.outcome._tag === "pending" ? submission.owner : undefined
     const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
-    if (until === undefined || until <= (yield* Clock.currentTimeMillis)) return yield* ambiguous(item)
+    const lives = Math.min(until ?? 0, (submission?.startedAt ?? 0) + longestLifeMs)
+    if (lives <= (yield* Clock.currentTimeMillis)) return yield* ambiguous(item)
     // Its sender lives, or died a moment ago.
     yield* Effect.sleep("1 second")
   }
@@ -115,8 +128,7 @@ const ambiguous = ({ id }: Item): Problem =>
 /** Waits for the end and brings the file. */
 const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, options: RunOptions) {
   const tasks = yield* VideoTasks
-  const { deadline } = yield* Globals.values
-  const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline }))
+  const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline: options.deadline }))
   if (ended._tag === "Failure") {
     const task = yield* Effect.orElseSucceed(tasks.get(handle), () => undefined)
     return {

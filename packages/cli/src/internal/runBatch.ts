@@ -1,8 +1,10 @@
 /**
  * The work of `batch`: reads the file, plans, runs and reports.
  */
+import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -15,6 +17,7 @@ import { run } from "./batchRun.ts"
 import type { MaxCost } from "./createRequest.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Folder from "./folder.ts"
+import * as Globals from "./globals.ts"
 import { usage } from "./problem.ts"
 import * as Render from "./render.ts"
 import { Reporter } from "./reporter.ts"
@@ -44,7 +47,8 @@ export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
     const items = yield* Effect.provide(plan(lines, { ...input, output, faults }), services)
     const budget = Option.isNone(input["max-cost"]) ? undefined : yield* left(input["max-cost"].value, items)
     const backend = yield* Backend
-    yield* Effect.provide(carriedOut(input, items), backend.tasks(providers, { budget }))
+    const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
+    yield* Effect.provide(carriedOut(input, items, owner), backend.tasks(providers, { budget, owner }))
   }))
 })
 
@@ -87,15 +91,16 @@ const left = Effect.fnUntraced(function*({ amount, unit = "USD" }: MaxCost, item
   return { max: Math.max(0, amount - spent), currency: unit }
 })
 
-const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: ReadonlyArray<Item>) {
+const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: ReadonlyArray<Item>, owner: string) {
   const entries: Array<Report.Entry> = []
   const counts = new Counts(items.length)
   const reporter = yield* Reporter
+  const { deadline } = yield* Globals.values
   const report = Option.getOrUndefined(input.report)
   const written = Effect.suspend(() => report === undefined ? Effect.void : Report.write(report, all(items, entries)))
-  const known = report === undefined ? new Map() : yield* Report.known(report)
+  const known = report === undefined ? new Map<string, never>() : yield* Report.known(report)
   const files = { overwrite: input.overwrite, known }
-  yield* run(items, { concurrency: input.concurrency, counts, entries, files }).pipe(
+  yield* run(items, { concurrency: input.concurrency, counts, entries, files, owner, deadline }).pipe(
     Effect.onInterrupt(() =>
       Effect.andThen(
         Effect.ignore(written),

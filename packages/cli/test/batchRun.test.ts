@@ -1,0 +1,96 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Submission, type TaskHandle, TaskId, VideoProviders, VideoTaskError } from "@video-tasks/core"
+import { TaskStore, VideoTasks } from "@video-tasks/runtime"
+import { Effect, Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { Counts } from "../src/internal/batchBoard.ts"
+import type { Item } from "../src/internal/batchPlan.ts"
+import * as Report from "../src/internal/batchReport.ts"
+import { run } from "../src/internal/batchRun.ts"
+import * as Reporter from "../src/internal/reporter.ts"
+import { recorded } from "./utils/screen.ts"
+import * as Tasks from "./utils/tasks.ts"
+
+const id = TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8057")
+
+const submission = (outcome: Submission.Outcome, owner = "us-1") =>
+  new Submission.Submission({
+    id,
+    provider: "cometapi",
+    family: "seedance",
+    model: "m",
+    account: "default",
+    requestHash: "ab",
+    startedAt: 0,
+    owner,
+    outcome
+  })
+
+const item = (known?: Submission.Submission): Item => ({
+  line: { line: 1, provider: "cometapi", model: "m", prompt: "A fox", images: [] },
+  request: { provider: "cometapi", family: "seedance", model: "m", prompt: "A fox" },
+  id,
+  known,
+  file: undefined
+})
+
+const storeError = (handle?: TaskHandle.TaskHandle) =>
+  VideoTaskError.make({
+    provider: "cometapi",
+    operation: "create",
+    reason: new VideoTaskError.StoreError({ detail: "the disk is full", retryable: true }),
+    handle
+  })
+
+/** Runs one line over services that do as they are told. */
+const ran = Effect.fnUntraced(function*(
+  one: Item,
+  tasks: Partial<VideoTasks.VideoTasks["Service"]>
+) {
+  const entries: Array<Report.Entry> = []
+  const { layer, screen } = recorded()
+  yield* run([one], {
+    concurrency: 1,
+    counts: new Counts(1),
+    entries,
+    files: { overwrite: false, known: new Map() },
+    owner: "us"
+  }).pipe(
+    Effect.provide([
+      layer,
+      Layer.succeed(Reporter.Reporter, Reporter.make(screen, { json: false, quiet: true })),
+      Layer.mock(VideoTasks.VideoTasks)(tasks),
+      Layer.mock(VideoProviders.VideoProviders)({ all: [] }),
+      NodeServices.layer,
+      FetchHttpClient.layer
+    ])
+  )
+  return entries.map(Report.record)
+})
+
+describe("a line of a batch", () => {
+  it.effect("keeps the handle of a create that the store could not keep", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const submit = () =>
+        Effect.andThen(
+          Effect.orDie(store.begin(submission({ _tag: "pending" }), { owner: "us-1", until: 60_000 })),
+          Effect.fail(storeError(Tasks.handle))
+        )
+      const [line] = yield* ran(item(), { submit })
+      assert.deepStrictEqual([line?.["remoteId"], line?.["status"], line?.["id"]], ["task_abc123", "SUBMITTED", id])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("does not wait for itself when the store fails in the middle of a create", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const submit = () =>
+        Effect.andThen(
+          Effect.orDie(store.begin(submission({ _tag: "pending" }), { owner: "us-1", until: 60_000 })),
+          Effect.fail(storeError())
+        )
+      const [line] = yield* ran(item(), { submit })
+      assert.include(line?.["error"], { reason: "StoreError" })
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+})
