@@ -93,4 +93,38 @@ describe("a line of a batch", () => {
       const [line] = yield* ran(item(), { submit })
       assert.include(line?.["error"], { reason: "StoreError" })
     }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("is looked up when the answer to its create was lost, and goes on with what is found", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "ambiguous", detail: "lost" }, "dead")
+      yield* store.begin(known)
+      const calls: Array<VideoTasks.ResumeOptions | undefined> = []
+      const resume = (options?: VideoTasks.ResumeOptions) =>
+        Effect.gen(function*() {
+          calls.push(options)
+          yield* Effect.orDie(store.settle(id, { _tag: "created", handle: Tasks.handle }))
+          return { tracked: 1, found: [Tasks.handle], ambiguous: [], leftAlone: [] }
+        })
+      const [line] = yield* ran(item(known), { resume, awaitEnd: () => Effect.succeed(Tasks.success()) })
+      assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "SUCCESS"])
+      assert.deepStrictEqual(calls, [{ takeOver: false }])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("is ambiguous when it is not found, and is not to be discarded at first", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "ambiguous", detail: "lost" }, "dead")
+      yield* store.begin(known)
+      let looks = 0
+      const resume = () =>
+        Effect.sync(() => {
+          looks++
+          return { tracked: 0, found: [], ambiguous: [known], leftAlone: [] }
+        })
+      const [line] = yield* ran(item(known), { resume })
+      assert.deepStrictEqual([line?.["status"], looks], ["ambiguous", 1])
+      const words = JSON.stringify(line?.["error"])
+      assert.match(words, /resolve \S+ --remote .*Only when you are sure.*--discard/)
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
 })

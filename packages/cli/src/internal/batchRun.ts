@@ -11,6 +11,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Counts, shown } from "./batchBoard.ts"
 import { bring, type BringOptions } from "./batchFiles.ts"
+import * as LookUp from "./batchLookUp.ts"
 import type { Item } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
 import { ofReason } from "./exitCode.ts"
@@ -38,11 +39,15 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
   const reporter = yield* Reporter
   const { counts, entries } = options
   const stopped = new Map<string, VideoTaskError>()
+  const lookUp = LookUp.make(options.owner, new Set(items.map(({ id }) => id)))
   const ordered = [...items.filter(({ known }) => known !== undefined), ...items.filter(({ known }) => !known)]
   const work = Effect.forEach(ordered, (item) =>
     Effect.gen(function*() {
       counts.running++
-      const entry = yield* Effect.ensuring(entryOf(item, stopped, options), Effect.sync(() => counts.running--))
+      const entry = yield* Effect.ensuring(
+        entryOf(item, { stopped, options, lookUp }),
+        Effect.sync(() => counts.running--)
+      )
       counts.add(entry)
       entries.push(entry)
       if (reporter.json) yield* reporter.result("", Report.record(entry))
@@ -56,11 +61,19 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
 const isOfAccount = ({ reason }: VideoTaskError): boolean =>
   reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
-const entryOf = (item: Item, stopped: Map<string, VideoTaskError>, options: RunOptions) =>
+/** What the lines of a run share. */
+interface Shared {
+  /** The accounts that refused, by provider. */
+  readonly stopped: Map<string, VideoTaskError>
+  readonly options: RunOptions
+  readonly lookUp: LookUp.LookUp
+}
+
+const entryOf = (item: Item, { lookUp, options, stopped }: Shared) =>
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
-    const handle = yield* item.known === undefined ? submitted(item, options) : settled(item)
+    const handle = yield* item.known === undefined ? submitted(item, options, lookUp) : settled(item, lookUp)
     return yield* finished(item, handle, options)
   }).pipe(
     Effect.catch((failure: Failure) =>
@@ -82,14 +95,14 @@ const unsent = (item: Item, error: Failure): Report.Entry =>
 const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? failure.reason : failure.reason._tag
 
 /** Sends, once: the store refuses the id when another process was faster. */
-const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions) {
+const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions, lookUp: LookUp.LookUp) {
   const tasks = yield* VideoTasks
   return yield* tasks.submit(item.request, { id: item.id, interrupted: { patience: "5 seconds" } }).pipe(
-    Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore> =>
+    Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
       error.reason._tag === "StoreError" && error.handle === undefined
-        ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore> =>
+        ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
           // What this run has begun itself is a failure of the store, and nobody else's work to wait for.
-          found?.owner === undefined || found.owner.startsWith(owner) ? Effect.fail(error) : settled(item))
+          found?.owner === undefined || found.owner.startsWith(owner) ? Effect.fail(error) : settled(item, lookUp))
         : Effect.fail(error)
     )
   )
@@ -100,8 +113,11 @@ const begun = ({ id }: Item) => TaskStore.use((store) => StoreReads.reading(stor
 /** How long a create is under way at most, in ms: its sender may live on without it. */
 const longestLifeMs = 1_800_000
 
-/** The handle of a line that was submitted before; an open outcome is reported, never sent again. */
-const settled = Effect.fnUntraced(function*(item: Item): Effect.fn.Return<TaskHandle, Problem, TaskStore> {
+/** The handle of a line that was submitted before; an open outcome is looked up, reported, never sent again. */
+const settled = Effect.fnUntraced(function*(
+  item: Item,
+  lookUp: LookUp.LookUp
+): Effect.fn.Return<TaskHandle, Problem, TaskStore | VideoTasks> {
   const store = yield* TaskStore
   for (;;) {
     const stored = yield* StoreReads.reading(store.load(item.id))
@@ -111,9 +127,10 @@ const settled = Effect.fnUntraced(function*(item: Item): Effect.fn.Return<TaskHa
     const owner = submission?.outcome._tag === "pending" ? submission.owner : undefined
     const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
     const lives = Math.min(until ?? 0, (submission?.startedAt ?? 0) + longestLifeMs)
-    if (lives <= (yield* Clock.currentTimeMillis)) return yield* ambiguous(item)
-    // Its sender lives, or died a moment ago.
-    yield* Effect.sleep("1 second")
+    if (lives > (yield* Clock.currentTimeMillis)) {
+      // Its sender lives, or died a moment ago.
+      yield* Effect.sleep("1 second")
+    } else if (yield* lookUp(item.id)) return yield* ambiguous(item)
   }
 })
 
@@ -122,7 +139,11 @@ const ambiguous = ({ id }: Item): Problem =>
     reason: "SubmissionAmbiguous",
     code: ofReason.SubmissionAmbiguous,
     message: "The answer to its create is lost: a task may exist, and money may have been spent. It is not sent again.",
-    hint: [`Settle it with:  ${program} resolve ${id} --remote REMOTE_ID  (or --discard)`]
+    hint: [
+      "It was looked up where its API can be asked, and not found. Look for it in the provider's console; if it is there:",
+      `  ${program} resolve ${id} --remote REMOTE_ID`,
+      `Only when you are sure that it made no task:  ${program} resolve ${id} --discard`
+    ]
   })
 
 /** Waits for the end and brings the file. */
