@@ -122,6 +122,14 @@ export interface WaitOptions {
    * default is the family's.
    */
   readonly deadline?: Duration.Input | undefined
+  /**
+   * Leaves the reads to whoever holds the task, such as another process on the same store: while somebody else does, only
+   * the store is read, and the wait takes the task over when their claim lapses. As long as anybody here waits for the
+   * task without this, it is read all the same.
+   *
+   * @default false
+   */
+  readonly yields?: boolean | undefined
 }
 
 /**

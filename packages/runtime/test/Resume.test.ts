@@ -9,7 +9,7 @@ import {
   type VideoTaskError
 } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Effect, Fiber, Layer, Stream } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -510,6 +510,74 @@ describe("a claim", () => {
       }).pipe(Effect.provide(process(store, provider, { owner: "one" })))
     )
   })
+})
+
+describe("a wait that yields", () => {
+  /** A task that was taken over by a second process while the first one, which waits for it, slept. */
+  const takenOver = (
+    use: (both: {
+      readonly wait: Fiber.Fiber<string>
+      readonly second: Scope.Closeable
+      readonly reads: () => readonly [number, number]
+      readonly end: () => void
+    }) => Effect.Effect<void>
+  ) =>
+    inMemory((store) => {
+      let hasEnded = false
+      const observe = () => Effect.sync(() => hasEnded ? Harness.success : Harness.running(10))
+      const [one, two] = [world({ observe }), world({ observe })]
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const handle = yield* tasks.submit(Harness.request)
+        const options = { yields: true, deadline: "10 hours" } as const
+        const wait = yield* Effect.forkChild(
+          Effect.map(Effect.orDie(tasks.await(handle, options)), (task) => task.status)
+        )
+        yield* TestClock.adjust("1 minute")
+        const [stored] = (yield* store.list({})).items
+        if (stored === undefined) return assert.fail("there is no task")
+        yield* store.release("one", [stored.snapshot.task.id])
+        const second = yield* Scope.make()
+        const others = yield* Layer.buildWithScope(process(store, two.provider, { owner: "two" }), second)
+        yield* Effect.gen(function*() {
+          const others = yield* VideoTasks.VideoTasks
+          yield* others.resume()
+          yield* Effect.forkIn(others.awaitEnd(handle, options), second)
+        }).pipe(Effect.provide(others))
+        yield* use({
+          wait,
+          second,
+          reads: () => [one.asked.reads.length, two.asked.reads.length],
+          end: () => {
+            hasEnded = true
+          }
+        })
+      }).pipe(Effect.provide(process(store, one.provider, { owner: "one" })))
+    })
+
+  it.effect("asks the API nothing while somebody else follows the task, and takes it over when they are gone", () =>
+    takenOver(Effect.fnUntraced(function*({ end, reads, second, wait }) {
+      const [before] = reads()
+      assert.isAbove(before, 0)
+      yield* TestClock.adjust("30 minutes")
+      const [held, others] = reads()
+      assert.strictEqual(held, before)
+      assert.isAbove(others, 1)
+      yield* Scope.close(second, Exit.void)
+      end()
+      yield* TestClock.adjust("30 minutes")
+      assert.strictEqual(yield* Fiber.join(wait), "SUCCESS")
+      assert.deepStrictEqual(reads(), [before + 1, others])
+    })))
+
+  it.effect("hears of the end that somebody else has seen", () =>
+    takenOver(Effect.fnUntraced(function*({ end, reads, wait }) {
+      const [before] = reads()
+      end()
+      yield* TestClock.adjust("30 minutes")
+      assert.strictEqual(yield* Fiber.join(wait), "SUCCESS")
+      assert.deepStrictEqual(reads(), [before, 1])
+    })))
 })
 
 describe("submissions", () => {

@@ -79,6 +79,16 @@ export class Claims {
     return claim !== undefined && claim.owner !== this.owner && claim.until > now
   }
 
+  /** Somebody else has it by now: it can be claimed again when they are gone. */
+  lost(id: TaskId): void {
+    this.#held.delete(id)
+  }
+
+  /** Whether this process believes that it holds a task. */
+  holds(id: TaskId): boolean {
+    return this.#held.has(id)
+  }
+
   /** Claims a task that is about to be followed, if it is free. Who waits for a task reads it all the same. */
   take(id: TaskId): Effect.Effect<void> {
     return Effect.suspend(() => {

@@ -30,6 +30,8 @@ export interface Lane {
  */
 export interface Waiter {
   readonly span: AnySpan | undefined
+  /** Leaves the reads to who holds the task. */
+  readonly yields?: boolean | undefined
   /** The task as of a version; the same version may come twice. */
   readonly changed: (task: Task, version: number) => void
   /** A read is over, and what it failed with. */

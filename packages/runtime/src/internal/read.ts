@@ -41,20 +41,37 @@ export const make = (options: ReadOptions) => (entry: Entry, answered: () => voi
  * @internal
  */
 export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTask | Read> =>
-  Effect.zipWith(
-    retryStore(options.journal.store.load(entry.id)),
-    Clock.currentTimeMillis,
-    (stored, nowMs) => {
-      if (stored === undefined) return gone(entry)
-      options.journal.book?.stepped(stored.snapshot)
-      // A process that slept for long may find that others have taken over what nobody here waits for.
-      if (entry.waiters === undefined && options.journal.claims.isElsewhere(stored, nowMs)) return elsewhere(entry)
-      // Somebody else has seen the end, or a wait has joined in the meantime.
-      return isTerminal(stored.snapshot.value) ? outcome({ ...stored, verdict: "changed", hasMoved: true }, {}) : stored
-    }
-  ).pipe(
+  Effect.gen(function*() {
+    const { book, store } = options.journal
+    const stored = yield* retryStore(store.load(entry.id))
+    if (stored === undefined) return gone(entry)
+    book?.stepped(stored.snapshot)
+    const isOurs = yield* mayRead(options, entry, stored)
+    // A process that slept for long may find that others have taken over what nobody here waits for.
+    if (!isOurs && entry.waiters === undefined) return elsewhere(entry)
+    // Somebody else has seen the end or goes on with it, or a wait has joined in the meantime.
+    const hasEnded = isTerminal(stored.snapshot.value)
+    return hasEnded || !isOurs ? outcome({ ...stored, verdict: "changed", hasMoved: hasEnded }, {}) : stored
+  }).pipe(
     Effect.catch((error) => Effect.succeed(unstored(entry, error)))
   )
+
+/** Whether a task is for this process to read: it is, as soon as somebody waits for it who does not yield. */
+const mayRead = Effect.fnUntraced(function*(
+  { journal: { claims } }: ReadOptions,
+  { id, waiters }: Entry,
+  stored: StoredTask
+): Effect.fn.Return<boolean> {
+  if (waiters !== undefined && [...waiters].some((waiter) => waiter.yields !== true)) return true
+  const isElsewhere = claims.isElsewhere(stored, yield* Clock.currentTimeMillis)
+  if (waiters === undefined || isTerminal(stored.snapshot.value)) return !isElsewhere
+  if (stored.claim?.owner === claims.owner) return true
+  claims.lost(id)
+  if (isElsewhere) return false
+  // Several may wait for the same claim to lapse, and one of them gets it.
+  yield* claims.take(id)
+  return claims.holds(id)
+})
 
 /** @internal */
 export const readStored = Effect.fnUntraced(function*(

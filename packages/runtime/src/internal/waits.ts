@@ -53,7 +53,10 @@ export const follow = Effect.fnUntraced(function*(
   const { handle, id } = known.task
   const startedAt = handle.createdAt ?? known.task.createdAt
   const parent = yield* Effect.option(Effect.currentParentSpan)
-  const wait = new Wait(scheduler, handle, sink, parent._tag === "Some" ? parent.value : undefined)
+  const wait = new Wait(scheduler, handle, sink, {
+    span: parent._tag === "Some" ? parent.value : undefined,
+    yields: options.yields === true
+  })
   const entry = yield* Effect.acquireRelease(
     Effect.sync(() => scheduler.join(id, lane, startedAt, wait)),
     (entry) => Effect.sync(() => wait.leave(entry))
@@ -91,6 +94,7 @@ export const firstDelayMs = (
 
 class Wait implements Waiter {
   readonly span: AnySpan | undefined
+  readonly yields: boolean
   readonly #scheduler: Scheduler
   readonly #handle: TaskHandle
   readonly #sink: Sink
@@ -102,12 +106,18 @@ class Wait implements Waiter {
   #isOverdue = false
   #isOver = false
 
-  constructor(scheduler: Scheduler, handle: TaskHandle, sink: Sink, span: AnySpan | undefined) {
+  constructor(
+    scheduler: Scheduler,
+    handle: TaskHandle,
+    sink: Sink,
+    { span, yields }: { readonly span: AnySpan | undefined; readonly yields: boolean }
+  ) {
     this.#scheduler = scheduler
     this.#handle = handle
     this.#sink = sink
     this.#since = scheduler.now()
     this.span = span
+    this.yields = yields
   }
 
   arm(entry: Entry, deadlineMs: number): void {
