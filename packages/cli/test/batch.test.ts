@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
@@ -97,4 +97,35 @@ describe("a batch that goes on", { concurrent: true }, () => {
       ])
     })
   )
+
+  for (const signal of ["SIGKILL", "SIGINT"] as const) {
+    live(
+      `leaves the handles of all that was created in its report after ${signal}`,
+      Effect.gen(function*() {
+        const lines = Array.from({ length: 3 }, (_, n) => ({ prompt: `A fox ${n} [stuck]` }))
+        const { report, vt } = folder(...lines)
+        const services = yield* Effect.context<Simulator.Simulator>()
+        const handles = () => {
+          try {
+            return report().filter(({ remoteId }) => typeof remoteId === "string").length
+          } catch {
+            return 0
+          }
+        }
+        const when = Effect.repeat(ledger, {
+          until: ({ posts }) => posts === 3 && (signal === "SIGINT" || handles() === 3),
+          schedule: Schedule.spaced("20 millis")
+        })
+        const ended = yield* vt(["--report", "r.jsonl"], {
+          interrupt: { when: () => Effect.runPromiseWith(services)(when), signal }
+        })
+        assert.strictEqual(ended.signal ?? ended.code, signal === "SIGKILL" ? "SIGKILL" : 130, ended.stderr)
+        const { tasks } = yield* ledger
+        assert.deepStrictEqual(
+          report().map(({ remoteId }) => remoteId ?? "none").toSorted(),
+          tasks.map(({ taskId }) => taskId).toSorted()
+        )
+      })
+    )
+  }
 })

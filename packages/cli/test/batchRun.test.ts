@@ -54,6 +54,7 @@ const ran = Effect.fnUntraced(function*(
     concurrency: 1,
     counts: new Counts(1),
     entries,
+    under: new Map(),
     files: { overwrite: false, known: new Map() },
     owner: "us"
   }).pipe(

@@ -3,6 +3,7 @@
  */
 import { type Ended, failureOf } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly counts: Counts
   /** Filled while it runs, so that an interruption can tell what is done. */
   readonly entries: Array<Report.Entry>
+  /** Filled while it runs: the tasks of lines that are under way. */
+  readonly under: Map<TaskId, TaskHandle | "sending">
   readonly files: BringOptions
   /** The name under which this run sends. */
   readonly owner: string
@@ -73,7 +76,9 @@ const entryOf = (item: Item, { lookUp, options, stopped }: Shared) =>
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
+    if (item.known === undefined) options.under.set(item.id, "sending")
     const handle = yield* item.known === undefined ? submitted(item, options, lookUp) : settled(item, lookUp)
+    options.under.set(item.id, handle)
     return yield* finished(item, handle, options)
   }).pipe(
     Effect.catch((failure: Failure) =>

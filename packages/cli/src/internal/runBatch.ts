@@ -1,12 +1,14 @@
 /**
  * The work of `batch`: reads the file, plans, runs and reports.
  */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import { Backend, withStore } from "./backend.ts"
 import { Counts } from "./batchBoard.ts"
@@ -14,6 +16,7 @@ import * as Lines from "./batchLines.ts"
 import { type Item, plan } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
 import { run } from "./batchRun.ts"
+import * as Standing from "./batchStanding.ts"
 import type { MaxCost } from "./createRequest.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Folder from "./folder.ts"
@@ -97,10 +100,16 @@ const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Readonl
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
   const report = Option.getOrUndefined(input.report)
-  const written = Effect.suspend(() => report === undefined ? Effect.void : Report.write(report, all(items, entries)))
   const known = report === undefined ? new Map<string, never>() : yield* Report.known(report)
+  const under = new Map<TaskId.TaskId, TaskHandle | "sending">()
+  const standing: Standing.Standing = { items, entries, under, known: [...known.values()] }
+  const written = report === undefined ? Effect.void : Standing.stored(standing).pipe(
+    Effect.catch(() => Effect.succeed(Standing.seen(standing))),
+    Effect.flatMap((all) => Report.write(report, all))
+  )
   const files = { overwrite: input.overwrite, known }
-  yield* run(items, { concurrency: input.concurrency, counts, entries, files, owner, deadline }).pipe(
+  yield* run(items, { concurrency: input.concurrency, counts, entries, under, files, owner, deadline }).pipe(
+    report === undefined ? identity : Effect.raceFirst(refreshing(report, standing)),
     Effect.onInterrupt(() =>
       Effect.andThen(
         Effect.ignore(written),
@@ -114,17 +123,16 @@ const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Readonl
   if (code !== 0) return yield* new ExitCode.Exit({ code })
 })
 
-/** Lines that nothing was done for are in the report too. */
-const all = (items: ReadonlyArray<Item>, entries: ReadonlyArray<Report.Entry>): ReadonlyArray<Report.Entry> => {
-  const over = new Set(entries.map(({ item }) => item))
-  return [
-    ...entries,
-    ...items.filter((item) => !over.has(item)).map((item): Report.Entry => ({
-      item,
-      files: [],
-      ...(item.known?.outcome._tag === "created" ? { handle: item.known.outcome.handle, status: "SUBMITTED" } : {})
-    }))
-  ]
+/** Keeps the report up to date, so that it tells of every task even when the process is killed. */
+const refreshing = (report: string, standing: Standing.Standing) => {
+  let before = ""
+  return Effect.suspend(() => {
+    const { entries, under } = standing
+    const now = `${entries.length} ${[...under.values()].filter((one) => one !== "sending").length} ${under.size}`
+    if (now === before) return Effect.void
+    before = now
+    return Effect.uninterruptible(Effect.ignore(Report.write(report, Standing.seen(standing))))
+  }).pipe(Effect.andThen(Effect.sleep("250 millis")), Effect.forever)
 }
 
 /** How many lines that did not end well are told on the screen. */
