@@ -50,7 +50,7 @@ export const batch = Command.make(
 ).pipe(
   Command.withShortDescription("Create many videos from a file of requests"),
   Command.withDescription(
-    "Create a video for each line of a file. All lines are looked at before anything is sent. It can be stopped at any time, also with kill -9: the same command goes on, and what was submitted is never submitted again. A line is known by its key, else by its request (the n-th of equal ones is the n-th). A create whose answer is lost is reported, not repeated. The exit code is the one that all lines share, else 14."
+    "Create a video for each line of a file. All lines are looked at before anything is sent. It can be stopped at any time, also with kill -9: the same command goes on, and what was submitted is never submitted again. A line is known by its key, else by its request (the n-th of equal ones is the n-th). A create whose answer is lost is looked up where the API can be asked, else reported, never repeated. A file that is there counts as a line's video only when that is proven by the earlier report or its content. The exit code is the one that all lines share, else 14."
   ),
   Command.withExamples([
     { command: "video-tasks batch films.jsonl --output out --report report.jsonl", description: "All of them" },
