@@ -25,6 +25,17 @@ describe("examples", () => {
     )
   }, 60_000)
 
+  it("keeps the file of a task in a directory", () => {
+    assert.match(
+      run("keep-the-files.ts"),
+      /\n?\d+ bytes, SHA-256 [0-9a-f]{64}, at file:\/\/\/.*\/cometapi\/\d{4}-\d\d-\d\d\/[0-9a-f-]{36}\/video\.mp4\n$/
+    )
+  }, 60_000)
+
+  it("asks a second provider when the first one has made nothing", () => {
+    assert.match(run("next-provider.ts"), /first: The account has no quota left: .*\nsecond: SUCCESS\n$/)
+  }, 60_000)
+
   it("prints the inspector messages of a live task, without secrets", () => {
     const printed = run("inspect-a-task.ts")
     const messages: ReadonlyArray<Message> = printed.trim().split("\n").map((line) => JSON.parse(line))
