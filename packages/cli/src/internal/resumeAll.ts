@@ -5,7 +5,7 @@ import type { Submission } from "@video-tasks/core/Submission"
 import { failureOf } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
-import { running } from "@video-tasks/core/TaskStatus"
+import { isTerminal, running } from "@video-tasks/core/TaskStatus"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import { type StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
@@ -99,7 +99,9 @@ const inRounds = Effect.fnUntraced(function*(owner: string, output: string | und
   const followed = new Set<string>()
   const leftAlone = new Map<string, VideoTaskError>()
   const seen = new Map<string, number>()
+  const ours = new Set<TaskId.TaskId>()
   for (;;) {
+    for (const id of yield* unheld(owner)) ours.add(id)
     // What it warns of is told below.
     const resumed = yield* Effect.provideService(tasks.resume(), References.MinimumLogLevel, "Error")
     for (const error of resumed.leftAlone) {
@@ -108,7 +110,12 @@ const inRounds = Effect.fnUntraced(function*(owner: string, output: string | und
       }
     }
     const rest = (yield* unfinished).filter(({ snapshot }) => !followed.has(snapshot.task.id))
-    const mine = rest.filter(({ claim }) => claim?.owner.startsWith(owner) === true)
+    const others = new Set<string>([...followed, ...rest.map(({ snapshot }) => snapshot.task.id)])
+    const over = yield* ended([...ours].filter((id) => !others.has(id)), resumed.found)
+    const mine = [
+      ...rest.filter(({ claim }) => claim?.owner.startsWith(owner) === true),
+      ...over.filter(({ snapshot }) => !followed.has(snapshot.task.id))
+    ]
     for (const { snapshot } of mine) followed.add(snapshot.task.id)
     if (mine.length > 0) {
       done.push(...(yield* followToEnds(mine, output)))
@@ -124,6 +131,30 @@ const inRounds = Effect.fnUntraced(function*(owner: string, output: string | und
     if (held > 0) yield* reporter.note(`Followed by another process: ${inWords(held)}.`)
     return { done, held, leftAlone: [...leftAlone.values()] }
   }
+})
+
+/** What is left to whoever comes: tasks that nobody else follows, and creates that are to be looked up. */
+const unheld = Effect.fnUntraced(function*(owner: string) {
+  const now = yield* Clock.currentTimeMillis
+  const free = (yield* unfinished).filter(({ claim }) =>
+    claim === undefined || claim.until <= now || claim.owner.startsWith(owner)
+  )
+  const sent = new Set((yield* holders([])).map(({ id }) => id))
+  const open = (yield* StoreReads.openSubmissions).filter(({ id }) => !sent.has(id))
+  return [...free.map(({ snapshot }) => snapshot.task.id), ...open.map(({ id }) => id)]
+})
+
+/** Those that have come to their end while they were taken over, or were found there. */
+const ended = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<TaskId.TaskId>,
+  found: ReadonlyArray<TaskHandle.TaskHandle>
+) {
+  const store = yield* TaskStore
+  const all = [
+    ...(yield* Effect.forEach(ids, (id) => StoreReads.reading(store.load(id)))),
+    ...(yield* Effect.forEach(found, (handle) => StoreReads.reading(store.find(handle))))
+  ].flatMap((stored) => stored !== undefined && isTerminal(stored.snapshot.value) ? [stored] : [])
+  return [...new Map(all.map((stored) => [stored.snapshot.task.id, stored])).values()]
 })
 
 interface Holder {
@@ -163,7 +194,8 @@ const followToEnds = Effect.fnUntraced(function*(mine: ReadonlyArray<StoredTask>
   const keep = yield* Folder.keeper(output)
   const done: Array<Done> = []
   yield* follow(mine.map(({ snapshot }) => snapshot.task.handle), {
-    wait: { deadline },
+    // Who sleeps past their lease finds another process at it when they wake up.
+    wait: { deadline, yields: true },
     onEnding: (ending) => Effect.map(endingOf(reporter, keep, ending), (one) => done.push(one)),
     onInterrupt: reporter.warn(
       `Stopped. The tasks go on at their providers, and nothing is lost. Go on with\n  ${program} resume${
