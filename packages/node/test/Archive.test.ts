@@ -5,7 +5,6 @@ import { Archive, TaskObserver, TaskStore, VideoTasks } from "@video-tasks/runti
 import { Clock, DateTime, Effect, Exit, Fiber, Layer, Logger, Metric, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Fs from "node:fs"
-import * as Os from "node:os"
 import * as Path from "node:path"
 import { inspect } from "node:util"
 import * as World from "./support/archiveWorld.ts"
@@ -346,7 +345,18 @@ describe("Archive", () => {
 
   it.effect("stops with its layer, and leaves nothing behind", () =>
     Effect.gen(function*() {
-      const before = Fs.readdirSync(Os.tmpdir()).filter((name) => name.startsWith("video-tasks-")).length
+      const scratch = yield* World.temporary
+      const before = process.env["TMPDIR"]
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          process.env["TMPDIR"] = scratch
+        }),
+        () =>
+          Effect.sync(() => {
+            if (before === undefined) delete process.env["TMPDIR"]
+            else process.env["TMPDIR"] = before
+          })
+      )
       const archive = World.memory()
       let isStarted = false
       const stuck: Archive.Storage = {
@@ -370,10 +380,10 @@ describe("Archive", () => {
         return yield* Effect.forkChild(tasks.awaitArchived(handle))
       }).pipe(Effect.provideContext(context))
       yield* World.until(() => isStarted)
+      assert.deepStrictEqual(World.listing(scratch).map((name) => Path.basename(name)), ["file"])
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))
-      const after = Fs.readdirSync(Os.tmpdir()).filter((name) => name.startsWith("video-tasks-")).length
-      assert.isAtMost(after, before)
+      assert.deepStrictEqual(Fs.readdirSync(scratch), [])
     }))
 
   it.effect("says so when there is no archive", () =>

@@ -117,16 +117,24 @@ export const archive = (
 ): Layer.Layer<Archive.Archive> =>
   Layer.effect(Archive.Archive, Archive.make(storage, options)).pipe(Layer.provide(web), Layer.provide(platform))
 
+const breath = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Waits, however long that takes, until no file is being read or written any more: only then may the clock go on. */
+const filesAtRest = Effect.gen(function*() {
+  for (let still = 0; still < 10; still++) {
+    yield* breath
+    if (process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"))) still = -1
+  }
+})
+
 /** Lets the clock run, and everything that reads and writes files, until something is so. */
 export const until = (isSo: () => boolean, step: Duration.Input = "1 second", most = 2_000) =>
   Effect.gen(function*() {
     for (let turn = 0; turn < most && !isSo(); turn++) {
-      for (let breath = 0; breath < 10; breath++) {
-        yield* Effect.callback<void>((resume) => {
-          setImmediate(() => resume(Effect.void))
-        })
-      }
-      yield* TestClock.adjust(step)
+      yield* filesAtRest
+      if (!isSo()) yield* TestClock.adjust(step)
     }
     if (!isSo()) return yield* Effect.die(new Error("it never became so"))
   })
