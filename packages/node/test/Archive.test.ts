@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Archived, type Task, TaskEvent, TaskMachine, VideoTaskError } from "@video-tasks/core"
 import { NodeHttp, SqliteTaskStore } from "@video-tasks/node"
 import { Archive, TaskObserver, TaskStore, VideoTasks } from "@video-tasks/runtime"
@@ -346,16 +346,9 @@ describe("Archive", () => {
   it.effect("stops with its layer, and leaves nothing behind", () =>
     Effect.gen(function*() {
       const scratch = yield* World.temporary
-      const before = process.env["TMPDIR"]
       yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          process.env["TMPDIR"] = scratch
-        }),
-        () =>
-          Effect.sync(() => {
-            if (before === undefined) delete process.env["TMPDIR"]
-            else process.env["TMPDIR"] = before
-          })
+        Effect.sync(() => vi.stubEnv("TMPDIR", scratch)),
+        () => Effect.sync(() => vi.unstubAllEnvs())
       )
       const archive = World.memory()
       let isStarted = false
