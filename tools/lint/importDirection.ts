@@ -36,7 +36,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
   runtime: { ours: ["core"], others: ["@noble/hashes"], withoutEffect: ["cli", "cluster", "process"], node: false },
   node: {
     ours: ["runtime", "core"],
-    others: ["@effect/platform-node", "@effect/sql-pg", "undici"],
+    others: ["@effect/platform-node", "@effect/sql-pg", "aws4fetch", "undici"],
     withoutEffect: ["cli", "cluster"],
     node: true
   },

@@ -27,6 +27,11 @@ export * as PostgresTaskStore from "./PostgresTaskStore.ts"
 /**
  * @since 0.1.0
  */
+export * as S3Archive from "./S3Archive.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as SqliteClient from "./SqliteClient.ts"
 
 /**
