@@ -140,7 +140,7 @@ export {
 } from "./internal/archiveService.ts"
 
 /**
- * Names a file: `cometapi/2026-01-31/<task id>/video.mp4`. The day is that of the task's end, in UTC; further videos are
+ * Names a file: `some-provider/2026-01-31/<task id>/video.mp4`. The day is that of the task's end, in UTC; further videos are
  * `video-2.mp4` and so on, thumbnails `thumbnail.jpg`.
  *
  * @category getters

@@ -362,8 +362,8 @@ const isRefused = ({ code, message, providerCode, retryable }: Failure): boolean
   retryable === false || [code, providerCode, message].some((one) => typeof one === "string" && refusals.test(one))
 
 /**
- * Words that providers refuse content with: OpenAI's `moderation_blocked` and `content_policy_violation`, Runway's
- * `SAFETY.*`, Ark's `OutputVideoSensitiveContentDetected`, Kling's "risk control", and their relatives. A word too many
+ * Words that providers refuse content with, in codes such as `moderation_blocked`, `content_policy_violation`, `SAFETY.*` and
+ * `OutputVideoSensitiveContentDetected`, or in sentences such as "risk control". A word too many
  * only means that the caller is asked.
  */
 const refusals =
