@@ -1,6 +1,6 @@
 /**
  * Signing and verifying messages as Standard Webhooks has it: HMAC-SHA256 over `id.timestamp.body`, the bytes of the body as
- * they came (https://www.standardwebhooks.com). Kling, OpenAI and Replicate sign so.
+ * they came (https://www.standardwebhooks.com). Several providers sign so.
  *
  * @since 0.1.0
  */
@@ -85,7 +85,7 @@ export const parseSecret = (secret: Redacted.Redacted): Redacted.Redacted<Uint8A
  * The header may hold several signatures, and while a secret is being changed two of them are good. Versions other than
  * `v1` are skipped. Every signature is compared with every key's, in constant time. Fails with `Unverified`.
  *
- * **Example** (A message of Kling's page)
+ * **Example** (A published message)
  *
  * ```ts import.meta.vitest
  * import { StandardWebhooks } from "@video-tasks/runtime"

@@ -210,8 +210,8 @@ export const toWebHandler: Effect.Effect<(request: Request) => Promise<Response>
  *
  * const urlOf = WebhookReceiver.urlOf(new URL("https://me.example/webhooks/video-tasks"))
  * const id = TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8057")
- * urlOf({ id, provider: "kling", family: "kling" }).pathname
- * // => "/webhooks/video-tasks/kling/01890a5d-ac96-774b-bcce-b302099a8057"
+ * urlOf({ id, provider: "studio", family: "video" }).pathname
+ * // => "/webhooks/video-tasks/studio/01890a5d-ac96-774b-bcce-b302099a8057"
  * ```
  *
  * @category converting
