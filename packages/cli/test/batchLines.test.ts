@@ -1,7 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId } from "@video-tasks/core"
-import { Effect } from "effect"
-import { requestHash } from "../../runtime/src/internal/requestHash.ts"
 import * as Keys from "../src/internal/batchKeys.ts"
 import * as Lines from "../src/internal/batchLines.ts"
 import { sharedFiles } from "../src/internal/batchPlan.ts"
@@ -84,29 +82,4 @@ describe("the name of a line", () => {
     assert.isTrue(ids.every(TaskId.is))
     assert.strictEqual(Keys.idOf("n", 0, 0), ids[0])
   })
-})
-
-describe("the fingerprint of a request", () => {
-  it.effect(
-    "is the one that its submission has",
-    () =>
-      Effect.gen(function*() {
-        const images = [
-          new URL("https://files.example.com/a.png"),
-          new Uint8Array(200_000).fill(7),
-          new Blob([new Uint8Array(9)], { type: "image/png" })
-        ]
-        const request = {
-          provider: "p",
-          family: "f",
-          model: "m",
-          prompt: "A fox",
-          seconds: undefined,
-          options: { b: [1], a: null }
-        }
-        for (const one of [request, { ...request, images }]) {
-          assert.strictEqual(yield* Keys.requestHash(one), yield* requestHash(one))
-        }
-      })
-  )
 })

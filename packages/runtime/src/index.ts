@@ -37,6 +37,11 @@ export * as InspectorMessages from "./InspectorMessages.ts"
 /**
  * @since 0.1.0
  */
+export * as RequestHash from "./RequestHash.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as SqlTaskStore from "./SqlTaskStore.ts"
 
 /**

@@ -6,6 +6,7 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as RequestHash from "@video-tasks/runtime/RequestHash"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -56,7 +57,7 @@ export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.Batch
     const occurrence = occurrences.get(name) ?? 0
     occurrences.set(name, occurrence + 1)
     const { id, known } = attemptOf(submissions, name, occurrence)
-    if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* Keys.requestHash(request))) {
+    if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* RequestHash.of(request))) {
       faults.push(fault(line, "key", otherRequest))
     }
     const file = yield* fileOf(line, id, options)

@@ -8,10 +8,10 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
+import * as RequestHash from "../RequestHash.ts"
 import type { SubmitOptions } from "../VideoTasks.ts"
 import type { Instruments } from "./instrument.ts"
 import type { Refs } from "./refs.ts"
-import { requestHash } from "./requestHash.ts"
 import type { Order } from "./submit.ts"
 
 /**
@@ -63,7 +63,7 @@ export const prepare = Effect.fnUntraced(function*(
   const lane = refs.lanes.of(provider, family)
   const isUnlisted = spec === undefined && family.models.length > 0 && family.takesAnyModel !== true
   if (isUnlisted) yield* instruments.onUnlisted(lane, request.model)
-  const hash = yield* requestHash(request)
+  const hash = yield* RequestHash.of(request)
   return {
     id,
     request,
