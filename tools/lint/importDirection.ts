@@ -7,6 +7,7 @@
  * runtime   → core                     runs in a browser
  * node      → runtime, core            what needs Node
  * simulator → core, types only         Node in what sends and listens only: see its `node` below
+ * dashboard → runtime, core            Node in what listens and reads its files only
  * cli       → all                      the only composition root
  * ```
  */
@@ -48,7 +49,12 @@ const arrows: Readonly<Record<string, Arrows>> = {
     node: /\/(SimulatorServer|SimulatorWebhooks|internal\/connection)\.ts$/
   },
   cluster: { ours: ["runtime", "core"], others: [], withoutEffect: ["cli"], node: false },
-  dashboard: { ours: ["runtime"], typesOnly: ["core"], others: [], withoutEffect: ["cli", "cluster"], node: false },
+  dashboard: {
+    ours: ["runtime", "core"],
+    others: ["@effect/platform-node"],
+    withoutEffect: ["cli", "cluster"],
+    node: /\/(Dashboard|internal\/(page|listen)\w*)\.ts$/
+  },
   cli: { ours: all, others: ["@effect/platform-node", "log-update"], withoutEffect: [], node: true }
 }
 

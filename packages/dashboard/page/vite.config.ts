@@ -1,0 +1,16 @@
+import * as path from "node:path"
+import { defineConfig } from "vite"
+
+/** The page as static files: everything comes from the server that serves it. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: path.resolve(import.meta.dirname, "../dist/page"),
+    emptyOutDir: true,
+    target: "es2023",
+    // No data: addresses, so that the page may be forbidden to use any.
+    assetsInlineLimit: 0
+  }
+})

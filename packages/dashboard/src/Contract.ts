@@ -1,0 +1,279 @@
+/**
+ * What the page and the server say to each other: plain JSON, without secrets.
+ *
+ * ```text
+ * GET  /api/events                SSE: `Reset` first (or after a gap), then `Changes`; `id:` is `epoch.seq`
+ * GET  /api/tasks/{id}            `Detail`
+ * GET  /api/tasks/{id}/videos/{n} the n-th video, from 0, with Range; `?download` as an attachment
+ * GET  /api/tasks/{id}/fixture    `Fixture`: the journal of the task, for a test
+ * POST /api/tasks/{id}/poll | cancel | retry     `Done`, or `Refused` with a status above 399
+ * POST /api/session               `Login` → 204 and a cookie, where the server wants a token
+ * GET  /metrics                   Prometheus text
+ * ```
+ *
+ * Times are ms since the epoch, durations ms, progress 0–100.
+ *
+ * @since 0.1.0
+ */
+import type { TaskStatus } from "@video-tasks/core/TaskStatus"
+
+/**
+ * An amount of money or credits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Amount {
+  readonly amount: number
+  readonly unit: string
+}
+
+/**
+ * Where a row stands: a state of the task machine, or that of a create that has made no task yet.
+ *
+ * `submitting`: the create is under way. `ambiguous`: nobody knows whether it made a task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type State = TaskStatus | "submitting" | "ambiguous"
+
+/**
+ * A task, or a create that has made none yet, as a line of the list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Row {
+  readonly id: string
+  /** Absent while there is no task. */
+  readonly handle?: string | undefined
+  readonly remoteId?: string | undefined
+  readonly provider: string
+  readonly family: string
+  readonly model?: string | undefined
+  /** The beginning of the prompt, at most 200 characters; absent where prompts are not shown or not known. */
+  readonly prompt?: string | undefined
+  readonly state: State
+  /** Whether the last read failed and is tried again. */
+  readonly isRetrying: boolean
+  /** Whether a process follows it: this one, another one on the same store, or none. */
+  readonly followed: "here" | "elsewhere" | "nobody"
+  readonly progress?: number | undefined
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly completedAt?: number | undefined
+  /** When the next read is due; known of tasks that this process follows. */
+  readonly nextPollAt?: number | undefined
+  readonly polls?: number | undefined
+  readonly failures?: number | undefined
+  /** What the task costs: the bill, and before there is one the estimate. */
+  readonly cost?: Amount | undefined
+  readonly isEstimate?: boolean | undefined
+  /** What happened last, in words. */
+  readonly last: string
+  /** When `last` happened. */
+  readonly lastAt: number
+}
+
+/**
+ * What is known of a provider, over the tasks that the page shows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProviderLine {
+  readonly provider: string
+  readonly running: number
+  readonly ended: number
+  /** Of those that ended, how many neither succeeded nor were cancelled. */
+  readonly failed: number
+  /** Half of the successes took at most this long. */
+  readonly p50Ms?: number | undefined
+  readonly p90Ms?: number | undefined
+  /** Tasks whose last read failed. */
+  readonly retrying: number
+  /** Whether the provider refused the key on the last read. */
+  readonly isKeyRejected: boolean
+}
+
+/**
+ * What holds for the whole page.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Status {
+  readonly version: string
+  /** Which store, without secrets. */
+  readonly store: string
+  readonly isReadOnly: boolean
+  readonly isDemo: boolean
+  /** How many rows the page is given at most. */
+  readonly maxTasks: number
+  /** Whether the store has more tasks than that: the oldest ended ones are left out. */
+  readonly isTruncated: boolean
+  /** What is wrong with the store, in words; absent while it answers. */
+  readonly problem?: string | undefined
+}
+
+/**
+ * The data of an SSE event named `reset`: forget all rows, these are all.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reset {
+  /** The server's clock. */
+  readonly now: number
+  readonly status: Status
+  readonly providers: ReadonlyArray<ProviderLine>
+  readonly rows: ReadonlyArray<Row>
+}
+
+/**
+ * The data of an SSE event named `changes`: the newest form of each row that changed, at most four times a second.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Changes {
+  readonly now: number
+  readonly rows: ReadonlyArray<Row>
+  readonly removed: ReadonlyArray<string>
+  /** Present when something changed. */
+  readonly providers?: ReadonlyArray<ProviderLine> | undefined
+  /** Present when something changed. */
+  readonly status?: Status | undefined
+}
+
+/**
+ * Something that happened to a task, for its timeline, oldest first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Moment {
+  readonly at: number
+  /** `step`: stored in the journal. `poll`: a read that changed nothing or failed; known of this process only. */
+  readonly kind: "step" | "poll"
+  /** The event's type, such as `task.observed`, or the outcome of the read. */
+  readonly type: string
+  readonly from?: State | undefined
+  readonly to?: State | undefined
+  readonly progress?: number | undefined
+  /** In words, such as `503: ProviderUnavailable, tried again in 8 s`. */
+  readonly text: string
+  /** How long the request took. */
+  readonly tookMs?: number | undefined
+}
+
+/**
+ * A finished video; the link itself never reaches the page.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VideoLine {
+  /** A path of this server. */
+  readonly src: string
+  /** The host that serves it, and whether an archive has it. */
+  readonly from: string
+  readonly isArchived: boolean
+  readonly width?: number | undefined
+  readonly height?: number | undefined
+  readonly durationMs?: number | undefined
+  /** When the provider's link lapses, where that is known. */
+  readonly expiresAt?: number | undefined
+}
+
+/**
+ * All about one task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Detail {
+  readonly row: Row
+  readonly moments: ReadonlyArray<Moment>
+  /** How long it has been in each state, in the order of their visits. */
+  readonly spent: ReadonlyArray<{ readonly state: State; readonly ms: number }>
+  /** The edge of the machine that was taken last. */
+  readonly lastEdge?: { readonly from: TaskStatus; readonly to: TaskStatus } | undefined
+  readonly videos: ReadonlyArray<VideoLine>
+  /** Where the archive keeps its files. */
+  readonly files: ReadonlyArray<string>
+  readonly estimate?: Amount | undefined
+  readonly bill?: Amount | undefined
+  /** The provider's last answer as indented JSON: fields that are known to be safe, links without their query. */
+  readonly answer?: string | undefined
+  /** How it failed, as a typed error, and what to do. */
+  readonly error?: {
+    readonly reason: string
+    readonly message: string
+    readonly isRetryable: boolean
+    readonly advice: string
+  } | undefined
+  /** What was asked for, where the store knows it. */
+  readonly request?: {
+    readonly prompt?: string | undefined
+    readonly seconds?: number | undefined
+    readonly size?: string | undefined
+    readonly resolution?: string | undefined
+    readonly images?: number | undefined
+    /** As indented JSON. */
+    readonly options?: string | undefined
+  } | undefined
+  /** What can be done; else why not, in words. */
+  readonly can: {
+    readonly poll: true | string
+    readonly cancel: true | string
+    readonly retry: true | string
+  }
+  /** The trace in which it was submitted (32 hexadecimal digits). */
+  readonly traceId?: string | undefined
+}
+
+/**
+ * An action succeeded.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Done {
+  readonly message: string
+  /** The new task, of `retry`. */
+  readonly id?: string | undefined
+}
+
+/**
+ * An action, or a question, was refused.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refused {
+  readonly reason: string
+  readonly message: string
+}
+
+/**
+ * What opens a server that wants a token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Login {
+  readonly token: string
+}
+
+/**
+ * The journal of a task, for a test: `TaskMachine.replay` lives through it. Links have lost their query.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fixture {
+  readonly name: string
+  readonly events: ReadonlyArray<unknown>
+}
