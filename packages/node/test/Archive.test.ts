@@ -265,6 +265,23 @@ describe("Archive", () => {
     }).pipe(Effect.provide(TaskStore.layerMemory))
   })
 
+  it.effect("gives a file up after as many retries as it may have, and begins anew when it is asked", () => {
+    const { puts, storage } = World.memory(Array.from({ length: 5 }, () => World.refused))
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* submitted
+      const error = yield* Effect.flip(running(tasks.awaitArchived(handle)))
+      assert.deepStrictEqual([error.reason._tag, puts.length], ["StoreError", 3])
+      const info = yield* tasks.archiveInfo(handle)
+      assert.deepStrictEqual([info?.state, info?.attempts], ["given up", 3])
+      const { files } = yield* running(tasks.awaitArchived(handle))
+      assert.deepStrictEqual([files.map(({ kind }) => kind), puts.length], [["video", "thumbnail"], 7])
+    }).pipe(Effect.provide(World.layer({
+      archive: World.archive(storage, World.web(good).layer, { retries: 2 }),
+      provider: { observations: [World.success(World.video({ thumbnail: true }))] }
+    })))
+  })
+
   it.effect("goes on after a crash between the file and the journal, without fetching anything again", () =>
     Effect.gen(function*() {
       const directory = yield* World.temporary

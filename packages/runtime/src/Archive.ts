@@ -100,6 +100,12 @@ export interface Options {
    */
   readonly patience?: Duration.Input | undefined
   /**
+   * How often a file is tried again at most, within its patience. A program that ends soon wants few.
+   *
+   * @default Infinity
+   */
+  readonly retries?: number | undefined
+  /**
    * How long ago a success may be that `VideoTasks.resume` still finds and keeps.
    *
    * @default "7 days"

@@ -207,7 +207,10 @@ const keep = Effect.fnUntraced(
       Effect.tapError(effect, (error) =>
         Effect.andThen(
           count(task, "given up"),
-          Effect.logError("a video is not archived and is given up until the next resume", Redact.text(error.message))
+          Effect.logWarning(
+            "a video is not archived, and is given up until the next resume",
+            Redact.text(error.message)
+          )
         )),
       { handle: format(task.handle) }
     )
@@ -228,6 +231,7 @@ const patiently = (
   until: number
 ): Effect.Effect<ArchivedFile, VideoTaskError.VideoTaskError> => {
   const { kind, task } = wanted
+  const { retries = Infinity } = archive.options
   const attempt = Effect.suspend(() => {
     job.attempts++
     return archive.store(wanted)
@@ -237,7 +241,7 @@ const patiently = (
     Effect.catchDefect((defect) => Effect.fail(brokenBy(task, defect))),
     Effect.tapError((error) => noted(task, kind, job, error)),
     Effect.retry({
-      schedule: kind === "video" ? pauses : Schedule.upTo(pauses, { times: thumbnailRetries }),
+      schedule: Schedule.upTo(pauses, { times: kind === "video" ? retries : Math.min(retries, thumbnailRetries) }),
       while: (error) => Effect.map(Clock.currentTimeMillis, (now) => now < until && isHopeful(error))
     }),
     Effect.mapError((error) => toError(task, error))
