@@ -4,6 +4,7 @@ import * as creates from "./arkCreate.ts"
 import * as arkWords from "./arkWords.ts"
 import { type Context, isBroke } from "./context.ts"
 import * as dialect from "./dialect.ts"
+import * as json from "./json.ts"
 import * as matching from "./match.ts"
 import * as random from "./random.ts"
 import { millis, type State } from "./state.ts"
@@ -65,7 +66,7 @@ const withExpiry = (state: State, task: tasks.Task, after: unknown): void => {
 
 const create = (context: Context): answer.Answer => {
   const { now, request, state } = context
-  const body = creates.parse(request.body)
+  const body = json.parse(request.body)
   if (body === undefined) return complain(context, { param: "body", missing: false })
   const { model } = body
   if (typeof model !== "string" || model === "") return complain(context, { param: "model", missing: true })

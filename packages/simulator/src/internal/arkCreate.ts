@@ -1,7 +1,6 @@
 /** What Ark checks of a create. Fields that it does not know are ignored. */
 import type { SeedTask } from "../SeedTask.ts"
-
-type Json = Readonly<Record<string, unknown>>
+import { isObject, type Json } from "./json.ts"
 
 /** @internal A complaint about one field: `InvalidParameter`, or `MissingParameter`. */
 export interface Complaint {
@@ -14,18 +13,6 @@ export interface Order {
   readonly model: string
   readonly seeded: SeedTask
   readonly said: Json
-}
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @internal */
-export const parse = (body: Uint8Array): Json | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body))
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
 }
 
 const missing = (param: string): Complaint => ({ param, missing: true })

@@ -1,3 +1,5 @@
+import * as json from "./json.ts"
+
 /** One field of a body: its text, and whether it came as a file. */
 interface Field {
   readonly value: string
@@ -20,14 +22,9 @@ const unquote = (value: string): string => /^"([\s\S]*)"$/.exec(value)?.[1] ?? v
 const text = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value)
 
 const fromJson = (body: Uint8Array): Form | undefined => {
+  const parsed = json.parse(body)
+  if (parsed === undefined) return undefined
   const fields = new Map<string, Field>()
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(utf8.decode(body))
-  } catch {
-    return undefined
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined
   for (const [name, value] of Object.entries(parsed)) {
     if (value !== null && value !== undefined) fields.set(name, { value: text(value), file: false })
   }

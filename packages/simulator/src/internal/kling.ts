@@ -1,6 +1,7 @@
 import * as answer from "./answer.ts"
 import type { Context, Handler } from "./context.ts"
 import * as dialect from "./dialect.ts"
+import * as json from "./json.ts"
 import * as bodies from "./klingBodies.ts"
 import * as creates from "./klingCreate.ts"
 import * as klingWords from "./klingWords.ts"
@@ -45,7 +46,7 @@ const invalid = (context: Context, message: string): answer.Answer => klingWords
 
 const create = (context: Context, action: creates.Action): answer.Answer => {
   const { now, request, state } = context
-  const body = creates.parse(request.body)
+  const body = json.parse(request.body)
   if (body === undefined) return klingWords.refuse(context, 400, 1200, "Invalid request parameters")
   const model = creates.modelOf(body)
   if (model.startsWith("no-such-model")) return dialect.modelNotFound(context, api, model)

@@ -1,9 +1,8 @@
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
+import type { Json } from "./json.ts"
 import * as random from "./random.ts"
 import * as tasks from "./task.ts"
-
-type Json = Readonly<Record<string, unknown>>
 
 /** Kling has four words. */
 const words = {

@@ -1,7 +1,6 @@
 /** What Kling checks of a create. Fields that it does not know are ignored. */
 import type { SeedTask } from "../SeedTask.ts"
-
-type Json = Readonly<Record<string, unknown>>
+import { isObject, type Json } from "./json.ts"
 
 /** @internal */
 export type Action = "text2video" | "image2video"
@@ -11,18 +10,6 @@ export interface Order {
   readonly seeded: SeedTask
   readonly reference: string | undefined
   readonly said: Json
-}
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @internal */
-export const parse = (body: Uint8Array): Json | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body))
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** @internal The name `model` is ignored. */

@@ -1,6 +1,7 @@
 import * as answer from "./answer.ts"
 import { type Context, isBroke } from "./context.ts"
 import * as dialect from "./dialect.ts"
+import * as json from "./json.ts"
 import * as matching from "./match.ts"
 import * as random from "./random.ts"
 import * as bodies from "./runwayBodies.ts"
@@ -64,7 +65,7 @@ const newId = (state: State): string => {
 
 const create = (context: Context): answer.Answer => {
   const { gateway, now, request, state } = context
-  const body = checks.parse(request.body)
+  const body = json.parse(request.body)
   if (body === undefined) return dialect.error(context, gateway ?? api, 400, "Failed to parse the request body.")
   const version = versionProblem(context, true)
   if (version !== undefined) return version

@@ -1,6 +1,5 @@
+import { isObject, type Json } from "./json.ts"
 import type { Issue } from "./runwayWords.ts"
-
-type Json = Readonly<Record<string, unknown>>
 
 /** What a model takes. */
 interface Rules {
@@ -46,18 +45,6 @@ const vendor: Readonly<Record<string, Rules>> = {
 
 /** CometAPI's page of the same route; the ratio is made fit by the server. */
 const gateway: Rules = { seconds: (value) => value === 5 || value === 10, maxText: 512, positions: ["first"] }
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @internal */
-export const parse = (body: Uint8Array): Json | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body))
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const issue = (path: Issue["path"], message: string, code = "custom"): ReadonlyArray<Issue> => [{ code, message, path }]
 

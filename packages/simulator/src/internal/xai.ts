@@ -1,6 +1,7 @@
 import * as answer from "./answer.ts"
 import { type Context, isBroke } from "./context.ts"
 import * as dialect from "./dialect.ts"
+import * as json from "./json.ts"
 import { create, type Matcher, poll } from "./match.ts"
 import * as random from "./random.ts"
 import type { State } from "./state.ts"
@@ -27,7 +28,7 @@ const defaultModel = "grok-imagine-video"
 
 const createVideo = (action: checks.Action) => (context: Context): answer.Answer => {
   const { gateway, now, request, state } = context
-  const body = checks.parse(request.body)
+  const body = json.parse(request.body)
   if (body === undefined) return refuse(context, "Failed to parse the request body as JSON.")
   const model = typeof body["model"] === "string" && body["model"] !== "" ? body["model"] : defaultModel
   if (model.startsWith("no-such-model")) return dialect.modelNotFound(context, api, model)

@@ -1,6 +1,5 @@
 import type { SeedTask } from "../SeedTask.ts"
-
-type Json = Readonly<Record<string, unknown>>
+import { isObject, type Json } from "./json.ts"
 
 /** @internal Which of the routes makes the video. */
 export type Action = "generations" | "edits" | "extensions"
@@ -9,18 +8,6 @@ export type Action = "generations" | "edits" | "extensions"
 export interface Place {
   readonly action: Action
   readonly isGateway: boolean
-}
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @internal */
-export const parse = (body: Uint8Array): Json | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body))
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
 }
 
 const ratios = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"]
