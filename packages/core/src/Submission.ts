@@ -64,3 +64,12 @@ export class Submission extends Schema.Class<Submission>("@video-tasks/core/Subm
   route: Schema.optionalKey(Schema.NonEmptyString),
   outcome: Outcome
 }) {}
+
+/**
+ * How long a create is under way at most, in ms (30 minutes): after that its sender may live on, but not for it. Where the
+ * sender is unknown, or holds its lease for other work, the create is judged by this.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const longestLifeMs = 1_800_000
