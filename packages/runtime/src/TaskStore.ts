@@ -103,6 +103,20 @@ export interface Lease {
 export interface StoreFilter {
   readonly status?: ReadonlyArray<TaskStatus> | undefined
   readonly provider?: string | undefined
+  /** The beginning of our id, as ids are written: in lower case, with hyphens. Nothing else is looked at then. */
+  readonly idPrefix?: string | undefined
+}
+
+/**
+ * Which submissions to list.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface StoreSubmissionFilter {
+  readonly outcome?: Outcome["_tag"] | undefined
+  /** The beginning of our id, as in `StoreFilter`. */
+  readonly idPrefix?: string | undefined
 }
 
 /**
@@ -133,7 +147,7 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly submission: (id: TaskId) => Effect.Effect<Submission | undefined, TaskStoreError>
   /** The submissions, oldest first. */
   readonly submissions: (
-    filter: { readonly outcome?: Outcome["_tag"] | undefined },
+    filter: StoreSubmissionFilter,
     cursor?: string
   ) => Effect.Effect<Page<Submission>, TaskStoreError>
   /**

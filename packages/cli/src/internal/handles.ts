@@ -52,7 +52,8 @@ export const oneOf = Effect.fnUntraced(function*(
   const [found] = all
   if (found === undefined) return yield* StoreReads.notInStore(text)
   if (all.length === 1) return found
-  return yield* usage(`${text} begins the ids of ${all.length} tasks; write more of it.`, all.slice(0, 5).map(idOf))
+  const count = all.length < 100 ? String(all.length) : "many"
+  return yield* usage(`${text} begins the ids of ${count} tasks; write more of it.`, all.slice(0, 5).map(idOf))
 })
 
 /** The providers of handles, each once; a provider that the command does not know is wrong use. */

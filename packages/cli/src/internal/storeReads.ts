@@ -51,19 +51,24 @@ export type Found =
   | { readonly _tag: "task"; readonly stored: StoredTask }
   | { readonly _tag: "submission"; readonly submission: Submission }
 
-/** Finds all that an id, or the beginning of one, may mean; a whole id means one thing. */
+/** Finds what an id, or the beginning of one, may mean, of many things some; a whole id means one thing. */
 export const find = Effect.fnUntraced(function*(
   text: string
 ): Effect.fn.Return<ReadonlyArray<Found>, Problem, TaskStore> {
   const id = text.toLowerCase()
+  const store = yield* TaskStore
   if (TaskId.is(id)) {
-    const stored = yield* TaskStore.use((store) => reading(store.load(id)))
+    const stored = yield* reading(store.load(id))
     if (stored !== undefined) return [{ _tag: "task", stored }]
   }
-  const begun = yield* Stream.runCollect(Stream.filter(tasks({}), ({ snapshot }) => snapshot.task.id.startsWith(id)))
-  const open = (yield* openSubmissions).filter((submission) => submission.id.startsWith(id))
+  const [begun, pending, ambiguous] = yield* reading(Effect.all([
+    store.list({ idPrefix: id }),
+    store.submissions({ idPrefix: id, outcome: "pending" }),
+    store.submissions({ idPrefix: id, outcome: "ambiguous" })
+  ]))
+  const open = [...pending.items, ...ambiguous.items].sort((a, b) => a.startedAt - b.startedAt)
   return [
-    ...begun.map((stored): Found => ({ _tag: "task", stored })),
+    ...begun.items.map((stored): Found => ({ _tag: "task", stored })),
     ...open.map((submission): Found => ({ _tag: "submission", submission }))
   ]
 })

@@ -85,7 +85,9 @@ const submissionsOf = (
     submissions: (filter, cursor) =>
       page(
         numbered(submissions.values()),
-        (one) => filter.outcome === undefined || one.outcome._tag === filter.outcome,
+        (one) =>
+          (filter.outcome === undefined || one.outcome._tag === filter.outcome) &&
+          one.id.startsWith(filter.idPrefix ?? ""),
         cursor,
         refused
       )
@@ -151,7 +153,8 @@ const keyOf = (handle: TaskHandle): string =>
 
 const matches = (filter: StoreFilter, row: Claims.Row): boolean =>
   (filter.provider === undefined || filter.provider === row.snapshot.task.handle.provider) &&
-  (filter.status === undefined || filter.status.includes(row.snapshot.value))
+  (filter.status === undefined || filter.status.includes(row.snapshot.value)) &&
+  row.snapshot.task.id.startsWith(filter.idPrefix ?? "")
 
 /** Removes what has ended. */
 const remove = ({ byHandle, rows }: Tables, ids: ReadonlyArray<TaskId>): number => {

@@ -29,6 +29,21 @@ export const positionOf = (
     : Effect.fail(refused("the cursor is not one of this store"))
 }
 
+/**
+ * The first and the last id that begin like this, for a database to look them up by; none where no id begins like this.
+ * Both have the form of an id, so that every collation puts the ids between them there.
+ *
+ * @internal
+ */
+export const rangeOf = (prefix: string): ReadonlyArray<readonly [from: string, to: string]> | undefined => {
+  const filled = (digit: string): string => prefix + blank.slice(prefix.length).replaceAll("0", digit)
+  return /^[0-9a-f-]{0,36}$/.test(prefix) && filled("0").replaceAll(/[1-9a-f]/g, "0") === blank
+    ? [[filled("0"), filled("f")]]
+    : undefined
+}
+
+const blank = "00000000-0000-0000-0000-000000000000"
+
 /** @internal */
 export const pageOf = <Row extends { readonly position: string; readonly id: string }, A>(
   rows: ReadonlyArray<Row>,

@@ -6,12 +6,12 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Lease, Page, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import type { Lease, Page, StoreSubmissionFilter, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import { orFail } from "./sqlFailures.ts"
-import { pageOf, pageSize, positionOf } from "./sqlPages.ts"
+import { pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 
 /** @internal */
@@ -48,14 +48,20 @@ export const make = (
   })
 
   const submissions = Effect.fnUntraced(function*(
-    { outcome }: { readonly outcome?: Outcome["_tag"] | undefined },
+    { idPrefix, outcome }: StoreSubmissionFilter,
     cursor?: string
   ): Effect.fn.Return<Page<Submission>, TaskStoreError | SqlError> {
     const after = yield* positionOf(cursor, failures)
+    const ids = idPrefix === undefined ? [] : rangeOf(idPrefix)
+    if (ids === undefined) return { items: [] }
     const rows = yield* sql<Rows.SubmissionRow>`
-      SELECT CAST(seq AS TEXT) AS position, id, outcome_data, data FROM video_tasks_submissions
-      WHERE seq > ${after} ${outcome === undefined ? sql.literal("") : sql`AND outcome = ${outcome}`}
-      ORDER BY seq LIMIT ${pageSize + 1}`
+      SELECT CAST(seq AS TEXT) AS position, id, outcome_data, data FROM video_tasks_submissions WHERE ${
+      sql.and([
+        sql`seq > ${after}`,
+        ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
+        ...ids.map(([from, to]) => sql`id BETWEEN ${from} AND ${to}`)
+      ])
+    } ORDER BY seq LIMIT ${pageSize + 1}`
     return yield* pageOf(rows, Rows.decodeSubmission)
   })
 

@@ -10,7 +10,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
 import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
-import { pageOf, pageSize, positionOf } from "./sqlPages.ts"
+import { pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 
 /** @internal */
@@ -33,15 +33,18 @@ export const make = (
   })
 
   const list = Effect.fnUntraced(function*(
-    { provider, status }: StoreFilter,
+    { idPrefix, provider, status }: StoreFilter,
     cursor?: string
   ): Effect.fn.Return<Page<StoredTask>, TaskStoreError | SqlError> {
     const after = yield* positionOf(cursor, failures)
+    const ids = idPrefix === undefined ? [] : rangeOf(idPrefix)
+    if (ids === undefined) return { items: [] }
     const rows = yield* select(sql`${
       sql.and([
         sql`t.seq > ${after}`,
         ...(provider === undefined ? [] : [sql`t.provider = ${Rows.plain(provider)}`]),
-        ...(status === undefined ? [] : [sql`t.status IN ${sql.in(status)}`])
+        ...(status === undefined ? [] : [sql`t.status IN ${sql.in(status)}`]),
+        ...ids.map(([from, to]) => sql`t.id BETWEEN ${from} AND ${to}`)
       ])
     } ORDER BY t.seq LIMIT ${pageSize + 1}`)
     return yield* pageOf(rows, Rows.decodeTask)

@@ -22,6 +22,7 @@ export const stepCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "keeps any text as it is", effect: anyText(expect) },
   { name: "moves no page while tasks come and change", effect: stablePages(expect) },
   { name: "refuses a cursor that it did not make", effect: cursors(expect) },
+  { name: "finds tasks and submissions by the beginning of their id", effect: beginnings(expect) },
   { name: "removes ended tasks with their journals, and nothing else", effect: removes(expect) },
   { name: "moves no page while tasks are removed", effect: removesBetweenPages(expect) }
 ]
@@ -41,6 +42,32 @@ const settles = (expect: Expect) =>
     yield* Effect.result(store.append(twin.id, 0, [twin], { snapshot }))
     const left = (yield* store.submissions({ outcome: "pending" })).items.map((one) => one.id)
     yield* expect("the open ones after a refused step", left, [idOf(2)])
+  })
+
+const beginnings = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [8, 9, 10, 11, 99, 100]) {
+      yield* store.begin(submissionOf(n))
+      if (n !== 11) yield* make(n)
+    }
+    const tasksOf = (idPrefix: string) =>
+      Effect.map(store.list({ idPrefix }), ({ items }) => items.map(({ snapshot }) => snapshot.task.id))
+    const whole = idOf(10)
+    yield* expect("all of them", yield* tasksOf(""), [8, 9, 10, 99, 100].map(idOf))
+    yield* expect("those of eight digits", yield* tasksOf(whole.slice(0, 8)), [8, 9, 10, 99, 100].map(idOf))
+    yield* expect("those up to a hyphen", yield* tasksOf(whole.slice(0, 9)), [8, 9, 10, 99, 100].map(idOf))
+    yield* expect("those of two digits", yield* tasksOf(whole.slice(0, -2)), [8, 9, 10, 99].map(idOf))
+    yield* expect("those from 10 to 19", yield* tasksOf(whole.slice(0, -1)), [idOf(10)])
+    yield* expect("a whole id", yield* tasksOf(whole), [whole])
+    const foreign = ["f", `${whole}0`, whole.replaceAll("-", ""), "%", "_".repeat(9), "0000000g", "0000-"]
+    yield* expect("what begins nothing", yield* Effect.forEach(foreign, tasksOf), foreign.map(() => []))
+    const running = yield* store.list({ idPrefix: whole.slice(0, -2), status: ["SUCCESS"] })
+    yield* expect("those that are in another state", running.items.length, 0)
+    const open = yield* store.submissions({ idPrefix: whole.slice(0, -1), outcome: "pending" })
+    yield* expect("the open submissions from 10 to 19", open.items.map(({ id }) => id), [idOf(11)])
+    const none = yield* store.submissions({ idPrefix: "f" })
+    yield* expect("the submissions of another beginning", none.items.length, 0)
   })
 
 const writesNothing = (expect: Expect) =>
