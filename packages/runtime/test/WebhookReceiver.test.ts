@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
@@ -476,15 +476,58 @@ describe("WebhookReceiver", () => {
 
   describe("when the store does not answer", () => {
     for (const name of ["find", "append"] as const) {
-      it.effect(`answers 503 within 15 s: ${name}`, () =>
-        inside({ store: name === "append" ? appendStuckLater : stuck(name) }, () =>
-          Effect.gen(function*() {
+      it.effect(`answers 503 within 15 s, and ends within one more: ${name}`, () =>
+        Effect.gen(function*() {
+          const scope = yield* Scope.make()
+          const { layer } = world({ store: name === "append" ? appendStuckLater : stuck(name) })
+          const body = Effect.gen(function*() {
             if (name === "append") yield* submit("signer")
             const sent = yield* Effect.forkChild(send({ id: "a", body: succeeded }), { startImmediately: true })
             yield* TestClock.adjust("9 seconds")
             assert.strictEqual(yield* Fiber.join(sent), 503)
-          })))
+          })
+          yield* Effect.provideContext(body, yield* Layer.buildWithScope(layer, scope))
+          const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+          yield* TestClock.adjust("1 second")
+          assert.isDefined(closing.pollUnsafe())
+        }))
     }
+
+    it.effect("writes nothing any more when the layer has ended", () => {
+      const written: Array<string> = []
+      let isOpen = true
+      const slow = Layer.effect(
+        TaskStore.TaskStore,
+        Effect.gen(function*() {
+          const store = yield* TaskStore.TaskStore
+          yield* Effect.addFinalizer(() => Effect.sync(() => (isOpen = false)))
+          return {
+            ...store,
+            append: (...args: Parameters<typeof store.append>) =>
+              Effect.delay(
+                Effect.andThen(
+                  Effect.sync(() => written.push(`${args[1]} ${isOpen ? "in time" : "too late"}`)),
+                  store.append(...args)
+                ),
+                args[1] === 0 ? 0 : 500
+              )
+          }
+        })
+      ).pipe(Layer.provide(TaskStore.layerMemory))
+      return Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(world({ store: slow }).layer, scope)
+        yield* Effect.provideContext(submit("signer"), context)
+        yield* Effect.forkChild(Effect.provideContext(send({ id: "a", body: succeeded }), context), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("100 millis")
+        yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+        yield* TestClock.adjust("5 seconds")
+        assert.isFalse(isOpen)
+        assert.deepStrictEqual(written, ["0 in time", "1 in time"])
+      })
+    })
 
     it.effect("takes no more than it has room for", () =>
       inside(

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import * as StandardWebhooks from "../StandardWebhooks.ts"
 import * as Telemetry from "../Telemetry.ts"
 import { VideoTasks } from "../VideoTasks.ts"
@@ -17,6 +18,9 @@ import * as News from "./webhookNews.ts"
 
 /** How long the sender waits for us besides the reading of the body, in ms: together less than 15 s. */
 const timeoutMs = 9000
+
+/** How long work that is being written is waited for when everything ends, in ms. */
+const farewellMs = 1000
 
 /** When a sender may come again, in s. */
 const retryAfter = { "retry-after": "5" }
@@ -39,19 +43,22 @@ interface Receiver {
   /** The signed messages that are being worked on. */
   readonly pending: Map<string, Fiber.Fiber<Head.Verdict>>
   readonly warned: Set<string>
+  /** Begins work that no request has for its child: a store that never answers must not hold up its end. */
+  readonly begin: <A>(work: Effect.Effect<A>) => Effect.Effect<Fiber.Fiber<A>>
 }
 
 /** @internal */
 export const make = Effect.fnUntraced(function*(
   options: ReceiverOptions
-): Effect.fn.Return<WebhookReceiver["Service"], SecretError, VideoTasks | VideoProviders> {
+): Effect.fn.Return<WebhookReceiver["Service"], SecretError, VideoTasks | VideoProviders | Scope.Scope> {
   const providers = yield* VideoProviders
   const receiver: Receiver = {
     news: { tasks: yield* VideoTasks },
     keys: yield* keysOf(options, providers.all),
     seen: new Seen(options.remember),
     pending: new Map(),
-    warned: new Set()
+    warned: new Set(),
+    begin: yield* beginner
   }
   let atWork = 0
   return {
@@ -100,6 +107,20 @@ const keysOf = Effect.fnUntraced(function*(
   return all
 })
 
+/** What is begun ends with the layer, before its store does, unless the store holds it up for too long. */
+const beginner: Effect.Effect<Receiver["begin"], never, Scope.Scope> = Effect.gen(function*() {
+  const begun = new Set<Fiber.Fiber<unknown>>()
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => begun.size === 0 ? Effect.void : Effect.timeoutOption(Fiber.interruptAll(begun), farewellMs))
+  )
+  return (work) =>
+    Effect.tap(Effect.forkDetach(work), (fiber) =>
+      Effect.sync(() => {
+        begun.add(fiber)
+        fiber.addObserver(() => begun.delete(fiber))
+      }))
+})
+
 /** The work goes on by itself when the sender can't wait any longer; then only its place is taken. */
 const accept = (
   receiver: Receiver,
@@ -116,8 +137,7 @@ const accept = (
           return Effect.failCause(read.cause)
         }
         const work = Effect.ensuring(judge(receiver, target, headers, read.value), Effect.sync(done))
-        // Nobody's child: a store that never answers must hold up no end of anything.
-        return Effect.flatMap(Effect.forkDetach(work), (fiber) => restore(patiently(fiber)))
+        return Effect.flatMap(receiver.begin(work), (fiber) => restore(patiently(fiber)))
       }),
       Effect.catch((verdict) => Effect.succeed(verdict))
     )
@@ -166,7 +186,7 @@ const refusals: Readonly<Record<StandardWebhooks.Unverified["kind"], string>> = 
 
 /** A message that comes twice is taken once, at the same time too; one that could not be kept may come again. */
 const once = (
-  { pending, seen }: Receiver,
+  { begin, pending, seen }: Receiver,
   id: string,
   take: Effect.Effect<Head.Verdict>
 ): Effect.Effect<Head.Verdict> =>
@@ -179,7 +199,7 @@ const once = (
         pending.delete(id)
         if (exit._tag === "Success" && exit.value.answer.status < 300) seen.add(id)
       }))
-    return Effect.forkDetach(work).pipe(
+    return begin(work).pipe(
       Effect.tap((fiber) => Effect.sync(() => fiber.pollUnsafe() === undefined && pending.set(id, fiber))),
       Effect.flatMap(Fiber.join)
     )
