@@ -251,8 +251,8 @@ export class SubmissionAmbiguous extends Schema.TaggedError<SubmissionAmbiguous>
   readonly retryable = false
   override get message(): string {
     return `The create was sent and its answer is lost (${this.detail}): a task may exist and money may have been ` +
-      "spent. It is not sent again. Look for the task in the provider's console; adopt it with " +
-      "`video-tasks attach --provider … REMOTE_ID`, or submit anew if there is none."
+      "spent. It is not sent again. Look for the task in the provider's console: settle the submission with the id that " +
+      "it has there, or as one that made none, and submit anew only then."
   }
 }
 
