@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
+import * as gatewayRow from "./gatewayRow.ts"
 import type { Json } from "./json.ts"
 import * as random from "./random.ts"
 import * as tasks from "./task.ts"
@@ -14,18 +15,6 @@ const words = {
   error: "failed",
   cancelled: "failed",
   expired: "failed"
-}
-
-// New-API `model/task.go`, the words of a row.
-const rowWords = {
-  waiting: "NOT_START",
-  queued: "QUEUED",
-  running: "IN_PROGRESS",
-  success: "SUCCESS",
-  failed: "FAILURE",
-  error: "FAILURE",
-  cancelled: "FAILURE",
-  expired: "FAILURE"
 }
 
 /** Milliseconds, unless the options want something else. */
@@ -109,18 +98,17 @@ const wrap = (context: Context, message: string, data: unknown): Json => {
 /** What CometAPI answered at first: a row round Kling's own answer, with times in seconds. */
 const row = (context: Context, task: tasks.Task, seen: tasks.View): Json => {
   const isEarly = seen.phase === "queued" || seen.phase === "waiting"
-  const seconds = (at: number | undefined) => at === undefined ? 0 : Math.floor(at / 1000)
   return {
     code: "success",
     message: "",
     data: {
       task_id: task.id,
       action: task.route === "image2video" ? "IMAGE_TO_VIDEO" : "TEXT_TO_VIDEO",
-      status: seen.word ?? rowWords[seen.phase],
+      status: gatewayRow.word(seen),
       fail_reason: isOver(seen) && !isSuccess(seen) ? tasks.failure(task).message : "",
-      submit_time: seconds(task.createdAt),
-      start_time: isEarly ? 0 : seconds(task.createdAt),
-      finish_time: seconds(seen.finishedAt),
+      submit_time: gatewayRow.seconds(task.createdAt),
+      start_time: isEarly ? 0 : gatewayRow.seconds(task.createdAt),
+      finish_time: gatewayRow.seconds(seen.finishedAt),
       progress: tasks.progress(seen, context.state.options.progress ?? "percent"),
       data: wrap(context, "SUCCEED", legacy(context, task, { ...seen, word: undefined })),
       ...tasks.extra(context.state, task)

@@ -3,6 +3,7 @@ import { type Context, isBroke } from "./context.ts"
 import * as dialect from "./dialect.ts"
 import * as files from "./files.ts"
 import * as form from "./form.ts"
+import * as gatewayRow from "./gatewayRow.ts"
 import * as bodies from "./newapiBodies.ts"
 import * as tasks from "./task.ts"
 
@@ -108,7 +109,7 @@ export const content = (context: Context, id: string): answer.Answer => {
   const seen = tasks.rowView(context.state, task, context.now)
   return seen.phase === "success"
     ? files.serve(context.request, "video/mp4", files.video(task), { "cache-control": "public, max-age=86400" })
-    : dialect.contentError(400, `Task is not completed yet, current status: ${bodies.rowWord(seen)}`)
+    : dialect.contentError(400, `Task is not completed yet, current status: ${gatewayRow.word(seen)}`)
 }
 
 /**

@@ -1,18 +1,8 @@
 import { aspectRatio, aspectRatios } from "../Samples.ts"
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
+import * as gatewayRow from "./gatewayRow.ts"
 import * as tasks from "./task.ts"
-
-const rowWords = {
-  waiting: "NOT_START",
-  queued: "QUEUED",
-  running: "IN_PROGRESS",
-  success: "SUCCESS",
-  failed: "FAILURE",
-  error: "FAILURE",
-  cancelled: "FAILURE",
-  expired: "FAILURE"
-}
 
 // New-API `model/task.go` ToVideoStatus: a row that was not looked at yet is `unknown`.
 const videoWords = {
@@ -39,13 +29,8 @@ const geminiWords = {
   expired: "failed"
 }
 
-/** @internal */
-export const rowWord = (seen: tasks.View): string => seen.word ?? rowWords[seen.phase]
-
 const row = (context: Context, task: tasks.Task): tasks.View =>
   context.twist(tasks.rowView(context.state, task, context.now))
-
-const isFailure = (seen: tasks.View): boolean => ["failed", "error", "cancelled", "expired"].includes(seen.phase)
 
 /** @internal New-API answers with a video object; its documentation shows the other two. */
 export const create = (
@@ -96,7 +81,9 @@ export const flat = (context: Context, task: tasks.Task): unknown => {
   const head = { task_id: task.id, status: seen.word ?? flatWords[seen.phase] }
   const extra = tasks.extra(state, task)
   const { code, message } = tasks.failure(task)
-  if (isFailure(seen)) return { ...head, error: { code: typeof code === "number" ? code : 400, message }, ...extra }
+  if (gatewayRow.hasFailed(seen)) {
+    return { ...head, error: { code: typeof code === "number" ? code : 400, message }, ...extra }
+  }
   if (seen.phase !== "success") {
     // Not documented here; only on demand.
     const form = state.options.progress
@@ -133,7 +120,7 @@ const upstream = (context: Context, task: tasks.Task, seen: tasks.View, url: str
     model: task.model,
     status: word[seen.phase],
     content: url === undefined ? undefined : { video_url: url },
-    error: isFailure(seen) ? tasks.failure(task) : undefined,
+    error: gatewayRow.hasFailed(seen) ? tasks.failure(task) : undefined,
     created_at: tasks.stamp(context.state, task.createdAt),
     updated_at: tasks.stamp(context.state, seen.seenAt)
   }
@@ -160,8 +147,8 @@ export const wrapped = (context: Context, task: tasks.Task): unknown => {
       channel_id: 7,
       quota: 2500,
       action: "generate",
-      status: rowWord(seen),
-      fail_reason: isFailure(seen) ? tasks.failure(task).message : isOldLink ? url ?? "" : "",
+      status: gatewayRow.word(seen),
+      fail_reason: gatewayRow.hasFailed(seen) ? tasks.failure(task).message : isOldLink ? url ?? "" : "",
       result_url: isOldLink ? undefined : url,
       submit_time: tasks.stamp(state, task.createdAt),
       start_time: started,
@@ -182,7 +169,7 @@ export const gemini = (context: Context, task: tasks.Task): unknown => {
     code: "success",
     message: "",
     data: {
-      error: isFailure(seen) ? { code: 400, message: tasks.failure(task).message } : null,
+      error: gatewayRow.hasFailed(seen) ? { code: 400, message: tasks.failure(task).message } : null,
       format: "mp4",
       metadata: null,
       status: seen.word ?? geminiWords[seen.phase],
@@ -199,11 +186,11 @@ export const stripped = (context: Context, task: tasks.Task): unknown => {
   const seen = row(context, task)
   return {
     created_at: tasks.stamp(state, task.createdAt),
-    fail_reason: isFailure(seen) ? tasks.failure(task).message : "",
+    fail_reason: gatewayRow.hasFailed(seen) ? tasks.failure(task).message : "",
     finished_at: seen.finishedAt === undefined ? 0 : tasks.stamp(state, seen.finishedAt),
     platform: "54",
     progress: tasks.progress(seen, state.options.progress ?? "percent"),
-    status: rowWord(seen),
+    status: gatewayRow.word(seen),
     task_id: task.id
   }
 }
@@ -217,7 +204,7 @@ export const stripped = (context: Context, task: tasks.Task): unknown => {
 export const video = (context: Context, task: tasks.Task): unknown => {
   const { now, request, state } = context
   const seen = row(context, task)
-  const failed = isFailure(seen)
+  const failed = gatewayRow.hasFailed(seen)
   const { code, message } = tasks.failure(task)
   const url = files.videoUrl(state, request, task, seen, now) ?? ""
   const isUpdate = state.options.completedAtWhileRunning === true

@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
+import * as gatewayRow from "./gatewayRow.ts"
 import * as tasks from "./task.ts"
 import * as times from "./times.ts"
 
@@ -85,23 +86,9 @@ const nativeOf = (context: Context, task: tasks.Task, seen: tasks.View): Readonl
   }
 }
 
-/** The words of New-API's rows. */
-const rowWords = {
-  waiting: "NOT_START",
-  queued: "QUEUED",
-  running: "IN_PROGRESS",
-  success: "SUCCESS",
-  failed: "FAILURE",
-  error: "FAILURE",
-  cancelled: "FAILURE",
-  expired: "FAILURE"
-}
-
 const hours8 = 8 * 3_600_000
 
 const inShanghai = (at: number): string => times.iso(at + hours8).replace(/(\.\d+)?Z$/, "+08:00")
-
-const seconds = (at: number | undefined): number => at === undefined ? 0 : Math.floor(at / 1000)
 
 /** CometAPI's page of March 2026: a row of the gateway, with the vendor's answer inside it. */
 const wrapped = (context: Context, task: tasks.Task): unknown => {
@@ -111,20 +98,19 @@ const wrapped = (context: Context, task: tasks.Task): unknown => {
   const output: unknown = inner["output"]
   const [url = ""] = Array.isArray(output) ? output : []
   const isInRow = state.options.urlInFailReason === true
-  const hasFailed = rowWords[seen.phase] === "FAILURE"
   return {
     code: "success",
     message: "",
     data: {
       task_id: task.id,
       action: "IMAGE_TO_VIDEO",
-      status: seen.word ?? rowWords[seen.phase],
-      fail_reason: hasFailed ? failure(task).failure : isInRow ? url : "",
-      submit_time: seconds(task.createdAt),
+      status: gatewayRow.word(seen),
+      fail_reason: gatewayRow.hasFailed(seen) ? failure(task).failure : isInRow ? url : "",
+      submit_time: gatewayRow.seconds(task.createdAt),
       start_time: seen.phase === "waiting" || seen.phase === "queued"
         ? 0
-        : seconds(task.createdAt + task.jobMillis / 10),
-      finish_time: seconds(seen.finishedAt),
+        : gatewayRow.seconds(task.createdAt + task.jobMillis / 10),
+      finish_time: gatewayRow.seconds(seen.finishedAt),
       progress: `${seen.progress}%`,
       data: { ...inner, ...(isInRow ? { output: [] } : {}), createdAt: inShanghai(task.createdAt) }
     }

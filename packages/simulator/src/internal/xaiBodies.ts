@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
+import * as gatewayRow from "./gatewayRow.ts"
 import * as tasks from "./task.ts"
 
 type Body = Readonly<Record<string, unknown>>
@@ -71,25 +72,10 @@ const vendorOf = (context: Context, task: tasks.Task, seen: tasks.View): Body =>
   }
 }
 
-/** The words of New-API's rows. */
-const rowWords = {
-  waiting: "NOT_START",
-  queued: "QUEUED",
-  running: "IN_PROGRESS",
-  success: "SUCCESS",
-  failed: "FAILURE",
-  error: "FAILURE",
-  cancelled: "FAILURE",
-  expired: "FAILURE"
-}
-
-const seconds = (at: number | undefined): number => at === undefined ? 0 : Math.floor(at / 1000)
-
 /** CometAPI's page of March 2026: a row of the gateway, with the link in `fail_reason` and the vendor's answer inside it. */
 const wrapped = (context: Context, task: tasks.Task): Body => {
   const { now, request, state } = context
   const seen = context.twist(tasks.rowView(state, task, now))
-  const hasFailed = rowWords[seen.phase] === "FAILURE"
   const url = isModerated(task) ? undefined : files.videoUrl(state, request, task, seen, now)
   const inner = isRunning(seen) ? null : vendorOf(context, task, seen)
   return {
@@ -98,11 +84,11 @@ const wrapped = (context: Context, task: tasks.Task): Body => {
     data: {
       task_id: task.id,
       action: "VIDEO_GENERATION",
-      status: seen.word ?? rowWords[seen.phase],
-      fail_reason: hasFailed ? failure(task).message : url ?? "",
-      submit_time: seconds(task.createdAt),
+      status: gatewayRow.word(seen),
+      fail_reason: gatewayRow.hasFailed(seen) ? failure(task).message : url ?? "",
+      submit_time: gatewayRow.seconds(task.createdAt),
       start_time: 0,
-      finish_time: seconds(seen.finishedAt),
+      finish_time: gatewayRow.seconds(seen.finishedAt),
       progress: `${seen.progress}%`,
       data: inner
     }
