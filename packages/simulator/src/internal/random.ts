@@ -35,5 +35,11 @@ export const text = (seed: number, key: string, length: number, alphabet = lette
 /** @internal */
 export const hex = (seed: number, key: string, length: number): string => text(seed, key, length, "0123456789abcdef")
 
+/** @internal A UUID of version 4. */
+export const uuid = (seed: number, key: string): string => {
+  const all = hex(seed, key, 32)
+  return [all.slice(0, 8), all.slice(8, 12), `4${all.slice(13, 16)}`, `8${all.slice(17, 20)}`, all.slice(20)].join("-")
+}
+
 /** @internal */
 export const digits = (seed: number, key: string, length: number): string => text(seed, key, length, "0123456789")

@@ -58,10 +58,7 @@ const refuse = (context: Context, body: unknown): answer.Answer =>
     ? answer.json(400, body)
     : dialect.taskError(context, context.gateway, 400, "fail_to_fetch_task", JSON.stringify(body))
 
-const newId = (state: State): string => {
-  const hex = random.hex(state.seed, `runway ${state.tasksMade + 1}`, 32)
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-")
-}
+const newId = (state: State): string => random.uuid(state.seed, `runway ${state.tasksMade + 1}`)
 
 const create = (context: Context): answer.Answer => {
   const { gateway, now, request, state } = context

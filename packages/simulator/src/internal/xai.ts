@@ -12,10 +12,7 @@ import * as words from "./xaiWords.ts"
 
 const api = "xai"
 
-const newId = (state: State): string => {
-  const hex = random.hex(state.seed, `xai ${state.tasksMade + 1}`, 32)
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-")
-}
+const newId = (state: State): string => random.uuid(state.seed, `xai ${state.tasksMade + 1}`)
 
 /** In the words of the gateway, where there is one: it looks into the body before the vendor does. */
 const refuse = (context: Context, message: string): answer.Answer =>
