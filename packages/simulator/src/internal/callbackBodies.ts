@@ -4,28 +4,18 @@ import * as ark from "./arkBodies.ts"
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
 import * as kling from "./klingBodies.ts"
+import * as openai from "./openaiBodies.ts"
 import * as tasks from "./task.ts"
 
 type Body = (context: Context, task: tasks.Task) => unknown
 
-const words = {
-  waiting: "queued",
-  queued: "queued",
-  running: "in_progress",
-  success: "completed",
-  failed: "failed",
-  error: "failed",
-  cancelled: "failed",
-  expired: "failed"
-}
-
-/** The "common" payload of CometAPI's guide to webhooks and polling. */
+/** The "common" payload of CometAPI's guide to webhooks and polling, in OpenAI's words. */
 const comet: Body = ({ now, request, state }, task) => {
   const seen = tasks.view(task, now)
   const url = files.videoUrl(state, request, task, seen, now)
   return {
     task_id: task.id,
-    status: words[seen.phase],
+    status: openai.videoWords[seen.phase],
     progress: seen.progress,
     ...(url === undefined ? {} : { result: { video_url: url } })
   }

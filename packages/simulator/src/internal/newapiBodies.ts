@@ -2,21 +2,11 @@ import { aspectRatio, aspectRatios } from "../Samples.ts"
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
 import * as gatewayRow from "./gatewayRow.ts"
+import * as openai from "./openaiBodies.ts"
 import * as tasks from "./task.ts"
 
 // New-API `model/task.go` ToVideoStatus: a row that was not looked at yet is `unknown`.
-const videoWords = {
-  waiting: "unknown",
-  queued: "queued",
-  running: "in_progress",
-  success: "completed",
-  failed: "failed",
-  error: "failed",
-  cancelled: "failed",
-  expired: "failed"
-}
-
-const flatWords = { ...videoWords, waiting: "queued" }
+const videoWords = { ...openai.videoWords, waiting: "unknown" }
 
 const geminiWords = {
   waiting: "queued",
@@ -78,7 +68,7 @@ const picture = (task: tasks.Task): { readonly width: number; readonly height: n
 export const flat = (context: Context, task: tasks.Task): unknown => {
   const { now, request, state } = context
   const seen = context.twist(tasks.view(task, now))
-  const head = { task_id: task.id, status: seen.word ?? flatWords[seen.phase] }
+  const head = { task_id: task.id, status: seen.word ?? openai.videoWords[seen.phase] }
   const extra = tasks.extra(state, task)
   const { code, message } = tasks.failure(task)
   if (gatewayRow.hasFailed(seen)) {

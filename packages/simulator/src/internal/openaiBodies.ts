@@ -6,7 +6,8 @@ import * as tasks from "./task.ts"
 /** @internal OpenAI, `POST /v1/videos`, and the other default of CometAPI's Sora pages. */
 export const defaultSize: Readonly<Record<Place, string>> = { openai: "720x1280", cometapi: "1280x720" }
 
-const status = {
+/** @internal The words of the `Video` object. */
+export const videoWords = {
   waiting: "queued",
   queued: "queued",
   running: "in_progress",
@@ -47,9 +48,9 @@ export const video = (context: Context, task: tasks.Task, at: number): unknown =
     id: task.id,
     object: "video",
     created_at: stamp(task.createdAt),
-    status: seen.word ?? status[seen.phase],
+    status: seen.word ?? videoWords[seen.phase],
     completed_at: isDone && seen.finishedAt !== undefined ? stamp(seen.finishedAt) : null,
-    error: status[seen.phase] === "failed" ? errorOf(task) : null,
+    error: videoWords[seen.phase] === "failed" ? errorOf(task) : null,
     expires_at: lapses === undefined ? null : stamp(lapses),
     model: modelOf(task),
     progress: tasks.progress(seen, options.progress),
@@ -74,7 +75,7 @@ export const receipt = (context: Context, task: tasks.Task): unknown => {
     id: task.id,
     object: "video",
     model: modelOf(task),
-    status: seen.word ?? status[seen.phase],
+    status: seen.word ?? videoWords[seen.phase],
     progress: tasks.progress(seen, context.state.options.progress),
     seconds: String(task.seconds),
     size: task.size,
