@@ -14,6 +14,17 @@ describe("the choice of a store", () => {
     assert.deepStrictEqual<unknown>(StoreChoice.parse(text), expected)
   })
 
+  it.each([
+    ["postgres://me@host/db", []],
+    ["postgres://me:pass-word@host/db", ["pass-word"]],
+    ["postgres://me:p%40ss%2Fw%22rd@host/db", ["p%40ss%2Fw%22rd", "p@ss/w\"rd", "p@ss/w\\\"rd"]],
+    ["postgres://me:100%@host/db", ["100%"]],
+    ["postgres://me@host/db?password=p%40ss", ["p@ss"]]
+  ])("knows what must not be shown of %j", (url, passwords) => {
+    const secrets = StoreChoice.secretsOf(Redacted.make(url))
+    assert.deepStrictEqual(secrets.map(Redacted.value), [url, ...passwords])
+  })
+
   it("keeps the address of a database to itself", () => {
     const choice = StoreChoice.parse("postgresql://me:secret@host/db")
     assert.notInclude(JSON.stringify(choice), "secret")

@@ -151,6 +151,29 @@ describe("SqliteTaskStore", () => {
         }])
       }), 30_000)
 
+    it.effect.skipIf(process.platform !== "linux")(
+      "in a folder that takes none is refused at once",
+      () =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* refusal("/proc/none/tasks.db"), {
+            detail: "the store FILE could not be opened: the database file can't be made " +
+              "(ENOENT: no such file or directory, mkdir '/proc/none')",
+            retryable: true
+          })
+        })
+    )
+
+    it.effect("is made with its folders, which only their owner can read", () =>
+      Effect.gen(function*() {
+        const made = yield* Tasks.folder
+        const filename = path.join(made, "a", "b", "tasks.db")
+        yield* filled(filename, 1)
+        const modes = [path.join(made, "a"), path.join(made, "a", "b"), filename].map((one) =>
+          fs.statSync(one).mode & 0o777
+        )
+        assert.deepStrictEqual(modes, [0o700, 0o700, 0o600])
+      }))
+
     it.effect("that is a folder is refused", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* refusal(yield* Tasks.folder), {

@@ -7,13 +7,12 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as UserDirectories from "effect/persistence/UserDirectories"
-import * as Redacted from "effect/Redacted"
 import process from "node:process"
 import * as Globals from "./globals.ts"
 import { type Problem, storeFailed } from "./problem.ts"
 import { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
-import type { Choice } from "./storeChoice.ts"
+import { type Choice, secretsOf } from "./storeChoice.ts"
 
 /** The store that `--store`, `VIDEO_TASKS_STORE` or nobody chose; drivers are loaded when they are needed. */
 export const layer: Layer.Layer<
@@ -42,9 +41,7 @@ const open = Effect.fnUntraced(function*(choice: Choice): Effect.fn.Return<
     }
     case "postgres": {
       const { hide } = yield* Screen
-      yield* hide(choice.url)
-      const { password } = new URL(Redacted.value(choice.url))
-      yield* hide(Redacted.make(password, { label: "password of the store" }))
+      yield* Effect.forEach(secretsOf(choice.url), hide, { discard: true })
       const Postgres = yield* Effect.promise(() => import("@video-tasks/node/PostgresTaskStore"))
       return failing(Postgres.layer({ url: choice.url }))
     }

@@ -3,6 +3,7 @@
  */
 import * as Redact from "@video-tasks/core/Redact"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 
 /** Where tasks are kept. */
 export type Choice =
@@ -25,6 +26,15 @@ export const parse = (text: string): Choice | undefined => {
   }
   // One letter is a drive of Windows.
   return said === "" || /^[a-z][a-z0-9+.-]+:/i.test(said) ? undefined : { _tag: "file", path: said }
+}
+
+/** What must never be shown of the address of a database: itself, and its password as it is written and as it is meant. */
+export const secretsOf = (url: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> => {
+  const { password, searchParams } = new URL(Redacted.value(url))
+  const meant = Result.getOrElse(Result.try(() => decodeURIComponent(password)), () => password)
+  const plain = [password, meant, ...searchParams.getAll("password")].filter((one) => one !== "")
+  const passwords = new Set([...plain, ...plain.map((one) => JSON.stringify(one).slice(1, -1))])
+  return [url, ...[...passwords].map((one) => Redacted.make(one, { label: "password of the store" }))]
 }
 
 /** The value as it may be shown. */

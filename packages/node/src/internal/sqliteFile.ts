@@ -8,7 +8,7 @@ import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { DatabaseSync } from "node:sqlite"
-import { problemOf, sqlError } from "./sqliteProblem.ts"
+import { problemOf, saidBy, sqlError } from "./sqliteProblem.ts"
 
 export interface FileOptions {
   readonly filename: string
@@ -52,14 +52,30 @@ export const open = Effect.fnUntraced(function*(
 const create = (filename: string): Effect.Effect<void, SqlError> =>
   Effect.try({
     try: () => {
-      fs.mkdirSync(path.dirname(filename), { recursive: true, mode: 0o700 })
+      makeFolder(path.resolve(path.dirname(filename)))
       if (!fs.existsSync(filename)) fs.closeSync(fs.openSync(filename, "a", ownerOnly))
     },
     catch: (cause) =>
       new SqlError({
-        reason: new ConnectionError({ cause, message: `the database file can't be made`, operation: "open" })
+        reason: new ConnectionError({
+          cause,
+          message: `the database file can't be made (${saidBy(cause)})`,
+          operation: "open"
+        })
       })
   })
+
+/** Node's own `recursive` tries again without end below a folder that takes none, such as `/proc`. */
+const makeFolder = (folder: string): void => {
+  if (fs.existsSync(folder)) return
+  makeFolder(path.dirname(folder))
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 })
+  } catch (cause) {
+    // Another process was faster.
+    if (!fs.existsSync(folder)) throw cause
+  }
+}
 
 const configure = (database: DatabaseSync, { filename, maxBytes }: FileOptions): void => {
   // Where fsync only reaches the disk's own memory (macOS), this reaches the disk; elsewhere it does nothing.

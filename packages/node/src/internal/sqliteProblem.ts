@@ -42,13 +42,17 @@ const problemOfCode = (code: number | undefined): Problem | undefined => {
 export const problemOf = ({ reason: { cause } }: SqlError): Problem | undefined =>
   hasProperty(cause, "errno") && typeof cause.errno === "number" ? problemOfCode(cause.errno) : undefined
 
+/** The message of whatever was thrown. */
+export const saidBy = (cause: unknown): string =>
+  hasProperty(cause, "message") && typeof cause.message === "string" ? cause.message : String(cause)
+
 /**
  * `node:sqlite` calls the extended code `errcode`; Effect's classifier looks for `errno`, as other drivers have it.
  * SQLite's message stays, which names columns but never their values.
  */
 export const sqlError = (cause: unknown, operation: string): SqlError => {
   const code = codeOf(cause)
-  const said = hasProperty(cause, "message") && typeof cause.message === "string" ? cause.message : String(cause)
+  const said = saidBy(cause)
   const problem = problemOfCode(code)
   return new SqlError({
     reason: classifySqliteError(code === undefined ? cause : { errno: code, message: said }, {
