@@ -66,32 +66,16 @@ const collect = <E>(
   maxBytes: number
 ): Effect.Effect<Uint8Array<ArrayBuffer>, E | TooLong> =>
   Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
     let size = 0
-    const take = (chunk: Uint8Array) =>
-      Effect.sync(() => {
-        chunks.push(chunk)
+    return stream.pipe(
+      Stream.takeWhile((chunk) => {
         size += chunk.length
         return size <= maxBytes
-      })
-    return Stream.runForEachWhile(stream, take).pipe(
-      Effect.flatMap(() =>
-        size > maxBytes
-          ? Effect.fail<TooLong>({ _tag: "TooLong", maxBytes })
-          : Effect.succeed(concatenated(chunks, size))
-      )
+      }),
+      Stream.mkUint8Array,
+      Effect.filterOrFail(() => size <= maxBytes, (): TooLong => ({ _tag: "TooLong", maxBytes }))
     )
   })
-
-const concatenated = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
-  const all = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all
-}
 
 // Encodings are listed in the order in which they were applied.
 const encodings = (header: string | undefined): ReadonlyArray<string> => header?.split(",").toReversed() ?? []

@@ -23,28 +23,17 @@ export const read = (body: Delivery["body"], maxBytes: number): Effect.Effect<Ui
 
 const collected = (stream: Stream.Stream<Uint8Array, unknown>, maxBytes: number): Effect.Effect<Uint8Array, Verdict> =>
   Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
     let size = 0
-    return Stream.runForEachWhile(stream, (chunk) =>
-      Effect.sync(() => {
+    return stream.pipe(
+      Stream.takeWhile((chunk) => {
         size += chunk.length
-        if (size <= maxBytes) chunks.push(chunk)
         return size <= maxBytes
-      })).pipe(
-        Effect.mapError(() => verdict("cut", 400, "the body broke off")),
-        Effect.flatMap(() => size > maxBytes ? Effect.fail(oversized) : Effect.sync(() => joined(chunks, size)))
-      )
+      }),
+      Stream.mkUint8Array,
+      Effect.mapError(() => verdict("cut", 400, "the body broke off")),
+      Effect.filterOrFail(() => size <= maxBytes, () => oversized)
+    )
   })
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const all = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all
-}
 
 /** @internal */
 export const parse = (body: Uint8Array): Result.Result<unknown, Verdict> =>
