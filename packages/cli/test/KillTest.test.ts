@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { play } from "./KillTest/play.ts"
+import { type Play, play } from "./KillTest/play.ts"
 
 const given = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 
@@ -29,26 +29,51 @@ const folder = Effect.acquireRelease(
   (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
 )
 
+const played = (kind: Play["kind"], atOnce: number) =>
+  Effect.gen(function*() {
+    process.stdout.write(`KILL_SEED=${seed} KILL_TASKS=${tasks} KILL_KILLS=${kills}\n`)
+    const outcome = yield* play({ seed, tasks, kills, faults, kind, atOnce }, yield* folder)
+    process.stdout.write(`${atOnce} × ${kind}: ${JSON.stringify(outcome)}\n`)
+    const { ambiguous, creates, open, orphans, paidTwice, unaccounted, unsought } = outcome
+    assert.deepStrictEqual({ paidTwice, unaccounted, unsought, open }, {
+      paidTwice: 0,
+      unaccounted: 0,
+      unsought: 0,
+      open: 0
+    })
+    assert.isAtLeast(outcome.kills, kills)
+    // Each create is a task or was reported; each submission is one or the other.
+    assert.strictEqual(creates, outcome.tasks + orphans)
+    assert.isAtMost(orphans, ambiguous)
+    assert.strictEqual(outcome.tasks + ambiguous, tasks)
+    return outcome
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(SimulatorServer.layerSimulator({ seed, speed, jobSeconds: { min: 40, max: 200 } }))
+  )
+
+const patience = 120_000 + kills * 5000
+
 describe("processes that are killed at any moment", () => {
-  it.live(
-    "lose no task, pay for none twice, and keep every file whole",
-    () =>
+  it.live.each([1, 4])(
+    "lose no task, pay for none twice, and keep every file whole: %d at once",
+    (atOnce) =>
       Effect.gen(function*() {
-        process.stdout.write(`KILL_SEED=${seed} KILL_TASKS=${tasks} KILL_KILLS=${kills}\n`)
-        const outcome = yield* play({ seed, tasks, kills, faults }, yield* folder)
-        process.stdout.write(`${JSON.stringify(outcome)}\n`)
-        const { ambiguous, creates, finished, open, orphans, unaccounted, unsought } = outcome
-        assert.deepStrictEqual({ unaccounted, unsought, open }, { unaccounted: 0, unsought: 0, open: 0 })
-        assert.isAtLeast(outcome.kills, kills)
-        // Each create is a task or was reported; each submission is one or the other.
-        assert.strictEqual(creates, outcome.tasks + orphans)
-        assert.isAtMost(orphans, ambiguous)
-        assert.strictEqual(outcome.tasks + ambiguous, tasks)
-        assert.deepStrictEqual(finished, { tasks: creates, successes: creates, whole: creates })
-      }).pipe(
-        Effect.scoped,
-        Effect.provide(SimulatorServer.layerSimulator({ seed, speed, jobSeconds: { min: 40, max: 200 } }))
-      ),
-    120_000 + kills * 5000
+        const { creates, finished } = yield* played("worker", atOnce)
+        assert.deepStrictEqual(finished, { creates, tasks: creates, successes: creates, whole: creates })
+      }),
+    patience
+  )
+
+  it.live.each([1, 2])(
+    "do so as well when each is a batch of the same lines: %d at once",
+    (atOnce) =>
+      Effect.gen(function*() {
+        const { finished } = yield* played("batch", atOnce)
+        // What made no task was discarded, and is made by the last run.
+        const all = { creates: tasks, tasks, successes: tasks, whole: tasks, reported: tasks }
+        assert.deepStrictEqual(finished, all)
+      }),
+    patience
   )
 })

@@ -16,6 +16,8 @@ export interface BringOptions {
   readonly overwrite: boolean
   /** What earlier runs brought, by path. */
   readonly known: ReadonlyMap<string, Report.Known & { readonly id: string }>
+  /** Whether a name is that of another line's file, so that a further video of this one goes elsewhere. */
+  readonly isTaken: (name: string) => boolean
 }
 
 /** What was brought, or is there from an earlier run. */
@@ -28,22 +30,34 @@ export interface Brought {
  * Brings the videos of a task. A file that is there is left as it is only when it is proven to be the task's: by the
  * earlier report, else by its content, which is fetched to compare. Any other is replaced with `overwrite`, else refused.
  */
-export const bring = Effect.fnUntraced(function*(task: Success, file: string, { known, overwrite }: BringOptions) {
+export const bring = Effect.fnUntraced(function*(task: Success, file: string, options: BringOptions) {
+  const { isTaken, known, overwrite } = options
+  const names = namesOf(file, task.videos.length, isTaken)
   const there: Array<Report.Known> = []
-  for (const [index] of task.videos.entries()) {
-    const path = Target.numbered(file, index)
+  for (const path of names) {
     const before = known.get(path)
     if (before?.id !== task.id || !(yield* isWhole(before))) break
     there.push({ path, bytes: before.bytes, sha256: before.sha256 })
   }
   if (there.length > 0 && there.length === task.videos.length) return { files: there } satisfies Brought
-  const same = overwrite ? undefined : yield* compared(task, file)
+  const same = overwrite ? undefined : yield* compared(task, file, names)
   if (same !== undefined) return { files: same } satisfies Brought
-  return yield* save(task, file, { overwrite, silent: true }).pipe(
-    Effect.map((files): Brought => ({ files })),
-    Effect.catch((error) => Effect.succeed<Brought>({ files: [], error }))
-  )
+  const saved = yield* Effect.result(save(task, file, { names, overwrite, silent: true }))
+  if (saved._tag === "Success") return { files: saved.success } satisfies Brought
+  // Another process that goes through the same lines may have brought it in the meantime.
+  const others = same === undefined && !overwrite ? yield* compared(task, file, names) : undefined
+  return (others === undefined ? { files: [], error: saved.failure } : { files: others }) satisfies Brought
 })
+
+/** `out.mp4`, `out-2.mp4`, `out-3.mp4`; a number that names the file of another line is left out. */
+export const namesOf = (file: string, count: number, isTaken: (name: string) => boolean): ReadonlyArray<string> => {
+  const names = [file]
+  for (let index = 1; names.length < count; index++) {
+    const name = Target.numbered(file, index)
+    if (!isTaken(name)) names.push(name)
+  }
+  return names.slice(0, count)
+}
 
 // internal
 
@@ -67,8 +81,7 @@ const hashOf = Effect.fnUntraced(function*(path: string) {
 })
 
 /** The files that are there, when they are what the task made. */
-const compared = Effect.fnUntraced(function*(task: Success, file: string) {
-  const paths = task.videos.map((_, index) => Target.numbered(file, index))
+const compared = Effect.fnUntraced(function*(task: Success, file: string, paths: ReadonlyArray<string>) {
   for (const path of paths) if ((yield* sizeOf(path)) === undefined) return undefined
   const fs = yield* FileSystem.FileSystem
   const beside = `${file}.${task.id}.part`

@@ -7,10 +7,10 @@ import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as RequestHash from "@video-tasks/runtime/RequestHash"
+import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
-import * as Stream from "effect/Stream"
 import process from "node:process"
 import * as Keys from "./batchKeys.ts"
 import * as Lines from "./batchLines.ts"
@@ -43,11 +43,9 @@ export interface PlanOptions {
 /** Plans all lines; fails with everything that is wrong with any of them. */
 export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.BatchLine>, options: PlanOptions) {
   const faults: Array<Lines.Fault> = [...options.faults]
-  const submissions = new Map<string, Submission>()
-  yield* Stream.runForEach(StoreReads.submissions(), (one) => Effect.sync(() => submissions.set(one.id, one)))
   const occurrences = new Map<string, number>()
   const pictures = new Map<string, Picture>()
-  const items: Array<Item> = []
+  const drafts: Array<Draft> = []
   for (const line of lines) {
     const { request, found, fingerprints } = yield* requestOf(line, pictures)
     faults.push(...found)
@@ -56,17 +54,11 @@ export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.Batch
     const name = Keys.nameOf(line, { ...provider, run: options.run, images: fingerprints })
     const occurrence = occurrences.get(name) ?? 0
     occurrences.set(name, occurrence + 1)
-    const { id, known } = attemptOf(submissions, name, occurrence)
-    if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* RequestHash.of(request))) {
-      faults.push(fault(line, "key", otherRequest))
-    }
-    const file = yield* fileOf(line, id, options)
-    if (file !== undefined && known === undefined && !options.overwrite && (yield* exists(file))) {
-      faults.push({ line: line.line, field: "output", message: `is ${file}, which exists already (see --overwrite)` })
-    }
-    items.push({ line, request, id, known, file })
+    drafts.push({ line, request, name, occurrence })
   }
-  faults.push(...sharedFiles(items, process.platform))
+  const located = yield* Effect.forEach(drafts, (draft) => locate(draft, options), { concurrency: atOnce })
+  const items = located.map(({ item }) => item)
+  faults.push(...located.flatMap(({ found }) => found), ...sharedFiles(items, process.platform))
   if (faults.length > 0) return yield* refused(faults)
   return items
 })
@@ -92,11 +84,10 @@ export const sharedFiles = (
   items: ReadonlyArray<Pick<Item, "line" | "file">>,
   platform: NodeJS.Platform
 ): ReadonlyArray<Lines.Fault> => {
-  const isFolded = platform === "darwin" || platform === "win32"
   const first = new Map<string, number>()
   return items.flatMap(({ file, line }): ReadonlyArray<Lines.Fault> => {
     if (file === undefined) return []
-    const name = isFolded ? file.normalize("NFC").toLowerCase() : file
+    const name = placeOf(file, platform)
     const before = first.get(name)
     if (before !== undefined) return [fault(line, "output", `is ${file}, which line ${before} writes too`)]
     first.set(name, line.line)
@@ -104,7 +95,36 @@ export const sharedFiles = (
   })
 }
 
+/** Names with one place are names of one file. */
+export const placeOf = (file: string, platform: NodeJS.Platform): string =>
+  platform === "darwin" || platform === "win32" ? file.normalize("NFC").toLowerCase() : file
+
 // internal
+
+/** How many lines are looked up at once: each asks the store, and the disk. */
+const atOnce = 16
+
+/** A line whose request is known, but not where it stands. */
+interface Draft extends Pick<Item, "line" | "request"> {
+  readonly name: string
+  /** It is the n-th of equal lines, from 0. */
+  readonly occurrence: number
+}
+
+/** Looks up where a line stands: what the store has of others is not read. */
+const locate = Effect.fnUntraced(function*({ line, name, occurrence, request }: Draft, options: PlanOptions) {
+  const found: Array<Lines.Fault> = []
+  const { id, known } = yield* attemptOf(name, occurrence)
+  if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* RequestHash.of(request))) {
+    found.push(fault(line, "key", otherRequest))
+  }
+  const file = yield* fileOf(line, id, options)
+  if (file !== undefined && known === undefined && !options.overwrite && (yield* exists(file))) {
+    found.push(fault(line, "output", `is ${file}, which exists already (see --overwrite)`))
+  }
+  const item: Item = { line, request, id, known, file }
+  return { item, found }
+})
 
 interface Picture {
   readonly image: Blob | Uint8Array<ArrayBuffer> | URL
@@ -167,13 +187,14 @@ const faultsOf = (
     : [fault(line, undefined, message)]
 
 /** The newest attempt: one that was refused made nothing, and may be made again. */
-const attemptOf = (submissions: ReadonlyMap<string, Submission>, name: string, occurrence: number) => {
+const attemptOf = Effect.fnUntraced(function*(name: string, occurrence: number) {
+  const store = yield* TaskStore
   for (let attempt = 0;; attempt++) {
     const id = Keys.idOf(name, occurrence, attempt)
-    const known = submissions.get(id)
+    const known = yield* StoreReads.reading(store.submission(id))
     if (known?.outcome._tag !== "rejected") return { id, known }
   }
-}
+})
 
 const fileOf = Effect.fnUntraced(function*({ key, output }: Lines.BatchLine, id: TaskId, options: PlanOptions) {
   const path = yield* Path.Path

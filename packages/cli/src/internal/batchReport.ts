@@ -87,6 +87,8 @@ export const write = Effect.fnUntraced(function*(
   const text = ordered.map((entry) => `${JsonLines.format(record(entry))}\n`).join("")
   yield* fs.writeFileString(`${file}.part`, text).pipe(
     Effect.andThen(fs.rename(`${file}.part`, file)),
+    // Another process that writes the same report may have moved it away.
+    Effect.retry({ times: 3 }),
     Effect.mapError(() => usage(`The report ${file} cannot be written.`))
   )
 })

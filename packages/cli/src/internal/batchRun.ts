@@ -1,6 +1,7 @@
 /**
  * Runs a batch: what is known is followed, what is not is submitted, and each line is told as soon as it is over.
  */
+import * as Submission from "@video-tasks/core/Submission"
 import { type Ended, failureOf } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -10,10 +11,11 @@ import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import process from "node:process"
 import { type Counts, shown } from "./batchBoard.ts"
 import { bring, type BringOptions } from "./batchFiles.ts"
 import * as LookUp from "./batchLookUp.ts"
-import type { Item } from "./batchPlan.ts"
+import { type Item, placeOf } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
 import { ofReason } from "./exitCode.ts"
 import { type Failure, Problem } from "./problem.ts"
@@ -30,7 +32,7 @@ export interface RunOptions {
   readonly entries: Array<Report.Entry>
   /** Filled while it runs: the tasks of lines that are under way. */
   readonly under: Map<TaskId, TaskHandle | "sending">
-  readonly files: BringOptions
+  readonly files: Omit<BringOptions, "isTaken">
   /** The name under which this run sends. */
   readonly owner: string
   /** How long each task is waited for. */
@@ -43,12 +45,14 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
   const { counts, entries } = options
   const stopped = new Map<string, VideoTaskError>()
   const lookUp = LookUp.make(options.owner, new Set(items.map(({ id }) => id)))
+  const places = new Set(items.flatMap(({ file }) => file === undefined ? [] : [placeOf(file, process.platform)]))
+  const isTaken = (name: string) => places.has(placeOf(name, process.platform))
   const ordered = [...items.filter(({ known }) => known !== undefined), ...items.filter(({ known }) => !known)]
   const work = Effect.forEach(ordered, (item) =>
     Effect.gen(function*() {
       counts.running++
       const entry = yield* Effect.ensuring(
-        entryOf(item, { stopped, options, lookUp }),
+        entryOf(item, { stopped, options, lookUp, isTaken }),
         Effect.sync(() => counts.running--)
       )
       counts.add(entry)
@@ -70,16 +74,18 @@ interface Shared {
   readonly stopped: Map<string, VideoTaskError>
   readonly options: RunOptions
   readonly lookUp: LookUp.LookUp
+  /** Whether a name is that of a line's file. */
+  readonly isTaken: BringOptions["isTaken"]
 }
 
-const entryOf = (item: Item, { lookUp, options, stopped }: Shared) =>
+const entryOf = (item: Item, { isTaken, lookUp, options, stopped }: Shared) =>
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
     if (item.known === undefined) options.under.set(item.id, "sending")
     const handle = yield* item.known === undefined ? submitted(item, options, lookUp) : settled(item, lookUp)
     options.under.set(item.id, handle)
-    return yield* finished(item, handle, options)
+    return yield* finished(item, handle, { ...options.files, deadline: options.deadline, isTaken })
   }).pipe(
     Effect.catch((failure: Failure) =>
       Effect.sync((): Report.Entry => {
@@ -115,9 +121,6 @@ const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions,
 
 const begun = ({ id }: Item) => TaskStore.use((store) => StoreReads.reading(store.submission(id)))
 
-/** How long a create is under way at most, in ms: its sender may live on without it. */
-const longestLifeMs = 1_800_000
-
 /** The handle of a line that was submitted before; an open outcome is looked up, reported, never sent again. */
 const settled = Effect.fnUntraced(function*(
   item: Item,
@@ -131,7 +134,7 @@ const settled = Effect.fnUntraced(function*(
     if (submission?.outcome._tag === "created") return submission.outcome.handle
     const owner = submission?.outcome._tag === "pending" ? submission.owner : undefined
     const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
-    const lives = Math.min(until ?? 0, (submission?.startedAt ?? 0) + longestLifeMs)
+    const lives = Math.min(until ?? 0, (submission?.startedAt ?? 0) + Submission.longestLifeMs)
     if (lives > (yield* Clock.currentTimeMillis)) {
       // Its sender lives, or died a moment ago.
       yield* Effect.sleep("1 second")
@@ -152,9 +155,10 @@ const ambiguous = ({ id }: Item): Problem =>
   })
 
 /** Waits for the end and brings the file. */
-const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, options: RunOptions) {
+const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, options: FinishOptions) {
   const tasks = yield* VideoTasks
-  const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline: options.deadline }))
+  // Another process may be at the same lines: each task is read by the one that holds it.
+  const ended = yield* Effect.result(tasks.awaitEnd(handle, { deadline: options.deadline, yields: true }))
   if (ended._tag === "Failure") {
     const task = yield* Effect.orElseSucceed(tasks.get(handle), () => undefined)
     return {
@@ -173,8 +177,10 @@ const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, opt
   return { item, handle, status, cost, estimate, ...kept } satisfies Report.Entry
 })
 
-const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended, options: RunOptions) {
+interface FinishOptions extends BringOptions, Pick<RunOptions, "deadline"> {}
+
+const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended, options: BringOptions) {
   const failure = failureOf(task)
   if (failure !== undefined || task.status !== "SUCCESS") return { files: [], error: failure }
-  return file === undefined ? { files: [] } : yield* bring(task, file, options.files)
+  return file === undefined ? { files: [] } : yield* bring(task, file, options)
 })

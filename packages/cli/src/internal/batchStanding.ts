@@ -34,12 +34,16 @@ export const stored = Effect.fnUntraced(function*(standing: Standing) {
   const { entries } = standing
   const rest = yield* Effect.forEach(
     unfinished(standing),
-    (entry) => Effect.map(storedState(entry.item.id), (state) => ({ ...entry, ...state }))
+    (entry) => Effect.map(storedState(entry.item.id), (state) => ({ ...entry, ...state })),
+    { concurrency: atOnce }
   )
   return [...entries, ...rest] satisfies ReadonlyArray<Report.Entry>
 })
 
 // internal
+
+/** How many tasks are read at once. */
+const atOnce = 16
 
 type State = Pick<Report.Entry, "handle" | "status" | "cost" | "estimate">
 

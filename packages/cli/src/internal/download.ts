@@ -18,15 +18,17 @@ interface SaveOptions {
   readonly overwrite: boolean
   /** Shows no live line. */
   readonly silent?: boolean | undefined
+  /** Where each video goes, instead of the numbered names. */
+  readonly names?: ReadonlyArray<string> | undefined
 }
 
 /** Saves every video of a task; the second and later ones get a number. */
 export const save = Effect.fn("download.save")(
-  function*(task: Success, file: string, { overwrite, silent = false }: SaveOptions) {
+  function*(task: Success, file: string, { names = [], overwrite, silent = false }: SaveOptions) {
     const screen = yield* Screen
     const reporter = yield* Reporter
     return yield* Effect.forEach(task.videos, (_, index) => {
-      const path = Target.numbered(file, index)
+      const path = names[index] ?? Target.numbered(file, index)
       return Download.toFile(task, path, {
         index,
         overwrite,

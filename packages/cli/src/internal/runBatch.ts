@@ -3,9 +3,9 @@
  */
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
-import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { identity } from "effect/Function"
@@ -81,16 +81,18 @@ const grounds = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.BatchLine
 /** What may still be spent: what earlier runs of these lines cost, or may have cost, counts. */
 const left = Effect.fnUntraced(function*({ amount, unit = "USD" }: MaxCost, items: ReadonlyArray<Item>) {
   const store = yield* TaskStore
-  let spent = 0
-  for (const { id, known } of items) {
-    if (known === undefined) continue
-    const stored = yield* StoreReads.reading(store.load(id))
-    const task = stored === undefined ? undefined : TaskMachine.toTask(TaskMachine.restore(stored.snapshot))
-    const costs = task === undefined
-      ? [known.estimate]
-      : [task.cost, task.cost === undefined ? undefined : task.estimate]
-    spent += costs.find((cost) => cost?.unit.toUpperCase() === unit)?.amount ?? 0
-  }
+  const known = items.flatMap((item) => item.known === undefined ? [] : [item.known])
+  const amounts = yield* Effect.forEach(
+    known,
+    ({ estimate, id }) =>
+      Effect.map(StoreReads.reading(store.load(id)), (stored) => {
+        const task = stored === undefined ? undefined : StoreReads.toTask(stored)
+        const costs = task === undefined ? [estimate] : [task.cost, task.cost === undefined ? undefined : task.estimate]
+        return costs.find((cost) => cost?.unit.toUpperCase() === unit)?.amount ?? 0
+      }),
+    { concurrency: 16 }
+  )
+  const spent = amounts.reduce((sum, one) => sum + one, 0)
   return { max: Math.max(0, amount - spent), currency: unit }
 })
 
@@ -123,16 +125,23 @@ const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Readonl
   if (code !== 0) return yield* new ExitCode.Exit({ code })
 })
 
-/** Keeps the report up to date, so that it tells of every task even when the process is killed. */
+/**
+ * Keeps the report up to date, so that it tells of every task even when the process is killed. The longer it is, the
+ * rarer it is written: this takes a twentieth of the time at most.
+ */
 const refreshing = (report: string, standing: Standing.Standing) => {
   let before = ""
-  return Effect.suspend(() => {
+  const once = Effect.suspend(() => {
     const { entries, under } = standing
     const now = `${entries.length} ${[...under.values()].filter((one) => one !== "sending").length} ${under.size}`
     if (now === before) return Effect.void
     before = now
     return Effect.uninterruptible(Effect.ignore(Report.write(report, Standing.seen(standing))))
-  }).pipe(Effect.andThen(Effect.sleep("250 millis")), Effect.forever)
+  })
+  return Effect.timed(once).pipe(
+    Effect.flatMap(([took]) => Effect.sleep(Duration.max(Duration.millis(250), Duration.times(took, 20)))),
+    Effect.forever
+  )
 }
 
 /** How many lines that did not end well are told on the screen. */

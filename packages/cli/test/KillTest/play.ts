@@ -1,15 +1,13 @@
 /**
- * Kills workers until they have been killed often enough, lets the last one finish, and says what there is in the end.
+ * Kills processes until that was done often enough, lets the last ones finish, and says what there is in the end.
  */
-import type { Submission } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { type Ledger, Samples, type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect, Stream } from "effect"
-import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as readline from "node:readline"
+import * as Children from "./children.ts"
 import * as Work from "./work.ts"
 
 /** How the test is played. */
@@ -18,6 +16,9 @@ export interface Play {
   readonly tasks: number
   readonly kills: number
   readonly faults: ReadonlyArray<Script.Line>
+  readonly kind: Children.Kind
+  /** How many processes work side by side, each killed at its own moments. */
+  readonly atOnce: number
 }
 
 /** What became of it. */
@@ -26,9 +27,11 @@ export interface Outcome {
   readonly starts: number
   /** Tasks of the store before anybody looked at the ledger. */
   readonly tasks: number
-  /** Creates that the API has accepted. */
+  /** Creates that the API has accepted until then. */
   readonly creates: number
-  /** Reported as ambiguous in the end. */
+  /** Videos of which the API has accepted more than one create until then. */
+  readonly paidTwice: number
+  /** Reported as ambiguous. */
   readonly ambiguous: number
   /** Tasks whose create had no answer, found by their reference. */
   readonly found: number
@@ -38,12 +41,19 @@ export interface Outcome {
   readonly unaccounted: number
   /** Orphans of an API that could have been asked. */
   readonly unsought: number
-  /** After the ambiguous ones were settled by the ledger: tasks, successes, and whole files. */
-  readonly finished: { readonly tasks: number; readonly successes: number; readonly whole: number }
+  /** After the ambiguous ones were settled by the ledger: creates, tasks, successes, and whole files. */
+  readonly finished: {
+    readonly creates: number
+    readonly tasks: number
+    readonly successes: number
+    readonly whole: number
+    /** Lines of the report of a batch that tell of a success, with the file as it is. */
+    readonly reported?: number
+  }
   readonly open: number
 }
 
-/** The moments at which a worker is killed follow from the seed. */
+/** The moments at which a process is killed follow from the seed. */
 const dice = (seed: number) => {
   let state = seed >>> 0
   return () => {
@@ -54,58 +64,19 @@ const dice = (seed: number) => {
   }
 }
 
-/** When a worker is killed. */
-interface Plan {
-  readonly from: "start" | "ready"
-  readonly afterMs: number
-}
-
-/** Runs a worker that makes so many tasks; without a plan it lives until everything is done. */
-const live = Effect.fnUntraced(function*(place: Work.Place, upTo: number, plan?: Plan) {
-  const { baseUrl, count, filename, out } = place
-  const worker = path.join(import.meta.dirname, "worker.ts")
-  const child = spawn(process.execPath, [worker, filename, baseUrl, out, String(count), String(upTo)], {
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  const lines: Array<string> = []
-  const read = readline.createInterface({ input: child.stdout })
-  const ready = new Promise<void>((resolve) => {
-    read.on("line", (line) => {
-      lines.push(line)
-      if (line === "ready") resolve()
-    })
-  })
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
-  if (plan !== undefined) {
-    if (plan.from === "ready") yield* Effect.promise(() => Promise.race([ready, ended]))
-    yield* Effect.sleep(plan.afterMs)
-    child.kill("SIGKILL")
-  }
-  return { code: yield* Effect.promise(() => ended), lines }
-})
-
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
+const sampleOf = (n: number): string => sha256(Samples.mp4(Samples.aspectRatio(Work.sizeOf(n))))
+
 const isWhole = (place: Work.Place, n: number): boolean => {
-  const file = path.join(place.out, `${Work.idOf(n)}.mp4`)
-  return fs.existsSync(file) &&
-    sha256(fs.readFileSync(file)) === sha256(Samples.mp4(Samples.aspectRatio(Work.sizeOf(n))))
-}
-
-const modelOf = (n: number) => Work.requestOf(n).model
-
-/** Which ambiguous submission a create belongs to: submits follow each other, so it is the last one begun before. */
-const ownerOf = (
-  create: Ledger.Create,
-  all: ReadonlyArray<Submission.Submission>
-): Submission.Submission | undefined => {
-  const last = all.filter((one) => one.startedAt <= create.at).toSorted((a, b) => b.startedAt - a.startedAt)[0]
-  return last?.outcome._tag === "ambiguous" && last.model === create.model ? last : undefined
+  const file = Work.fileOf(place.out, n)
+  return fs.existsSync(file) && sha256(fs.readFileSync(file)) === sampleOf(n)
 }
 
 /** Plays the whole of it over the simulator that is there. */
 export const play = (options: Play, folder: string) =>
   Effect.gen(function*() {
+    const { atOnce, kind } = options
     const { baseUrl } = yield* SimulatorServer.SimulatorServer
     const simulator = yield* Simulator.Simulator
     const place = {
@@ -115,62 +86,88 @@ export const play = (options: Play, folder: string) =>
       count: options.tasks
     }
     fs.mkdirSync(place.out)
+    const child = { kind, file: yield* Effect.promise(() => Children.bundle(kind, folder)) }
     yield* simulator.script(options.faults)
-    const roll = dice(options.seed)
     let [kills, starts] = [0, 0]
-    while (kills < options.kills) {
-      starts++
-      const from = roll() < 0.1 ? "start" : "ready"
-      // As many tasks as there have been kills, in proportion: there is always something to be cut off.
-      const upTo = Math.ceil(options.tasks * (kills + 1) / options.kills)
-      const afterMs = Math.floor(roll() * (from === "start" ? 900 : 600))
-      const { code, lines } = yield* live(place, upTo, { from, afterMs })
-      if (code === null) kills++
-      if (code !== null && code !== 0) return yield* Effect.die(new Error(`a worker failed: ${lines.join(" | ")}`))
-    }
-    const last = yield* live(place, options.tasks)
-    if (last.code !== 0) return yield* Effect.die(new Error(`the last worker failed: ${last.lines.join(" | ")}`))
-    return yield* judge(place, { kills, starts: starts + 1 }, yield* simulator.ledger).pipe(
-      Effect.provide(Work.layer(place))
-    )
+    const killed = Effect.fnUntraced(function*(worker: number) {
+      const roll = dice(options.seed + worker)
+      while (kills < options.kills) {
+        starts++
+        const from = roll() < 0.1 ? "start" : "ready"
+        // As many tasks as there have been kills, in proportion: there is always something to be cut off.
+        const upTo = Math.min(options.tasks, Math.ceil(options.tasks * (kills + 1) / options.kills))
+        const afterMs = Math.floor(roll() * (from === "start" ? 900 : 600))
+        if (yield* Children.live(child, place, upTo, { from, afterMs })) kills++
+      }
+    })
+    const workers = Array.from({ length: atOnce }, (_, n) => n)
+    yield* Effect.forEach(workers, killed, { concurrency: atOnce, discard: true })
+    yield* Effect.forEach(workers, () => Children.live(child, place, options.tasks), { concurrency: atOnce })
+    starts += atOnce
+    return yield* judge(child, place, { kills, starts }).pipe(Effect.provide(Work.layer(place)))
   })
 
-const judge = (place: Work.Place, counts: Pick<Outcome, "kills" | "starts">, ledger: Ledger.Ledger) =>
+const judge = (child: Children.Child, place: Work.Place, counts: Pick<Outcome, "kills" | "starts">) =>
   Effect.gen(function*() {
     const store = yield* TaskStore.TaskStore
     const tasks = yield* VideoTasks.VideoTasks
+    const simulator = yield* Simulator.Simulator
+    const { creates } = yield* simulator.ledger
     const all = yield* Stream.runCollect(tasks.submissions())
     const kept = yield* Stream.runCollect(tasks.list())
-    const known = new Set(kept.map((task) => task.handle.remoteId))
-    const orphans = ledger.creates.filter((create) => !known.has(create.taskId))
-    const owners = orphans.map((create) => ownerOf(create, all))
+    const orphans = without(creates, kept)
     const ambiguous = all.filter((one) => one.outcome._tag === "ambiguous")
     for (const submission of ambiguous) {
-      const create = orphans[owners.findIndex((owner) => owner?.id === submission.id)]
+      const create = orphans.find(({ model }) => model === submission.model)
       yield* tasks.resolve(submission.id, create === undefined ? "discard" : { remoteId: create.taskId })
     }
-    const { code, lines } = yield* live(place, place.count)
-    if (code !== 0) return yield* Effect.die(new Error(`the worker after the settlement failed: ${lines.join(" | ")}`))
+    yield* Children.live(child, place, place.count)
     const ended = yield* Stream.runCollect(tasks.list())
+    const after = yield* simulator.ledger
     const numbers = Array.from({ length: place.count }, (_, n) => n)
-    const made = numbers.filter((n) => ended.some((task) => task.id === Work.idOf(n)))
+    const made = new Set(after.creates.map(({ model }) => model))
     const open = yield* Effect.forEach(["pending", "ambiguous"] as const, (outcome) => store.submissions({ outcome }))
+    const known = new Set(ambiguous.map(({ model }) => model))
     const outcome: Outcome = {
       ...counts,
       tasks: kept.length,
-      creates: ledger.creates.length,
+      creates: creates.length,
+      paidTwice: creates.length - new Set(creates.map(({ model }) => model)).size,
       ambiguous: ambiguous.length,
       // Such a task begins with its submission, any other with its answer.
       found: kept.filter((task) => all.some((one) => one.id === task.id && one.startedAt === task.createdAt)).length,
       orphans: orphans.length,
-      unaccounted: orphans.length - new Set(owners.flatMap((owner) => owner === undefined ? [] : [owner.id])).size,
-      unsought: orphans.filter((create) => create.model === modelOf(0)).length,
+      unaccounted: orphans.filter(({ model }) => !known.has(model)).length,
+      unsought: numbers.filter((n) => Work.isKling(n) && orphans.some(({ model }) => model === Work.modelOf(n))).length,
       finished: {
+        creates: after.creates.length,
         tasks: ended.length,
         successes: ended.filter((task) => task.status === "SUCCESS").length,
-        whole: made.filter((n) => isWhole(place, n)).length
+        whole: numbers.filter((n) => made.has(Work.modelOf(n)) && isWhole(place, n)).length,
+        ...(child.kind === "batch" ? { reported: reported(place) } : {})
       },
       open: open.flatMap((page) => page.items).length
     }
     return outcome
   })
+
+/** The creates that none of the tasks came of. */
+const without = (
+  creates: ReadonlyArray<Ledger.Create>,
+  tasks: ReadonlyArray<{ readonly handle: { readonly remoteId: string } }>
+): ReadonlyArray<Ledger.Create> => {
+  const known = new Set(tasks.map(({ handle }) => handle.remoteId))
+  return creates.filter(({ taskId }) => !known.has(taskId))
+}
+
+const reported = (place: Work.Place): number => {
+  const lines: ReadonlyArray<
+    { readonly line: number; readonly status: string; readonly files: ReadonlyArray<unknown> }
+  > = fs
+    .readFileSync(Children.reportOf(place), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line))
+  return lines.filter(({ files, line, status }) => {
+    const path = Work.fileOf(place.out, line - 1)
+    const expected = { path, bytes: fs.statSync(path).size, sha256: sampleOf(line - 1) }
+    return status === "SUCCESS" && JSON.stringify(files) === JSON.stringify([expected])
+  }).length
+}
