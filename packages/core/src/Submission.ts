@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { RequestRecord } from "./RequestRecord.ts"
 import { BaseUrl, TaskHandle } from "./TaskHandle.ts"
 import { TaskId } from "./TaskId.ts"
 import { Cost } from "./Video.ts"
@@ -50,6 +51,8 @@ export class Submission extends Schema.Class<Submission>("@video-tasks/core/Subm
   account: Schema.String,
   /** A fingerprint of the request (SHA-256, hexadecimal). */
   requestHash: Schema.String,
+  /** What was asked for, as far as it may be kept. */
+  request: Schema.optionalKey(RequestRecord),
   /** In ms since the epoch. */
   startedAt: Schema.Finite,
   /** What it was expected to cost, where that was known. */

@@ -77,6 +77,11 @@ export * as Redact from "./Redact.ts"
 /**
  * @since 0.1.0
  */
+export * as RequestRecord from "./RequestRecord.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as RetryAfter from "./RetryAfter.ts"
 
 /**

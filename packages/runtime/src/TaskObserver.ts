@@ -10,6 +10,7 @@ import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal, type TaskStatus } from "@video-tasks/core/TaskStatus"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -35,6 +36,31 @@ export interface ObservedStep {
 }
 
 /**
+ * One read of one task that is over, whether or not it changed anything.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ObservedPoll {
+  readonly id: TaskId
+  readonly provider: string
+  /** When the answer was there, in ms since the epoch. */
+  readonly at: number
+  /** How long the request took, in ms. */
+  readonly tookMs: number
+  /** Counts the reads of this task in this process, from 1. */
+  readonly poll: number
+  /** Reads that failed since the last good one, this one included. */
+  readonly failuresInARow: number
+  /** `changed` comes with a step of its own. */
+  readonly outcome: "changed" | "unchanged" | "failed"
+  /** Why it failed, without secrets. */
+  readonly failure?: { readonly reason: VideoTaskError["reason"]["_tag"]; readonly message: string } | undefined
+  /** When it is read again, in ms since the epoch; absent when it is not. */
+  readonly nextPollAt?: number | undefined
+}
+
+/**
  * Something that watches tasks.
  *
  * @category models
@@ -43,6 +69,8 @@ export interface ObservedStep {
 export interface Observer {
   /** Called in order, from a fiber of its own. Steps that it is too slow for are dropped and counted. */
   readonly step: (step: ObservedStep) => Effect.Effect<void>
+  /** Called for each read that is over, in one order with the steps; without it nothing is spent on reads. */
+  readonly poll?: ((poll: ObservedPoll) => Effect.Effect<void>) | undefined
 }
 
 /**

@@ -66,13 +66,13 @@ export const lag = Metric.histogram("video_tasks_lag_ms", {
 })
 
 /**
- * Steps that an observer was too slow for.
+ * Steps and reads that an observer was too slow for.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const droppedSteps = Metric.counter("video_tasks_dropped_steps", {
-  description: "Steps that an observer was too slow for",
+  description: "Steps and reads that an observer was too slow for",
   incremental: true
 })
 

@@ -299,6 +299,13 @@ export interface Options {
    * @default true
    */
   readonly pollSpans?: boolean | number | undefined
+  /**
+   * Whether the store keeps what was asked for with each submission, for people who look for their video and to ask again:
+   * see `RequestRecord`. Files and what looks like a secret are never kept.
+   *
+   * @default true
+   */
+  readonly keepRequests?: boolean | undefined
 }
 
 /**

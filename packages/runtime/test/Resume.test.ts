@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   Observation,
   PollPolicy,
+  RequestRecord,
   Submission,
   type TaskHandle,
   TaskId,
@@ -596,13 +597,28 @@ describe("submissions", () => {
         yield* tasks.submit(Harness.request, { id: idOf(7) })
         assert.deepStrictEqual(
           kept,
-          [begun(7, { owner: "one", requestHash: kept[0]?.requestHash ?? "", startedAt: 0 })]
+          [begun(7, {
+            owner: "one",
+            requestHash: kept[0]?.requestHash ?? "",
+            request: RequestRecord.from(Harness.request),
+            startedAt: 0
+          })]
         )
         assert.match(kept[0]?.requestHash ?? "", /^[0-9a-f]{64}$/)
         assert.strictEqual(yield* store.leaseOf("one"), 60_000)
       }).pipe(Effect.provide(process(store, provider, { owner: "one" })))
     })
   })
+
+  it.effect("say nothing of what was asked for where that is not wanted", () =>
+    inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* tasks.submit(Harness.request)
+        const { items } = yield* store.submissions({})
+        assert.deepStrictEqual(items.map(({ outcome, request }) => [outcome._tag, request]), [["created", undefined]])
+      }).pipe(Effect.provide(process(store, world().provider, { keepRequests: false })))
+    ))
 
   it.effect("that were written while only the reply was lost are sent, those of somebody else are not", () => {
     const { asked, provider } = world()

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskMachine, VideoProvider } from "@video-tasks/core"
+import { TaskMachine, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { type InspectorMessages, TaskObserver, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -30,6 +30,52 @@ describe("TaskObserver", () => {
         [2, "task.observed", "IN_PROGRESS", "SUCCESS"]
       ])
     }).pipe(Effect.provide(observing({ step: (step) => Effect.sync(() => steps.push(step)) })))
+  })
+
+  it.effect("hears of every read, of what it led to, and of when the next one is due", () => {
+    const heard: Array<string> = []
+    const polls: Array<TaskObserver.ObservedPoll> = []
+    const refused = VideoTaskError.make({
+      provider: "double",
+      operation: "observe",
+      reason: new VideoTaskError.ProviderUnavailable({ detail: "503 at https://api.example.com/v?sign=SECRET" })
+    })
+    const failing = VideoProvider.double({
+      observations: [Harness.running(20), refused, Harness.running(20), Harness.success]
+    })
+    return Effect.gen(function*() {
+      yield* run
+      assert.deepStrictEqual(heard, [
+        "task.created",
+        "task.observed",
+        "changed",
+        "failed",
+        "unchanged",
+        "task.observed",
+        "changed"
+      ])
+      assert.deepStrictEqual(polls.map((poll) => [poll.poll, poll.failuresInARow, poll.failure?.reason]), [
+        [1, 0, undefined],
+        [2, 1, "ProviderUnavailable"],
+        [3, 0, undefined],
+        [4, 0, undefined]
+      ])
+      assert.notInclude(JSON.stringify(polls), "SECRET")
+      polls.forEach(({ at, nextPollAt, tookMs }, n) => {
+        assert.isAtLeast(tookMs, 0)
+        if (n === 3) assert.isUndefined(nextPollAt)
+        else assert.strictEqual(polls[n + 1]?.at, Math.ceil(nextPollAt ?? at))
+      })
+    }).pipe(
+      Effect.provide(
+        Harness.layer(failing).pipe(
+          Layer.provide(Layer.succeed(TaskObserver.TaskObserver, {
+            step: ({ event }) => Effect.sync(() => heard.push(event.type)),
+            poll: (poll) => Effect.sync(() => heard.push((polls.push(poll), poll.outcome)))
+          }))
+        )
+      )
+    )
   })
 
   it.effect("is called when the step is in the store already", () => {

@@ -16,13 +16,16 @@ export class Flight {
   readonly share: number
   /** The account's epoch when it was sent. */
   readonly epoch: number
+  /** When it was sent, in ms since the epoch. */
+  readonly sentAt: number
   fiber: Fiber.Fiber<unknown> | undefined = undefined
   readonly #account: Account
   readonly #members: Set<Entry>
   #isOut = true
 
-  constructor(account: Account, entries: ReadonlyArray<Entry>) {
+  constructor(account: Account, entries: ReadonlyArray<Entry>, sentAt: number) {
     this.#account = account
+    this.sentAt = sentAt
     this.#members = new Set(entries)
     this.epoch = account.epoch
     this.share = 1 / entries.length

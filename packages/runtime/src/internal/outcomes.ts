@@ -1,9 +1,11 @@
 /**
  * What reads lead to when they do not lead to an answer, and telling those who wait.
  */
+import * as Redact from "@video-tasks/core/Redact"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import { restore, toTask } from "@video-tasks/core/TaskMachine"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type { ObservedPoll } from "../TaskObserver.ts"
 import type { Entry, Read, Waiter } from "./entry.ts"
 import type { Stepped } from "./journal.ts"
 
@@ -23,6 +25,27 @@ export const tell = (
   const task = toTask(restore(snapshot))
   for (const waiter of waiters) waiter.changed(task, version)
 }
+
+/**
+ * What an observer hears of a read that is over, when all that follows from it is decided.
+ *
+ * @internal
+ */
+export const polled = (entry: Entry, read: Read, sentAt: number, now: number): ObservedPoll => ({
+  id: entry.id,
+  provider: entry.lane.provider.id,
+  at: now,
+  tookMs: now - sentAt,
+  poll: entry.polls,
+  failuresInARow: entry.history.failures,
+  ...(read._tag === "Failed"
+    ? {
+      outcome: "failed",
+      failure: { reason: read.error.reason._tag, message: Redact.clip(Redact.text(read.error.message), 500) }
+    }
+    : { outcome: read.isChanged ? "changed" : "unchanged" }),
+  ...(entry.index < 0 ? {} : { nextPollAt: entry.dueAt })
+})
 
 /** @internal */
 export const timedOut = (entry: Entry): Read => ({

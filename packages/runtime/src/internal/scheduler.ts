@@ -7,13 +7,13 @@ import { isTerminal } from "@video-tasks/core/TaskStatus"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import type { ObservedPoll } from "../TaskObserver.ts"
 import { Account } from "./account.ts"
 import type { Batch } from "./batch.ts"
 import { Companions } from "./companions.ts"
@@ -21,8 +21,9 @@ import { DueHeap } from "./dueHeap.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
 import { Flight } from "./flight.ts"
+import { Gaps } from "./gaps.ts"
 import type { Stepped } from "./journal.ts"
-import { broken, tell, timedOut, waitersOf } from "./outcomes.ts"
+import { broken, polled, tell, timedOut, waitersOf } from "./outcomes.ts"
 
 /** @internal */
 export interface Scheduler {
@@ -66,6 +67,8 @@ export interface SchedulerOptions {
   readonly durations: Durations
   /** Reads many tasks of a lane at once. */
   readonly readMany: (batch: Batch) => Effect.Effect<void>
+  /** Called with each read that is over. */
+  readonly onPoll?: ((poll: ObservedPoll) => void) | undefined
   /** Called with a task that is no longer followed. */
   readonly onDrop: (entry: Entry, hasEnded: boolean) => void
 }
@@ -93,7 +96,7 @@ class State implements Scheduler {
   readonly #latch = Latch.makeUnsafe()
   readonly #options: SchedulerOptions
   readonly #clock: Clock.Clock
-  readonly #random: Random.Random
+  readonly #gaps: Gaps
   readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   #sleepsUntil = -Infinity
   #isClosed = false
@@ -106,7 +109,7 @@ class State implements Scheduler {
   ) {
     this.#options = options
     this.#clock = clock
-    this.#random = random
+    this.#gaps = new Gaps(options.durations, clock, random)
     // A read belongs to whoever waits for it, not to whoever built the layer.
     this.#run = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context))
   }
@@ -218,7 +221,7 @@ class State implements Scheduler {
       // It was hurried into the heap while it stood in line.
       this.#heap.remove(entry)
     }
-    const flight = new Flight(account, entries)
+    const flight = new Flight(account, entries, this.now())
     const timeout = this.alarm(this.now() + policy.pollTimeoutMs, () => {
       this.#finish(flight, flight.members, timedOut(leader))
       flight.fiber?.interruptUnsafe()
@@ -268,10 +271,14 @@ class State implements Scheduler {
     }
     if (read._tag === "Failed") {
       flight.land(read.error)
-      return this.#failed(entries, read, flight.epoch)
+      this.#failed(entries, read, flight.epoch)
+    } else {
+      if (flight.share === 1) flight.land()
+      for (const entry of entries) this.#observed(entry, read, flight.share)
     }
-    if (flight.share === 1) flight.land()
-    for (const entry of entries) this.#observed(entry, read, flight.share)
+    const { onPoll } = this.#options
+    if (onPoll === undefined) return
+    for (const entry of entries) onPoll(polled(entry, read, flight.sentAt, this.now()))
   }
 
   #failed(entries: ReadonlyArray<Entry>, { error, verdict }: Read & { readonly _tag: "Failed" }, epoch: number): void {
@@ -303,7 +310,7 @@ class State implements Scheduler {
     entry.notFoundInARow = 0
     const waiters = waitersOf(entry)
     if (isTerminal(snapshot.value)) return this.#over(entry, read)
-    this.#next(entry, isAlmostDone ? 0 : this.#medianRestMs(entry, model), 0)
+    this.#next(entry, isAlmostDone ? 0 : this.#gaps.medianRestMs(entry, model), 0)
     if (isChanged) tell(waiters, read)
     for (const waiter of waiters) waiter.read(undefined)
   }
@@ -329,7 +336,7 @@ class State implements Scheduler {
     if (step.verdict === "changed") tell(waitersOf(entry), step)
     // Who stands in line, or is being read, is not put off; nor is the back-off after failures.
     const isPlanned = entry.index >= 0 && entry.flight === undefined && entry.history.failures === 0
-    if (isPlanned) this.#next(entry, this.#medianRestMs(entry, step.snapshot.task.model), 0)
+    if (isPlanned) this.#next(entry, this.#gaps.medianRestMs(entry, step.snapshot.task.model), 0)
   }
 
   hint(id: TaskId): boolean {
@@ -342,34 +349,24 @@ class State implements Scheduler {
 
   /** Brings the next read forward, as far as the floor allows. */
   #advance(entry: Entry): void {
-    const dueAt = this.now() + PollPolicy.hintedGapMs(entry.lane.policy, entry.history, this.now())
+    const dueAt = this.now() + this.#gaps.hinted(entry)
     if (dueAt < entry.dueAt) this.#schedule(entry, dueAt)
   }
 
   expectedEndAt(entry: Entry, model: string | undefined): number {
-    const now = this.now()
-    return now + Math.round(PollPolicy.restMs(entry.lane.policy, entry.history, now, this.#medianRestMs(entry, model)))
+    return this.#gaps.expectedEndAt(entry, model)
   }
 
   firstGapMs(entry: Entry, model: string | undefined): number {
-    return this.#gapMs(entry, this.#medianRestMs(entry, model))
-  }
-
-  #medianRestMs(entry: Entry, model: string | undefined): number {
-    return this.#options.durations.medianRestMs(entry.lane, model, this.now() - entry.startedAt)
+    return this.#gaps.next(entry, this.#gaps.medianRestMs(entry, model))
   }
 
   #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {
     if (this.entries.get(entry.id) !== entry) return
-    this.#schedule(entry, this.now() + Math.max(this.#gapMs(entry, medianRestMs), atLeastMs))
+    this.#schedule(entry, this.now() + Math.max(this.#gaps.next(entry, medianRestMs), atLeastMs))
     if (!entry.isHinted) return
     entry.isHinted = false
     if (atLeastMs === 0) this.#advance(entry)
-  }
-
-  #gapMs(entry: Entry, medianRestMs: number): number {
-    const random = this.#random.nextDoubleUnsafe()
-    return Duration.toMillis(PollPolicy.next(entry.lane.policy, entry.history, this.now(), { random, medianRestMs }))
   }
 
   #refuse(account: Account, error: VideoTaskError.VideoTaskError): void {

@@ -2,6 +2,7 @@
  * A create is sent at most once, and its handle is in the store before anybody sees it.
  */
 import * as Redact from "@video-tasks/core/Redact"
+import type { RequestRecord } from "@video-tasks/core/RequestRecord"
 import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -48,6 +49,8 @@ export interface Order {
   /** By what its task can be found when the answer is lost. */
   readonly trace?: Trace | undefined
   readonly callbackUrl: URL | undefined
+  /** What is kept of the request, where it may be kept. */
+  readonly record?: RequestRecord | undefined
   /** What it is expected to cost, where that is known. */
   readonly estimate?: Cost | undefined
   readonly resubmit: NonNullable<SubmitOptions["resubmit"]>
@@ -152,7 +155,7 @@ const whole = (
 
 const begin = Effect.fnUntraced(function*(
   journal: Journal.Journal,
-  { estimate, id, lane, request, requestHash, trace }: Order,
+  { estimate, id, lane, record, request, requestHash, trace }: Order,
   progress: Progress
 ): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
   journal.claims.sending(id, true)
@@ -166,6 +169,7 @@ const begin = Effect.fnUntraced(function*(
     baseUrl: lane.provider.baseUrl,
     owner: journal.claims.owner,
     requestHash,
+    ...(record === undefined ? {} : { request: record }),
     ...(trace === undefined ? {} : { reference: trace.reference }),
     ...(trace?.route === undefined ? {} : { route: trace.route }),
     startedAt: progress.startedAt,

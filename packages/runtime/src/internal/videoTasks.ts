@@ -1,4 +1,4 @@
-import * as Redact from "@video-tasks/core/Redact"
+import * as RequestRecord from "@video-tasks/core/RequestRecord"
 import { type Ended, isEnded, type Task } from "@video-tasks/core/Task"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
@@ -19,7 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CostBudget } from "../CostBudget.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
-import type { Options, PollInfo, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
+import type { Options, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
 import * as Archiver from "./archiver.ts"
 import { archiving } from "./archiving.ts"
@@ -33,6 +33,7 @@ import { Lanes } from "./lanes.ts"
 import { limiterOf } from "./limiter.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
+import { pollInfo } from "./pollInfo.ts"
 import { prepare, target } from "./prepare.ts"
 import * as Prices from "./prices.ts"
 import * as Read from "./read.ts"
@@ -78,6 +79,7 @@ interface Parts {
   readonly claims: Claims
   /** How many requests an account may send in a second. */
   readonly requestsPerSecond: number
+  readonly keepsRequests: boolean
 }
 
 /** @internal */
@@ -99,7 +101,7 @@ export const make = Effect.fnUntraced(function*(
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
-  const { archiver, journal } = yield* Archiver.make({ store, announce, book, claims })
+  const { archiver, journal } = yield* Archiver.make({ store, announce: announce.step, book, claims })
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
@@ -108,6 +110,7 @@ export const make = Effect.fnUntraced(function*(
     read: instruments.read(Read.make(reads)),
     readMany: instruments.readMany(Batch.make(reads)),
     durations,
+    onPoll: announce.poll,
     onDrop: (entry, hasEnded) => {
       recent.add(entry)
       claims.dropped(entry.id, hasEnded)
@@ -125,6 +128,7 @@ export const make = Effect.fnUntraced(function*(
   const parts: Parts = {
     claims,
     requestsPerSecond: limits.requestsPerSecond,
+    keepsRequests: options.keepRequests !== false,
     refs: { journal, lanes, providers },
     prices: yield* Prices.make(providers),
     store,
@@ -160,7 +164,8 @@ const toTask = (stored: StoredTask): Task => TaskMachine.toTask(TaskMachine.rest
 const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack" | "notify"> => ({
   submit: Effect.fn("VideoTasks.submit")(function*(request, options = {}) {
     const { instruments, platform, refs, scope } = parts
-    const order = yield* Effect.provideContext(prepare(refs, instruments, request, options), platform)
+    const prepared = yield* Effect.provideContext(prepare(refs, instruments, request, options), platform)
+    const order = parts.keepsRequests ? { ...prepared, record: RequestRecord.from(request) } : prepared
     yield* Effect.annotateCurrentSpan(spanAttributes(order.lane.provider.id, order.lane.family.id, order.id))
     return yield* Effect.onExit(
       guarded(
@@ -304,30 +309,8 @@ const questions = (parts: Parts): Pick<Service, "estimate" | "get" | "list" | "f
     const stored = yield* adopted(parts, ref)
     return yield* Requests.freshVideos(yield* laneOf(parts, stored, "observe"), stored)
   }),
-  pollInfo: (ref) =>
-    Refs.find(parts.refs, ref).pipe(
-      Effect.orElseSucceed(() => undefined),
-      Effect.map((stored) =>
-        stored === undefined ? unread : pollInfo(parts, stored.snapshot.task.id, stored.snapshot.task.model)
-      )
-    )
+  pollInfo: (ref) => pollInfo(parts, ref)
 })
-
-const unread: PollInfo = { polls: 0, failures: 0 }
-
-const pollInfo = ({ recent, scheduler }: Parts, id: TaskId.TaskId, model: string | undefined): PollInfo => {
-  const before = recent.get(id)
-  const entry = scheduler.entries.get(id)
-  if (entry === undefined) return before ?? unread
-  const { history, lastFailure } = entry
-  return {
-    polls: (before?.polls ?? 0) + entry.polls,
-    failures: history.failures,
-    ...(lastFailure === undefined ? {} : { lastFailure: Redact.text(lastFailure.message) }),
-    ...(entry.index < 0 ? {} : { nextPollAt: entry.dueAt }),
-    expectedEndAt: scheduler.expectedEndAt(entry, model)
-  }
-}
 
 const spanAttributes = (provider: string, family: string, id: string) => ({
   "video_task.id": id,
