@@ -17,6 +17,7 @@ const input: CreateInput = {
   output: Option.none(),
   overwrite: false,
   "max-cost": Option.none(),
+  "callback-url": Option.none(),
   resubmit: false,
   force: false
 }

@@ -7,12 +7,17 @@ import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { Backend, withStore } from "../internal/backend.ts"
+import { checkCallback } from "../internal/callback.ts"
 import { createFlags, type CreateInput, toRequest } from "../internal/createRequest.ts"
 import { followAndSave } from "../internal/followAndSave.ts"
+import * as Globals from "../internal/globals.ts"
+import { usage } from "../internal/problem.ts"
 import { underWay } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
+import { Screen } from "../internal/screen.ts"
 import { submitPatiently } from "../internal/submitPatiently.ts"
 import * as Target from "../internal/target.ts"
 import { waitHint } from "../internal/withHandles.ts"
@@ -34,6 +39,9 @@ const askPrice = Effect.fnUntraced(function*(request: VideoRequest) {
   )
 })
 
+/** It may be what makes the URL hard to guess: an answer of the provider that has it is not shown with it. */
+const hideQuery = ({ search }: URL) => Screen.use(({ hide }) => hide(Redacted.make(search.slice(1))))
+
 /** The command. */
 export const create = Command.make(
   "create",
@@ -41,16 +49,25 @@ export const create = Command.make(
   Effect.fn("create")(function*(input: CreateInput) {
     const backend = yield* Backend
     const reporter = yield* Reporter
+    const callbackUrl = Option.getOrUndefined(input["callback-url"])
+    const follows = input.wait || Option.isSome(input.output)
+    const { archive } = yield* Globals.values
+    if (archive !== undefined && archive._tag !== "none" && !follows) {
+      return yield* usage("--archive keeps the files of what is followed: add --wait or --output.")
+    }
+    if (callbackUrl !== undefined) yield* hideQuery(callbackUrl)
     if (Option.isSome(input.output)) yield* Target.check(input.output.value, input)
     const body = Effect.gen(function*() {
       const request = yield* toRequest(input)
+      if (callbackUrl !== undefined) yield* checkCallback(request, callbackUrl)
       if (Option.isSome(input["max-cost"])) yield* askPrice(request)
       const handle = yield* underWay(
         `sending the create to ${input.provider}`,
         submitPatiently(request, {
           resubmit: input.resubmit ? "server-error" : "never",
           force: input.force,
-          maxCost: Option.getOrUndefined(input["max-cost"])
+          maxCost: Option.getOrUndefined(input["max-cost"]),
+          callbackUrl
         })
       )
       yield* reporter.created(yield* (yield* VideoTasks).get(handle))
@@ -58,7 +75,7 @@ export const create = Command.make(
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
     })
-    yield* withStore(Effect.provide(body, backend.tasks([input.provider])))
+    yield* withStore(Effect.provide(body, backend.tasks([input.provider], { archives: follows })))
   }, reported)
 ).pipe(
   Command.withShortDescription("Create a video task"),
@@ -79,6 +96,11 @@ export const create = Command.make(
     {
       command: "video-tasks create -p cometapi -m doubao-seedance-2-0 --prompt \"A fox\" --seconds 8 --max-cost 0.5",
       description: "Only if it costs at most 0.5 (see `video-tasks estimate`)"
+    },
+    {
+      command:
+        "video-tasks create -p cometapi -m doubao-seedance-2-0 --prompt \"A fox\" --wait --archive s3://videos/2026",
+      description: "And keep the file in a bucket before its link lapses"
     },
     {
       command:

@@ -31,7 +31,7 @@ export const download = Command.make(
         // Looked at at once: whoever wants the file has reason to think that it is there.
         yield* Effect.ignore((yield* VideoTasks).refresh(one))
         yield* followAndSave(one, input.output, input)
-      }))
+      }), { archives: true })
   }, reported)
 ).pipe(
   Command.withShortDescription("Save the video of a task"),

@@ -34,7 +34,6 @@ export const show = Command.make(
       const text = [
         `${outStyle.dim("id      ")}${id}`,
         Render.block(outStyle, task, { now: yield* Clock.currentTimeMillis }),
-        ...(Facts.ofTask(task).files ?? []).map((uri) => `${outStyle.dim("kept    ")}${uri}`),
         "",
         ...JournalLines.lines(outStyle, events)
       ].join("\n")

@@ -6,6 +6,7 @@ import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Archiving from "../internal/archiving.ts"
 import * as ExitCode from "../internal/exitCode.ts"
 import * as Globals from "../internal/globals.ts"
 import { handle } from "../internal/handles.ts"
@@ -23,7 +24,7 @@ export const wait = Command.make(
   Effect.fn("wait")(function*({ handles }) {
     const [first, ...others] = handles
     if (first === undefined) return
-    yield* withHandles([first, ...others], followToEnd)
+    yield* withHandles([first, ...others], followToEnd, { archives: true })
   }, reported)
 ).pipe(
   Command.withShortDescription("Follow tasks to their end"),
@@ -40,18 +41,28 @@ export const wait = Command.make(
   ])
 )
 
-/** Follows tasks, tells how each one ended, and fails with the exit code of all of them unless it is 0. */
+/**
+ * Follows tasks, tells how each one ended, and fails with the exit code of all of them unless it is 0. Where there is an archive, it
+ * ends when the files are kept, or given up.
+ */
 export const followToEnd = Effect.fnUntraced(function*(handles: ReadonlyArray<TaskHandle.TaskHandle>) {
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
-  const endings = yield* follow(handles, {
-    wait: { deadline },
-    onEnding: (ending) => tell(reporter, ending, handles.length === 1)
-  })
+  const [endings, files] = yield* Archiving.keeping({ isShown: true }, ({ add, end }) =>
+    follow(handles, {
+      wait: { deadline },
+      onEnding: (ending) =>
+        Effect.andThen(
+          tell(reporter, ending, handles.length === 1),
+          ending._tag === "ended" ? add(ending.task) : Effect.void
+        )
+    }).pipe(Effect.flatMap((endings) => Effect.map(end, (files) => [endings, files] as const))))
   for (const ending of endings) {
     if (codeOf(ending) === 0) yield* reporter.note(downloadHint(ending.handle))
   }
-  const code = ExitCode.combine(endings.map(codeOf))
+  const code = ExitCode.combine(
+    endings.map((ending) => codeOf(ending) || Archiving.codeOf(files.get(TaskHandle.format(ending.handle))))
+  )
   if (code !== 0) return yield* new ExitCode.Exit({ code })
 })
 

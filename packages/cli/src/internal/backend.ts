@@ -28,6 +28,8 @@ export interface TasksOptions {
   readonly owner?: string | undefined
   /** Whether the providers need a key; without one nothing can be asked about tasks. @default true */
   readonly needsKey?: boolean | undefined
+  /** Keeps the files of what succeeds, where the user chose an archive. @default false */
+  readonly archives?: boolean | undefined
   /** How much all creates together may cost. */
   readonly budget?: { readonly max: number; readonly currency: string } | undefined
 }

@@ -1,6 +1,7 @@
 /**
  * The flags of `create` and `estimate`, and the request that they mean.
  */
+import * as Redact from "@video-tasks/core/Redact"
 import type { ImageInput, VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as ImageFile from "@video-tasks/node/ImageFile"
@@ -91,6 +92,31 @@ export const requestFlags = {
   option
 }
 
+/** Reads a callback URL; what comes after its path may be what makes it hard to guess. */
+export const callbackOf = (text: string): URL | undefined => {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined
+}
+
+const callbackUrl = Flag.String("callback-url").pipe(
+  Flag.withMetavar("<url>"),
+  Flag.withDescription("Where the provider tells of changes of the task, if its API takes that; polling goes on"),
+  Flag.mapEffect((text) => {
+    const url = callbackOf(text)
+    return url === undefined
+      ? Effect.fail(
+        new CliError.InvalidValue({
+          option: "callback-url",
+          value: Redact.url(text),
+          expected: "an http(s) URL",
+          kind: "flag"
+        })
+      )
+      : Effect.succeed(url)
+  }),
+  Flag.optional
+)
+
 /** The flags of `create`. */
 export const createFlags = {
   ...requestFlags,
@@ -105,6 +131,7 @@ export const createFlags = {
   "max-cost": maxCost(
     "Send nothing that costs more, or whose price is unknown: 0.5 in the currency of the price, or \"0.5 EUR\""
   ),
+  "callback-url": callbackUrl,
   resubmit: Flag.Boolean("resubmit").pipe(
     Flag.withDescription(
       "Send the create again after a server error. It may pay twice: no API here can tell a repetition"

@@ -21,7 +21,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [10, "provider not reachable, too busy, or not making sense"],
   [11, "success without a video"],
   [12, "the file could not be downloaded"],
-  [13, "the store failed"],
+  [13, "the store or the archive failed"],
   [14, "several tasks ended with different codes"],
   [130, "interrupted"]
 ]

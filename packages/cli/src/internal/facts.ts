@@ -9,6 +9,7 @@ import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
 import type { Cost, Failure } from "@video-tasks/core/Video"
 import * as Duration from "./duration.ts"
+import * as JsonLines from "./jsonLines.ts"
 import * as Style from "./style.ts"
 
 /** A row; times in ms since the epoch. */
@@ -30,6 +31,8 @@ export interface Facts {
   readonly failure?: Failure | undefined
   /** Where its files are kept. */
   readonly files?: ReadonlyArray<string> | undefined
+  /** The same with what they are, in full. */
+  readonly archived?: ReturnType<typeof JsonLines.kept> | undefined
   /** What is known of a create that is ambiguous. */
   readonly detail?: string | undefined
   readonly [field: string]: unknown
@@ -54,7 +57,8 @@ export const ofTask = (task: Task): Facts => ({
   failure: "failure" in task ? task.failure : undefined,
   files: task.status === "SUCCESS" && task.archived !== undefined
     ? task.archived.files.map(({ uri }) => uri)
-    : undefined
+    : undefined,
+  archived: task.status === "SUCCESS" && task.archived !== undefined ? JsonLines.kept(task.archived) : undefined
 })
 
 /** The row of a create of which nobody knows what became. */

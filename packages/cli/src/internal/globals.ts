@@ -9,6 +9,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as ArchiveChoice from "./archiveChoice.ts"
 import * as Durations from "./duration.ts"
 import * as StoreChoice from "./storeChoice.ts"
 
@@ -16,6 +17,7 @@ import * as StoreChoice from "./storeChoice.ts"
 export interface Globals {
   readonly baseUrl: string | undefined
   readonly store: StoreChoice.Choice | undefined
+  readonly archive: ArchiveChoice.Choice | undefined
   readonly pollFloor: Duration.Duration | undefined
   readonly pollCeiling: Duration.Duration | undefined
   readonly deadline: Duration.Duration | undefined
@@ -68,6 +70,20 @@ const Store = GlobalFlag.Setting("store")({
   )
 })
 
+const Archive = GlobalFlag.Setting("archive")({
+  flag: Flag.String("archive").pipe(
+    Flag.mapEffect((text) => {
+      const choice = ArchiveChoice.parse(text)
+      return choice === undefined
+        ? Effect.fail(invalid("archive", text, ArchiveChoice.allowed))
+        : Effect.succeed(choice)
+    }),
+    Flag.withDescription("Where create --wait, wait, resume, batch and download keep the files of what they follow"),
+    Flag.withMetavar("<folder|s3://bucket/prefix|none>"),
+    Flag.optional
+  )
+})
+
 const PollFloor = GlobalFlag.Setting("poll-floor")({
   flag: duration("poll-floor").pipe(
     Flag.withDescription("Average gap between two reads, instead of the provider's advice"),
@@ -109,7 +125,7 @@ const Quiet = GlobalFlag.Setting("quiet")({
 })
 
 /** The options as effect/cli wants them. */
-export const flags = [BaseUrl, Store, PollFloor, PollCeiling, Deadline, PollTimeout, Json, Quiet] as const
+export const flags = [BaseUrl, Store, Archive, PollFloor, PollCeiling, Deadline, PollTimeout, Json, Quiet] as const
 
 /** The services that hold their values inside a command. */
 export type Identifiers = GlobalFlag.Setting.Identifier<(typeof flags)[number]["id"]>
@@ -119,6 +135,7 @@ export const values: Effect.Effect<Globals, never, Identifiers> = Effect.gen(fun
   return {
     baseUrl: Option.getOrUndefined(yield* BaseUrl),
     store: Option.getOrUndefined(yield* Store),
+    archive: Option.getOrUndefined(yield* Archive),
     pollFloor: Option.getOrUndefined(yield* PollFloor),
     pollCeiling: Option.getOrUndefined(yield* PollCeiling),
     deadline: Option.getOrUndefined(yield* Deadline),

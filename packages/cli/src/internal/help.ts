@@ -7,6 +7,8 @@ import type * as HelpDoc from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as ArchiveChoice from "./archiveChoice.ts"
+import * as ArchiveSettings from "./archiveSettings.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Globals from "./globals.ts"
 import * as JsonLines from "./jsonLines.ts"
@@ -94,7 +96,13 @@ const appendix = (style: Style.Style): string => {
         [style.green(key), `Key of ${title}`],
         [style.green(baseUrl), `Address of ${title}${key === "GENERIC_API_KEY" ? "" : ", if not its own"}`]
       ]),
-      [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: a path, memory, or postgres://…"]
+      [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: a path, memory, or postgres://…"],
+      [style.green(ArchiveSettings.variable), `Where files are kept: ${ArchiveChoice.allowed}`],
+      [
+        style.green("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
+        "Key of that bucket; AWS_SESSION_TOKEN where it has one"
+      ],
+      [style.green("AWS_REGION, AWS_ENDPOINT_URL_S3"), "Region of the bucket, address of its service if not Amazon's"]
     ]),
     section("EXIT CODES", ExitCode.meanings.map(([code, meaning]) => [String(code), meaning]), [0])
   ].join("\n\n")

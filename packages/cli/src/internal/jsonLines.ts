@@ -3,6 +3,7 @@
  *
  * The full URL of a video stands only in the line of a task that has ended well: it is the result.
  */
+import type { Archived } from "@video-tasks/core/Archived"
 import { isEnded, type Task } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { Video } from "@video-tasks/core/Video"
@@ -26,6 +27,27 @@ export const state = (task: Task, files: ReadonlyArray<Saved> = []): Line => ({
   type: isEnded(task) ? "task.finished" : "task.updated",
   ...about(task),
   ...(files.length === 0 ? {} : { files: files.map(file) })
+})
+
+/** The files of a task are kept. */
+export const archived = (handle: TaskHandle.TaskHandle, self: Archived): Line => ({
+  type: "task.archived",
+  handle: TaskHandle.format(handle),
+  ...kept(self)
+})
+
+/** Where files are kept, as plain data. */
+export const kept = ({ at, files }: Archived) => ({
+  at,
+  files: files.map(({ bytes, index, key, kind, mimeType, sha256, uri }) => ({
+    kind,
+    index,
+    key,
+    uri,
+    bytes,
+    sha256,
+    mimeType
+  }))
 })
 
 /** Something failed. */
@@ -60,7 +82,8 @@ const task = (self: Task): Readonly<Record<string, unknown>> => ({
   cost: self.cost,
   estimate: self.estimate,
   failure: "failure" in self ? self.failure : undefined,
-  videos: self.status === "SUCCESS" ? self.videos.map(video) : undefined
+  videos: self.status === "SUCCESS" ? self.videos.map(video) : undefined,
+  archived: self.status === "SUCCESS" && self.archived !== undefined ? kept(self.archived) : undefined
 })
 
 /** Writes a line; fields that are `undefined` are left out. */

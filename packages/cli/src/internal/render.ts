@@ -1,6 +1,7 @@
 /**
  * Tasks as people read them: pure functions from a task to text.
  */
+import type { Archived, ArchivedFile } from "@video-tasks/core/Archived"
 import { isEnded, type Task } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { Video } from "@video-tasks/core/Video"
@@ -40,9 +41,16 @@ export const block = (style: Style.Style, task: Task, options: {
     if (task.videos.length === 0) rows.push(["video", "none was handed over"])
     for (const video of task.videos) rows.push(["video", videoLine(style, video, options.now)])
   }
+  if (task.status === "SUCCESS") {
+    for (const one of task.archived?.files ?? []) rows.push(["kept", keptLine(style, one)])
+  }
   for (const one of options.files ?? []) rows.push(["file", fileLine(style, one)])
-  return rows.map(([label, text]) => `${style.dim(Style.pad(label, 8))}${text}`).join("\n")
+  return written(style, rows)
 }
+
+/** Where the files of a task are kept. */
+export const kept = (style: Style.Style, { files }: Archived): string =>
+  written(style, files.map((one) => ["kept", keptLine(style, one)]))
 
 /** One line for one change, where there is no terminal. */
 export const plainLine = ({ info, now, task }: Moment): string => {
@@ -112,7 +120,8 @@ const commandFor = (handles: ReadonlyArray<TaskHandle.TaskHandle>, { baseUrl, ou
   ].join(" ")
 
 /** As a shell takes it. */
-const quoted = (text: string): string => /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+export const quoted = (text: string): string =>
+  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** How to go on with tasks that still run. */
 export const goOn = (
@@ -169,6 +178,12 @@ const videoLine = (style: Style.Style, video: Video, now: number): string => {
   const url = Style.harmless(Redacted.value(video.url))
   return facts.length === 0 ? url : `${url}\n${" ".repeat(8)}${style.dim(facts.join(", "))}`
 }
+
+const written = (style: Style.Style, rows: ReadonlyArray<readonly [label: string, text: string]>): string =>
+  rows.map(([label, text]) => `${style.dim(Style.pad(label, 8))}${text}`).join("\n")
+
+const keptLine = (style: Style.Style, { bytes: size, sha256, uri }: ArchivedFile): string =>
+  `${style.bold(Style.harmless(uri))}  ${bytes(size)}\n${" ".repeat(8)}${style.dim(`sha256 ${sha256}`)}`
 
 const fileLine = (style: Style.Style, one: Saved): string =>
   `${style.bold(one.path)}  ${bytes(one.bytes)}\n${" ".repeat(8)}${style.dim(`sha256 ${one.sha256}`)}`

@@ -7,6 +7,7 @@ import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as ArchiveLayer from "./archiveLayer.ts"
 import type { Backend, TasksOptions } from "./backend.ts"
 import * as Cadence from "./cadence.ts"
 import * as Globals from "./globals.ts"
@@ -34,6 +35,7 @@ const over = (ids: ReadonlyArray<ProviderId>, options: TasksOptions & { readonly
     }
     const tasks = VideoTasks.layer({ poll: Cadence.ofFlags(globals), owner: options.owner })
     return (options.budget === undefined ? tasks : Layer.provide(tasks, CostBudget.layer(options.budget))).pipe(
+      Layer.provideMerge(options.archives === true ? ArchiveLayer.layer : Layer.empty),
       Layer.provideMerge(Providers.layer(ids, options)),
       Layer.provideMerge(NodeHttp.layer())
     )

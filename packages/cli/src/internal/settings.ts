@@ -123,6 +123,27 @@ export const missingBaseUrl = (id: ProviderId): Problem =>
     "It is the address before /v1/video/generations."
   ])
 
+/** Reads one variable; empty counts as not set. */
+export const read = (provider: ConfigProvider.ConfigProvider, name: string): Effect.Effect<string | undefined> =>
+  Config.option(Config.String(name)).parse(provider).pipe(
+    Effect.map((found) => Option.getOrUndefined(Option.filter(Option.map(found, (text) => text.trim()), isText))),
+    Effect.orElseSucceed(() => undefined)
+  )
+
+/** The file `.env` of the current folder, if there is one. */
+export const dotEnv: Effect.Effect<
+  ConfigProvider.ConfigProvider | undefined,
+  Problem,
+  FileSystem.FileSystem
+> = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const exists = yield* Effect.orElseSucceed(fs.exists(".env"), () => false)
+  if (!exists) return undefined
+  return yield* ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
+    Effect.mapError(() => usage("The file .env in this folder cannot be read."))
+  )
+})
+
 // internal
 
 const storeVariable = "VIDEO_TASKS_STORE"
@@ -141,22 +162,4 @@ const shown = (baseUrl: string, key: string | undefined): string =>
 const ignoredUrl = (names: { readonly key: string; readonly baseUrl: string }): string =>
   `${names.baseUrl} in .env is not used: it counts only together with a ${names.key} in the same file.`
 
-/** Reads one variable; empty counts as not set. */
-const read = (provider: ConfigProvider.ConfigProvider, name: string): Effect.Effect<string | undefined> =>
-  Config.option(Config.String(name)).parse(provider).pipe(
-    Effect.map((found) => Option.getOrUndefined(Option.filter(Option.map(found, (text) => text.trim()), isText))),
-    Effect.orElseSucceed(() => undefined)
-  )
-
 const isText = (text: string): boolean => text !== ""
-
-const dotEnv: Effect.Effect<ConfigProvider.ConfigProvider | undefined, Problem, FileSystem.FileSystem> = Effect.gen(
-  function*() {
-    const fs = yield* FileSystem.FileSystem
-    const exists = yield* Effect.orElseSucceed(fs.exists(".env"), () => false)
-    if (!exists) return undefined
-    return yield* ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
-      Effect.mapError(() => usage("The file .env in this folder cannot be read."))
-    )
-  }
-)

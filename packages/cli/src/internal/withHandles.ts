@@ -4,7 +4,7 @@
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
-import { Backend, withStore } from "./backend.ts"
+import { Backend, type TasksOptions, withStore } from "./backend.ts"
 import { handleOf, providersOf, type Ref } from "./handles.ts"
 import { program } from "./program.ts"
 
@@ -14,13 +14,14 @@ export type Handles = readonly [TaskHandle.TaskHandle, ...ReadonlyArray<TaskHand
 /** Puts tasks into the store, each once, over the providers that they name, and works with them. */
 export const withHandles = <A, E, R>(
   [first, ...others]: readonly [Ref, ...ReadonlyArray<Ref>],
-  body: (handles: Handles) => Effect.Effect<A, E, R>
+  body: (handles: Handles) => Effect.Effect<A, E, R>,
+  options: Pick<TasksOptions, "archives"> = {}
 ) =>
   withStore(Effect.gen(function*() {
     const backend = yield* Backend
     const handles: Handles = [yield* handleOf(first), ...(yield* Effect.forEach(others, handleOf))]
     const providers = yield* providersOf(handles)
-    return yield* Effect.flatMap(attached(handles), body).pipe(Effect.provide(backend.tasks(providers)))
+    return yield* Effect.flatMap(attached(handles), body).pipe(Effect.provide(backend.tasks(providers, options)))
   }))
 
 /** The line that names the command to follow a task. */

@@ -1,0 +1,177 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Effect } from "effect"
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll } from "vitest"
+import * as S3Server from "../../node/test/support/s3Server.ts"
+import * as Command from "./utils/command.ts"
+
+const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
+
+let command = { file: "", remove: () => {} }
+
+beforeAll(() => {
+  command = Command.bundled()
+}, 60_000)
+
+afterAll(() => command.remove())
+
+const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
+
+const fox = ["create", "--provider", "generic", "--model", "kling-v1", "--prompt", "A fox", ...fast]
+
+/** A user with folders of their own, and the command that they run against the simulator of the test. */
+const user = () => {
+  const [data, cwd] = [Command.emptyFolder(), Command.emptyFolder()]
+  const vt = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: Command.RunOptions = {}) {
+    const { baseUrl } = yield* SimulatorServer.SimulatorServer
+    const env = { GENERIC_API_KEY: "sk-secret-1234567890", GENERIC_BASE_URL: baseUrl, ...options.env }
+    return yield* Effect.promise(() => Command.run(command.file, args, { ...options, cwd, data, env }))
+  })
+  return { cwd, vt, place: (name: string) => path.join(cwd, name) }
+}
+
+/** The variables of somebody who has a key for the bucket. */
+const keys = (origin: string) => ({
+  AWS_ACCESS_KEY_ID: S3Server.credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: S3Server.credentials.secretAccessKey,
+  AWS_ENDPOINT_URL_S3: origin
+})
+
+const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+
+/** What a line says of the files that are kept. */
+const archivedOf = (line: Command.Line | undefined) =>
+  (line as unknown as {
+    readonly files: ReadonlyArray<
+      { readonly kind: string; readonly key: string; readonly uri: string; readonly sha256: string }
+    >
+  }).files
+
+const archivedLines = (ran: Command.Ran) => Command.lines(ran).filter(({ type }) => type === "task.archived")
+
+/** Each test has a simulator of its own, so that they can run side by side. */
+const live = (
+  name: string,
+  body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
+  timeout = 60_000
+) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
+
+describe("the archive of the command", { concurrent: true }, () => {
+  live(
+    "keeps the file of what create follows, and says where (0)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      const ran = yield* vt([...fox, "--wait", "--archive", "kept"])
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const [, uri = "", digest] = /^kept {4}(file:\/\/\S+)  2\.5 kB\n {8}sha256 ([0-9a-f]{64})$/m.exec(ran.stdout) ??
+        []
+      assert.match(uri, /\/kept\/generic\/\d{4}-\d\d-\d\d\/[0-9a-f-]{36}\/video\.mp4$/)
+      assert.strictEqual(sha256(fs.readFileSync(fileURLToPath(uri))), digest)
+      assert.isTrue(fs.existsSync(place("kept")))
+      const shown = yield* vt(["show", path.basename(path.dirname(uri)), "--json"])
+      assert.deepStrictEqual<unknown>(Command.lines(shown)[0]?.files, [uri])
+      assert.strictEqual((yield* vt(["list"])).stdout.includes(uri), true)
+    })
+  )
+
+  live(
+    "is named by the environment, too, and told in JSON: at once where it was kept before (0)",
+    Effect.gen(function*() {
+      const { vt } = user()
+      const env = { VIDEO_TASKS_ARCHIVE: "kept" }
+      const handle = (yield* vt(fox, { env })).stdout.trim()
+      const first = yield* vt(["wait", handle, "--json", ...fast], { env })
+      assert.strictEqual(first.code, 0, first.stderr)
+      const [line, ...others] = archivedLines(first)
+      assert.deepStrictEqual([line?.handle, others], [handle, []])
+      assert.deepStrictEqual(archivedOf(line).map(({ kind }) => kind), ["video"])
+      const again = yield* vt(["wait", handle, "--json"], { env })
+      assert.deepStrictEqual(archivedLines(again), [line])
+      const human = yield* vt(["wait", handle], { env })
+      assert.strictEqual(human.stdout.split(archivedOf(line)[0]?.uri ?? "?").length, 2)
+      const none = yield* vt(["wait", handle, "--json", "--archive", "none"], { env })
+      assert.deepStrictEqual([none.code, archivedLines(none)], [0, []])
+    })
+  )
+
+  live(
+    "keeps the file beside the one that is saved (0)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      const ran = yield* vt([...fox, "--output", "fox.mp4", "--archive", "kept", "--json"])
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const [line] = archivedLines(ran)
+      assert.strictEqual(archivedOf(line)[0]?.sha256, sha256(fs.readFileSync(place("fox.mp4"))))
+    })
+  )
+
+  live(
+    "keeps the files of several tasks in a bucket, and shows no secret (0)",
+    Effect.gen(function*() {
+      const { vt } = user()
+      const s3 = yield* S3Server.make()
+      const env = { ...keys(s3.origin), AWS_SESSION_TOKEN: "session-token-0123456789" }
+      const handles = [(yield* vt(fox)).stdout.trim(), (yield* vt(fox)).stdout.trim()]
+      const args = ["wait", ...handles, "--archive", "s3://bucket/films/2026", ...fast]
+      const ran = yield* vt([...args, "--json", "--log-level", "debug"], { env })
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const lines = archivedLines(ran)
+      assert.deepStrictEqual(new Set(lines.map(({ handle }) => handle)), new Set(handles))
+      for (const line of lines) {
+        const [file] = archivedOf(line)
+        assert.strictEqual(file?.uri, `s3://bucket/films/2026/${file?.key}`)
+        assert.strictEqual(sha256(s3.objects.get(`films/2026/${file?.key}`)?.body ?? Buffer.of()), file?.sha256)
+      }
+      assert.strictEqual(s3.objects.size, 2)
+      assert.isTrue(s3.seen.every(({ headers }) => headers["x-amz-security-token"] === env.AWS_SESSION_TOKEN))
+      for (const secret of [env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN, "X-Tos-Signature"]) {
+        assert.notInclude(ran.stderr, secret)
+      }
+    }).pipe(Effect.scoped)
+  )
+
+  live(
+    "is refused before anything is sent when it can't be used (2, 3)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      fs.writeFileSync(place("file"), "")
+      const key = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "secret-0123456789" }
+      const cases: ReadonlyArray<readonly [string, number, string, Readonly<Record<string, string>>?]> = [
+        ["ftp://me:pass@example.com/x", 2, "ftp://example.com/x"],
+        ["s3://", 2, "a folder, s3://bucket or s3://bucket/prefix, or none"],
+        ["s3://bucket/../other", 2, "a folder, s3://bucket or s3://bucket/prefix, or none"],
+        ["file", 2, "The archive file is no folder."],
+        ["s3://bucket", 3, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"],
+        ["s3://bucket", 3, "AWS_SECRET_ACCESS_KEY is not set", { AWS_ACCESS_KEY_ID: key.AWS_ACCESS_KEY_ID }],
+        ["s3://bucket", 2, "AWS_ENDPOINT_URL_S3 is https://example.com;", {
+          ...key,
+          AWS_ENDPOINT_URL_S3: "https://a:b@example.com?secret=1"
+        }],
+        ["s3://bucket", 2, "AWS_REGION is no name of a region", { ...key, AWS_REGION: "eu.evil.example/" }]
+      ]
+      for (const [archive, code, words, env = {}] of cases) {
+        for (
+          const given of [{ args: ["--archive", archive], env }, {
+            args: [],
+            env: { ...env, VIDEO_TASKS_ARCHIVE: archive }
+          }]
+        ) {
+          const ran = yield* vt([...fox, "--wait", ...given.args], { env: given.env })
+          assert.deepStrictEqual([ran.code, ran.stdout], [code, ""], `${archive}: ${ran.stderr}`)
+          assert.include(ran.stderr, words)
+          assert.notMatch(ran.stderr, /pass|secret=|secret-0123/)
+        }
+      }
+      const alone = yield* vt([...fox, "--archive", "kept"])
+      assert.deepStrictEqual([alone.code, alone.stdout], [2, ""])
+      assert.include(alone.stderr, "add --wait or --output")
+      assert.strictEqual((yield* ledger).posts, 0)
+    })
+  )
+})
