@@ -334,6 +334,36 @@ describe("VideoTasks.submit", () => {
       }).pipe(Effect.provide(Harness.layer(provider)))
     })
 
+    it.effect("not when its lease has lapsed while it waited: another process may have judged it", () => {
+      const { posts, provider } = answering([Harness.rateLimited(80_000, "create"), "created"])
+      let isReachable = true
+      const store = Layer.effect(
+        TaskStore.TaskStore,
+        Effect.map(TaskStore.TaskStore, (memory) => ({
+          ...memory,
+          renew: (owner: string, until: number) =>
+            isReachable
+              ? memory.renew(owner, until)
+              : Effect.fail(new TaskStore.TaskStoreError({ detail: "no network", retryable: true }))
+        }))
+      ).pipe(Layer.provide(TaskStore.layerMemory))
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const fiber = yield* Effect.forkChild(Effect.exit(tasks.submit(Harness.request)))
+        yield* TestClock.adjust("10 seconds")
+        isReachable = false
+        yield* TestClock.adjust("65 seconds")
+        // It is back before the create has its turn, and what happened in between is not forgotten.
+        isReachable = true
+        yield* TestClock.adjust("1 minute")
+        const error = failureOf(yield* Fiber.join(fiber))
+        assert.strictEqual(error?.reason._tag, "NotSent")
+        assert.include(error?.message, "away for longer than its lease")
+        assert.deepStrictEqual([posts, yield* outcomes], [[0], ["rejected"]])
+        assert.isTrue(Exit.isSuccess(yield* submitFor("1 minute")))
+      }).pipe(Effect.provide(Layer.merge(Harness.layer(provider, {}, store), Logger.layer([]))))
+    })
+
     it.effect("after a 5xx only for a caller who asks for it", () => {
       const { posts, provider } = answering([ambiguous(500), ambiguous(503), "created"])
       return Effect.gen(function*() {

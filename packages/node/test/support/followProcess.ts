@@ -12,7 +12,7 @@ import * as readline from "node:readline"
 
 export interface FollowProcess {
   readonly child: ChildProcess
-  /** The remote ids in the order in which they were read; what it read since it was looked at last. */
+  /** What it said since it was looked at last; for one that follows, the remote ids in the order in which they were read. */
   readonly take: () => ReadonlyArray<string>
   readonly ended: Promise<number | null>
 }
@@ -21,10 +21,12 @@ export interface FollowProcess {
 export const leaseMs = 1500
 
 /** Starts a process that makes so many tasks, follows them, and goes on with what others left. */
-export const start = (filename: string, name: string, count: number): FollowProcess => {
-  const child = spawn(process.execPath, [import.meta.filename, filename, name, String(count)], {
-    stdio: ["ignore", "pipe", "inherit"]
-  })
+export const start = (filename: string, name: string, count: number): FollowProcess =>
+  run(import.meta.filename, [filename, name, String(count)])
+
+/** Starts a program whose lines are kept until they are looked at. */
+export const run = (program: string, args: ReadonlyArray<string>): FollowProcess => {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
   let lines: Array<string> = []
   readline.createInterface({ input: child.stdout }).on("line", (line) => lines.push(line))
   return {

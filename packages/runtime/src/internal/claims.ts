@@ -35,6 +35,9 @@ export class Claims {
   readonly #held = new Map<TaskId, number>()
   readonly #toRelease = new Set<TaskId>()
   readonly #sending = new Set<TaskId>()
+  /** Until when the lease holds that was written last, and when one lapsed last, in ms since the epoch. */
+  #until: number | undefined = undefined
+  #lapsedAt = -Infinity
   #isReleasing = false
   #isKeptAlive = false
   #isClosed = false
@@ -57,6 +60,27 @@ export class Claims {
       this.#keptAlive,
       Effect.map(Clock.currentTimeMillis, (now) => ({ owner: this.owner, until: now + this.leaseMs }))
     )
+  }
+
+  /** The lease was written, and it is now. */
+  wrote({ until }: Lease, now: number): void {
+    this.#noteLapse(until - this.leaseMs)
+    this.#until = Math.max(this.#until ?? until, until)
+    // A process that slept while it wrote has a lease that was over before it was there.
+    if (until <= now) this.#lapsedAt = Math.max(this.#lapsedAt, until)
+  }
+
+  /**
+   * Whether the lease that was written at a time has held until now. If not, the process slept for too long or could not
+   * renew it, and another one may have judged what it does.
+   */
+  hasHeldSince(since: number, now: number): boolean {
+    this.#noteLapse(now)
+    return this.#lapsedAt <= since
+  }
+
+  #noteLapse(now: number): void {
+    if (this.#until !== undefined && this.#until <= now) this.#lapsedAt = this.#until
   }
 
   /** A create is about to be sent, or its outcome is known. */
@@ -158,16 +182,23 @@ export class Claims {
   readonly #keptAlive: Effect.Effect<void> = Effect.suspend(() => {
     if (this.#isKeptAlive || this.#isClosed) return Effect.void
     this.#isKeptAlive = true
-    return Effect.asVoid(Effect.forkIn(this.#life, this.#options.scope))
+    return Effect.asVoid(Effect.forkIn(this.#life, this.#options.scope, { startImmediately: true }))
   })
 
+  #renewed(until: number): Effect.Effect<void, TaskStoreError> {
+    return Effect.gen({ self: this }, function*() {
+      yield* this.#options.store.renew(this.owner, until)
+      this.wrote({ owner: this.owner, until }, yield* Clock.currentTimeMillis)
+    })
+  }
+
   readonly #life: Effect.Effect<never> = Effect.suspend(() => {
-    const { isFollowed, store } = this.#options
+    const { isFollowed } = this.#options
     return Effect.forever(Effect.gen({ self: this }, function*() {
       yield* Effect.sleep(this.leaseMs / 3)
       const now = yield* Clock.currentTimeMillis
       yield* Effect.catchCause(
-        store.renew(this.owner, now + this.leaseMs),
+        this.#renewed(now + this.leaseMs),
         (cause) => Effect.logWarning("claims could not be renewed", cause)
       )
       // A task that was made here and that nobody follows here is for whoever comes.

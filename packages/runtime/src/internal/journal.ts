@@ -6,6 +6,7 @@ import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import type { Created, JournalEvent, TaskEvent } from "@video-tasks/core/TaskEvent"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ObservedStep } from "../TaskObserver.ts"
@@ -37,14 +38,14 @@ export interface Stepped {
 }
 
 /**
- * Records the intent of a create.
+ * Records the intent of a create; returns since when the lease holds that came with it, in ms since the epoch.
  *
  * @internal
  */
 export const begin = Effect.fnUntraced(function*(
   { book, claims, store }: Journal,
   submission: Submission
-): Effect.fn.Return<void, TaskStoreError> {
+): Effect.fn.Return<number, TaskStoreError> {
   const lease = yield* claims.lease
   let mayBeThere = false
   const once = Effect.catch(store.begin(submission, lease), (error) => {
@@ -58,7 +59,9 @@ export const begin = Effect.fnUntraced(function*(
     )
   })
   yield* retryStore(once)
+  claims.wrote(lease, yield* Clock.currentTimeMillis)
   book?.begun(submission.id)
+  return lease.until - claims.leaseMs
 })
 
 const isSame = Schema.toEquivalence(Submission)

@@ -60,10 +60,13 @@ export interface Order {
 /** Where a create is: only in `sent` can a task come of it that we do not know yet. */
 interface Progress {
   phase: "waiting" | "sent" | "answered"
+  /** Nothing more is sent. */
   isAbandoned: boolean
   /** Until when whoever abandoned it still wants to know, in ms since the epoch. */
   wantedUntil: number
   startedAt: number
+  /** Since when the lease holds that was written with the intent, in ms since the epoch. */
+  heldSince: number
   /** The first answer that left it open whether a task exists: no later answer takes that back. */
   ambiguous: VideoTaskError.VideoTaskError | undefined
   /** What looking for its task has led to, in words. */
@@ -89,6 +92,7 @@ export const submit = (
       isAbandoned: false,
       wantedUntil: 0,
       startedAt: 0,
+      heldSince: 0,
       ambiguous: undefined,
       sought: undefined,
       isInTheDark: false
@@ -135,7 +139,7 @@ const whole = (
   Effect.uninterruptibleMask((restore) =>
     begin(journal, order, progress).pipe(
       Effect.andThen(
-        restore(patiently(order, progress)).pipe(
+        restore(patiently(journal, order, progress)).pipe(
           Effect.mapError((error) => complete(progress.ambiguous ?? error, order, progress)),
           Effect.onExit((exit) =>
             Exit.isSuccess(exit) ? Effect.void : settle(journal, order, outcomeOf(exit.cause, progress))
@@ -176,7 +180,7 @@ const begin = Effect.fnUntraced(function*(
     ...(estimate === undefined ? {} : { estimate }),
     outcome: { _tag: "pending" }
   })
-  yield* Effect.mapError(
+  progress.heldSince = yield* Effect.mapError(
     Journal.begin(journal, submission),
     (error) => fromStore(error, lane.provider.id)
   )
@@ -184,6 +188,7 @@ const begin = Effect.fnUntraced(function*(
 
 /** Waits where the API asks for it: at most three times and two minutes. */
 const patiently = Effect.fnUntraced(function*(
+  journal: Journal.Journal,
   order: Order,
   progress: Progress
 ): Effect.fn.Return<Created, VideoTaskError.VideoTaskError> {
@@ -193,7 +198,7 @@ const patiently = Effect.fnUntraced(function*(
     const pausedMs = account.pausedUntil - (yield* Clock.currentTimeMillis)
     if (waited + pausedMs > maxWaitMs) return yield* tooLong(order, pausedMs)
     waited += Math.max(0, pausedMs)
-    const answer = yield* Effect.result(sent(order, progress))
+    const answer = yield* Effect.result(sent(journal, order, progress))
     if (answer._tag === "Success") return answer.success
     const error = answer.failure
     if (error.reason._tag !== "RateLimited" || waits === maxWaits || progress.isAbandoned) {
@@ -224,8 +229,12 @@ const tooLong = (order: Order, retryAfterMs: number) =>
  * Sends under the account's budget, again only where no byte was sent or the caller asked for it. Where the task can be
  * looked up, nothing is sent again before a look has said that there is none.
  */
-const sent = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
-  runIn(order.lane.account, once(order, progress)).pipe(
+const sent = (
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress
+): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
+  runIn(order.lane.account, once(journal, order, progress)).pipe(
     Effect.retry({
       schedule: notSentRetries,
       while: (error) => error.reason._tag === "NotSent" && !progress.isAbandoned
@@ -263,10 +272,19 @@ const sought = Effect.fnUntraced(function*(
 const isServerError = ({ reason }: VideoTaskError.VideoTaskError): boolean =>
   reason._tag === "SubmissionAmbiguous" && reason.status !== undefined && reason.status >= 500
 
-const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
-  Effect.suspend(() => {
+const once = (
+  { claims }: Journal.Journal,
+  order: Order,
+  progress: Progress
+): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const { provider } = order.lane
-    if (progress.isAbandoned) return Effect.fail(progress.ambiguous ?? unsent(order))
+    if (progress.isAbandoned) return Effect.fail(progress.ambiguous ?? unsent(order, "the submit was interrupted"))
+    if (!claims.hasHeldSince(progress.heldSince, now)) {
+      // Somebody may have judged it, and people may have paid for another one since.
+      progress.isAbandoned = true
+      return Effect.fail(progress.ambiguous ?? unsent(order, overslept))
+    }
     progress.phase = "sent"
     const { callbackUrl, id: reference, request, requestHash } = order
     return provider.create(request, { requestHash, reference, callbackUrl }).pipe(
@@ -289,11 +307,13 @@ const once = (order: Order, progress: Progress): Effect.Effect<Created, VideoTas
     )
   })
 
-const unsent = (order: Order): VideoTaskError.VideoTaskError =>
+const overslept = "this process was away for longer than its lease, and another one may have taken the create for lost"
+
+const unsent = (order: Order, detail: string): VideoTaskError.VideoTaskError =>
   VideoTaskError.make({
     provider: order.lane.provider.id,
     operation: "create",
-    reason: new VideoTaskError.NotSent({ detail: "the submit was interrupted" })
+    reason: new VideoTaskError.NotSent({ detail })
   })
 
 const ambiguous = (order: Order, detail: string): VideoTaskError.VideoTaskError =>
