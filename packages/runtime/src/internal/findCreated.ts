@@ -25,6 +25,14 @@ const maxPausedMs = 600_000
 const maxSkewMs = 300_000
 
 /**
+ * Whether a task that was found was made before its create was sent: it is another one under the same name.
+ *
+ * @internal
+ */
+export const isOlder = (madeAt: number | undefined, startedAt: number): boolean =>
+  madeAt !== undefined && madeAt < startedAt - maxSkewMs
+
+/**
  * What came of it: a task, or words on what was done in vain, and whether any look was answered.
  *
  * @internal
@@ -91,9 +99,9 @@ const looked = Effect.fnUntraced(function*(lost: Lost, tried: Tried): Effect.fn.
     }
     const found = answer.success
     if (found === "unwanted") return undefined
-    const isOlder = found?.handle.createdAt !== undefined && found.handle.createdAt < startedAt - maxSkewMs
-    if (found !== undefined && !isOlder) return found
-    tried.isOlder ||= isOlder
+    const isOther = isOlder(found?.handle.createdAt, startedAt)
+    if (found !== undefined && !isOther) return found
+    tried.isOlder ||= isOther
     tried.looks++
   }
   return undefined

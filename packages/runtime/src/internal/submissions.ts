@@ -2,7 +2,7 @@
  * Creates that a process left behind without an outcome: judged, looked up, and settled by hand.
  */
 import type { Observation } from "@video-tasks/core/Observation"
-import type { Submission } from "@video-tasks/core/Submission"
+import { longestLifeMs, type Submission } from "@video-tasks/core/Submission"
 import { format, TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
@@ -15,17 +15,12 @@ import type { TaskStore, TaskStoreError } from "../TaskStore.ts"
 import type { Resolution } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
 import { fromStore, retryStore } from "./errors.ts"
+import { isOlder } from "./findCreated.ts"
 import * as Journal from "./journal.ts"
 import type { Refs } from "./refs.ts"
 
-/** How long a create lives at most whose sender is unknown, in ms. */
-const longestLifeMs = 1_800_000
-
 /** How long an API is asked for the task of a create, in ms: they forget tasks after 30 days, or sooner. */
 const soughtForMs = 30 * 86_400_000
-
-/** How far the provider's clock may be from ours, in ms. */
-const maxSkewMs = 300_000
 
 /** How many are looked up at once; the account's budget rules all the same. */
 const concurrency = 8
@@ -129,9 +124,7 @@ const lookUpOne = Effect.fnUntraced(
     )
     const answer = Option.getOrUndefined(created)
     if (answer === undefined) return undefined
-    const madeAt = answer.observation.createdAt
-    // What is older is another task under the same name.
-    if (madeAt !== undefined && madeAt < submission.startedAt - maxSkewMs) return undefined
+    if (isOlder(answer.observation.createdAt, submission.startedAt)) return undefined
     const { ...place } = answer.handle
     const handle = new TaskHandle({ createdAt: submission.startedAt, ...place })
     yield* adopt({ refs }, submission, handle, answer.observation)
