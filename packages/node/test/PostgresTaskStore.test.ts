@@ -62,7 +62,7 @@ describe("PostgresTaskStore", () => {
         )
       const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.fresh(storeOf(database)))))
       assert.deepStrictEqual([error.detail, error.retryable], [
-        "the store was written by a newer version of video-tasks (schema 99, this one knows 1): use that one",
+        "the store was written by a newer version of video-tasks (schema 99, this one knows 2): use that one",
         false
       ])
     }))

@@ -129,7 +129,7 @@ describe("SqliteTaskStore", () => {
         database.close()
         const before = fs.readFileSync(filename)
         assert.deepStrictEqual(yield* refusal(filename), {
-          detail: "the store was written by a newer version of video-tasks (schema 99, this one knows 1): use that one",
+          detail: "the store was written by a newer version of video-tasks (schema 99, this one knows 2): use that one",
           retryable: false
         })
         assert.isTrue(before.equals(fs.readFileSync(filename)))

@@ -105,6 +105,17 @@ export interface StoreFilter {
   readonly provider?: string | undefined
   /** The beginning of our id, as ids are written: in lower case, with hyphens. Nothing else is looked at then. */
   readonly idPrefix?: string | undefined
+  /**
+   * Changed at this time or later (ms since the epoch), by the clock of whoever wrote the change: who follows the changes
+   * of others looks back a little further than to its own last look.
+   */
+  readonly changedSince?: number | undefined
+  /**
+   * Lists the newest first; a cursor goes on in the order that it was made in.
+   *
+   * @default false
+   */
+  readonly newestFirst?: boolean | undefined
 }
 
 /**
@@ -117,6 +128,12 @@ export interface StoreSubmissionFilter {
   readonly outcome?: Outcome["_tag"] | undefined
   /** The beginning of our id, as in `StoreFilter`. */
   readonly idPrefix?: string | undefined
+  /**
+   * Lists the newest first, as in `StoreFilter`.
+   *
+   * @default false
+   */
+  readonly newestFirst?: boolean | undefined
 }
 
 /**
@@ -145,7 +162,7 @@ export class TaskStore extends Context.Service<TaskStore, {
   /** Records what became of a create. The last word counts, but `created` is never taken back. */
   readonly settle: (id: TaskId, outcome: Outcome) => Effect.Effect<void, TaskStoreError>
   readonly submission: (id: TaskId) => Effect.Effect<Submission | undefined, TaskStoreError>
-  /** The submissions, oldest first. */
+  /** The submissions, oldest first unless the filter says otherwise. */
   readonly submissions: (
     filter: StoreSubmissionFilter,
     cursor?: string
@@ -167,7 +184,7 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly events: (id: TaskId) => Effect.Effect<ReadonlyArray<JournalEvent>, TaskStoreError>
   /** Finds the task of a handle (provider, account, base URL and remote id). */
   readonly find: (handle: TaskHandle) => Effect.Effect<StoredTask | undefined, TaskStoreError>
-  /** Lists tasks, oldest first. */
+  /** Lists tasks, oldest first unless the filter says otherwise. */
   readonly list: (filter: StoreFilter, cursor?: string) => Effect.Effect<Page<StoredTask>, TaskStoreError>
   /**
    * Takes at most `limit` unfinished tasks that nobody holds (or whose holder's time is over), until `until`, oldest

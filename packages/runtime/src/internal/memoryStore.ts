@@ -47,7 +47,7 @@ export const make = (failures: Failures): TaskStore["Service"] => {
       }),
     list: (filter, cursor) =>
       Effect.map(
-        page(positioned(rows.values()), (row) => matches(filter, row), cursor, failures.refused),
+        page(positioned(rows.values()), (row) => matches(filter, row), { ...filter, cursor }, failures.refused),
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
     claim,
@@ -88,7 +88,7 @@ const submissionsOf = (
         (one) =>
           (filter.outcome === undefined || one.outcome._tag === filter.outcome) &&
           one.id.startsWith(filter.idPrefix ?? ""),
-        cursor,
+        { ...filter, cursor },
         refused
       )
   }
@@ -154,6 +154,7 @@ const keyOf = (handle: TaskHandle): string =>
 const matches = (filter: StoreFilter, row: Claims.Row): boolean =>
   (filter.provider === undefined || filter.provider === row.snapshot.task.handle.provider) &&
   (filter.status === undefined || filter.status.includes(row.snapshot.value)) &&
+  row.snapshot.task.updatedAt >= (filter.changedSince ?? -Infinity) &&
   row.snapshot.task.id.startsWith(filter.idPrefix ?? "")
 
 /** Removes what has ended. */
@@ -185,7 +186,7 @@ function* positioned(rows: Iterable<Claims.Row>): Iterable<Positioned<Claims.Row
 const page = <A>(
   all: Iterable<Positioned<A>>,
   accepts: (item: A) => boolean,
-  cursor: string | undefined,
+  { cursor, newestFirst = false }: { readonly cursor: string | undefined; readonly newestFirst?: boolean | undefined },
   refused: Failures["refused"]
 ): Effect.Effect<Page<A>, TaskStoreError> =>
   Effect.suspend(() => {
@@ -193,8 +194,9 @@ const page = <A>(
     if (!Number.isSafeInteger(after) || after < 0) return Effect.fail(refused("the cursor is not one of this store"))
     const items: Array<A> = []
     let last = after
-    for (const [position, item] of all) {
-      if (position <= after || !accepts(item)) continue
+    for (const [position, item] of newestFirst ? [...all].reverse() : all) {
+      const isSeen = newestFirst ? cursor !== undefined && position >= after : position <= after
+      if (isSeen || !accepts(item)) continue
       if (items.length === pageSize) return Effect.succeed({ items, cursor: String(last) })
       items.push(item)
       last = position

@@ -4,6 +4,8 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
 import type { Page, TaskStoreError } from "../TaskStore.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 
@@ -27,6 +29,20 @@ export const positionOf = (
   return /^\d{1,15}$/.test(cursor)
     ? Effect.succeed(Number(cursor))
     : Effect.fail(refused("the cursor is not one of this store"))
+}
+
+/**
+ * What a page begins behind: nothing, where it is the first one of the newest.
+ *
+ * @internal
+ */
+export const behind = (
+  sql: SqlClient,
+  column: string,
+  page: { readonly cursor: string | undefined; readonly after: number; readonly newestFirst: boolean }
+): ReadonlyArray<Fragment> => {
+  if (!page.newestFirst) return [sql`${sql.literal(column)} > ${page.after}`]
+  return page.cursor === undefined ? [] : [sql`${sql.literal(column)} < ${page.after}`]
 }
 
 /**

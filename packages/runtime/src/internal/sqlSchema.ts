@@ -70,7 +70,13 @@ const createTables = Effect.gen(function*() {
   )`
 })
 
-const migrations = { "0001_create_tables": createTables }
+/** For those who follow what others change. */
+const indexChanges = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  yield* sql`CREATE INDEX video_tasks_tasks_changed ON video_tasks_tasks (updated_at)`
+})
+
+const migrations = { "0001_create_tables": createTables, "0002_index_changes": indexChanges }
 
 const known = Object.keys(migrations).length
 

@@ -11,7 +11,7 @@ import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import { orFail } from "./sqlFailures.ts"
-import { pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
+import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 
 /** @internal */
@@ -48,7 +48,7 @@ export const make = (
   })
 
   const submissions = Effect.fnUntraced(function*(
-    { idPrefix, outcome }: StoreSubmissionFilter,
+    { idPrefix, newestFirst = false, outcome }: StoreSubmissionFilter,
     cursor?: string
   ): Effect.fn.Return<Page<Submission>, TaskStoreError | SqlError> {
     const after = yield* positionOf(cursor, failures)
@@ -57,11 +57,11 @@ export const make = (
     const rows = yield* sql<Rows.SubmissionRow>`
       SELECT CAST(seq AS TEXT) AS position, id, outcome_data, data FROM video_tasks_submissions WHERE ${
       sql.and([
-        sql`seq > ${after}`,
+        ...behind(sql, "seq", { cursor, after, newestFirst }),
         ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
         ...ids.map(([from, to]) => sql`id BETWEEN ${from} AND ${to}`)
       ])
-    } ORDER BY seq LIMIT ${pageSize + 1}`
+    } ORDER BY seq ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${pageSize + 1}`
     return yield* pageOf(rows, Rows.decodeSubmission)
   })
 

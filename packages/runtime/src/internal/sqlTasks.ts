@@ -10,7 +10,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
 import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
-import { pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
+import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 
 /** @internal */
@@ -33,20 +33,23 @@ export const make = (
   })
 
   const list = Effect.fnUntraced(function*(
-    { idPrefix, provider, status }: StoreFilter,
+    { changedSince, idPrefix, newestFirst = false, provider, status }: StoreFilter,
     cursor?: string
   ): Effect.fn.Return<Page<StoredTask>, TaskStoreError | SqlError> {
     const after = yield* positionOf(cursor, failures)
     const ids = idPrefix === undefined ? [] : rangeOf(idPrefix)
     if (ids === undefined) return { items: [] }
+    // The sign keeps the database from walking through all rows in the order of pages: few of them have changed.
+    const position = changedSince === undefined ? "t.seq" : "+t.seq"
     const rows = yield* select(sql`${
       sql.and([
-        sql`t.seq > ${after}`,
+        ...behind(sql, position, { cursor, after, newestFirst }),
+        ...(changedSince === undefined ? [] : [sql`t.updated_at >= ${changedSince}`]),
         ...(provider === undefined ? [] : [sql`t.provider = ${Rows.plain(provider)}`]),
         ...(status === undefined ? [] : [sql`t.status IN ${sql.in(status)}`]),
         ...ids.map(([from, to]) => sql`t.id BETWEEN ${from} AND ${to}`)
       ])
-    } ORDER BY t.seq LIMIT ${pageSize + 1}`)
+    } ORDER BY ${sql.literal(position)} ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${pageSize + 1}`)
     return yield* pageOf(rows, Rows.decodeTask)
   })
 

@@ -1,12 +1,13 @@
 /**
  * What every store must do about steps: all of one or nothing, whoever else writes, whatever stands in it.
  */
+import type { Submission } from "@video-tasks/core/Submission"
 import type { Created } from "@video-tasks/core/TaskEvent"
 import { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { TaskStore } from "../TaskStore.ts"
+import { type Page, type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Case } from "../TaskStoreSuite.ts"
 import type { Expect } from "./storeClaimCases.ts"
 import { advance, createdOf, handleOf, idOf, make, progressed, submissionOf, succeeded } from "./storeFixtures.ts"
@@ -23,6 +24,7 @@ export const stepCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "moves no page while tasks come and change", effect: stablePages(expect) },
   { name: "refuses a cursor that it did not make", effect: cursors(expect) },
   { name: "finds tasks and submissions by the beginning of their id", effect: beginnings(expect) },
+  { name: "lists what changed since a time, and the newest first", effect: changes(expect) },
   { name: "removes ended tasks with their journals, and nothing else", effect: removes(expect) },
   { name: "moves no page while tasks are removed", effect: removesBetweenPages(expect) }
 ]
@@ -68,6 +70,41 @@ const beginnings = (expect: Expect) =>
     yield* expect("the open submissions from 10 to 19", open.items.map(({ id }) => id), [idOf(11)])
     const none = yield* store.submissions({ idPrefix: "f" })
     yield* expect("the submissions of another beginning", none.items.length, 0)
+  })
+
+const changes = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const count = 205
+    for (let n = 1; n <= count; n++) {
+      yield* store.begin(submissionOf(n))
+      if (n !== 1) yield* make(n)
+    }
+    yield* advance(7, 1, progressed(5000, 10))
+    yield* advance(3, 1, progressed(6000, 10))
+    const since = (changedSince: number) =>
+      Effect.map(store.list({ changedSince }), ({ items }) => items.map(({ snapshot }) => snapshot.task.id))
+    yield* expect("what changed since 5000", yield* since(5000), [3, 7].map(idOf))
+    yield* expect("what changed since 5001", yield* since(5001), [3].map(idOf))
+    yield* expect("what changed since 6001", yield* since(6001), [])
+    const all: Array<string> = []
+    const open: Array<string> = []
+    let [tasks, creates]: [string | undefined, string | undefined] = [undefined, undefined]
+    do {
+      const page: Page<StoredTask> = yield* store.list({ newestFirst: true, changedSince: 0 }, tasks)
+      all.push(...page.items.map(({ snapshot }) => snapshot.task.id))
+      tasks = page.cursor
+    } while (tasks !== undefined)
+    do {
+      const page: Page<Submission> = yield* store.submissions({ newestFirst: true }, creates)
+      open.push(...page.items.map(({ id }) => id))
+      creates = page.cursor
+    } while (creates !== undefined)
+    const newestFirst = Array.from({ length: count }, (_, n) => idOf(count - n))
+    yield* expect("all submissions, the newest first", open, newestFirst)
+    yield* expect("all tasks, the newest first", all, newestFirst.slice(0, -1))
+    const pending = yield* store.submissions({ newestFirst: true, outcome: "pending" })
+    yield* expect("the open ones", pending.items.map(({ id }) => id), [idOf(1)])
   })
 
 const writesNothing = (expect: Expect) =>
