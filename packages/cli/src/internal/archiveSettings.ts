@@ -38,6 +38,23 @@ export const choice: Effect.Effect<
   return chosen?._tag === "none" ? undefined : chosen
 })
 
+/** The archive that `VIDEO_TASKS_ARCHIVE` names, in the environment or in `.env`. */
+export const named: Effect.Effect<ArchiveChoice.Choice | undefined, Problem, FileSystem.FileSystem> = Effect.gen(
+  function*() {
+    const said = yield* Settings.read(yield* ConfigProvider.ConfigProvider, variable)
+    if (said !== undefined) return yield* parsed(said)
+    const file = yield* Settings.dotEnv
+    const saidByFile = file === undefined ? undefined : yield* Settings.read(file, variable)
+    if (file === undefined || saidByFile === undefined) return undefined
+    const chosen = yield* parsed(saidByFile)
+    if (chosen._tag !== "bucket" || (yield* keysOf(file)).secretAccessKey !== undefined) return chosen
+    return yield* usage(
+      `${variable} in .env names a bucket, and counts only together with ${variables.secretAccessKey} in the same file.`,
+      [`If it is yours, set ${variable} in the environment.`]
+    )
+  }
+)
+
 /** How to reach a bucket. */
 export interface Access {
   readonly endpoint: string
@@ -83,20 +100,6 @@ export const access: Effect.Effect<Access, Problem, FileSystem.FileSystem> = Eff
 })
 
 // internal
-
-const named: Effect.Effect<ArchiveChoice.Choice | undefined, Problem, FileSystem.FileSystem> = Effect.gen(function*() {
-  const said = yield* Settings.read(yield* ConfigProvider.ConfigProvider, variable)
-  if (said !== undefined) return yield* parsed(said)
-  const file = yield* Settings.dotEnv
-  const saidByFile = file === undefined ? undefined : yield* Settings.read(file, variable)
-  if (file === undefined || saidByFile === undefined) return undefined
-  const chosen = yield* parsed(saidByFile)
-  if (chosen._tag !== "bucket" || (yield* keysOf(file)).secretAccessKey !== undefined) return chosen
-  return yield* usage(
-    `${variable} in .env names a bucket, and counts only together with ${variables.secretAccessKey} in the same file.`,
-    [`If it is yours, set ${variable} in the environment.`]
-  )
-})
 
 const parsed = (text: string): Effect.Effect<ArchiveChoice.Choice, Problem> => {
   const chosen = ArchiveChoice.parse(text)
