@@ -15,7 +15,7 @@ export const batch = Command.make(
   {
     file: Argument.String("file").pipe(
       Argument.withDescription(
-        "One JSON object a line: provider, model, prompt; family, seconds, size, resolution, images, options, output, key"
+        "One JSON object a line: provider, model, prompt; family, seconds, size, resolution, images, options, callbackUrl, output, key"
       )
     ),
     concurrency: Flag.Int("concurrency").pipe(

@@ -125,26 +125,32 @@ export const pending: Effect.Effect<
   )
 })
 
-/** How many tasks have their files kept, and the exit codes of those that have not. */
+/** What became of the files of what a resume has followed, and of what it has found. */
 export interface Finished {
-  readonly archived: number
-  readonly codes: ReadonlyArray<number>
+  /** How many tasks there were. */
+  readonly count: number
+  /** The exit code of a task that was followed. */
+  readonly codeOf: (handle: TaskHandle) => number
+  /** The exit codes of those that earlier processes have left. */
+  readonly others: ReadonlyArray<number>
 }
+
+/** There was nothing to keep. */
+export const nothing: Finished = { count: 0, codeOf: () => 0, others: [] }
 
 /**
  * Keeps the files of what was followed, and those that earlier processes have left at these providers; tells of each. What was
  * left and can't be had any more is told, but has no exit code: the next resume would meet it again.
  */
 export const finish = Effect.fnUntraced(function*(
-  followed: ReadonlyArray<TaskHandle>,
+  followed: ReadonlyArray<{ readonly handle: TaskHandle }>,
   providers: ReadonlyArray<string>
 ) {
-  const none: Finished = { archived: 0, codes: [] }
-  if (Option.isNone(yield* Effect.serviceOption(Archive))) return none
+  if (Option.isNone(yield* Effect.serviceOption(Archive))) return nothing
   const tasks = yield* VideoTasks
   const reporter = yield* Reporter
-  const own = new Set(followed.map(Handle.format))
-  const mine = yield* Effect.forEach(followed, (handle) => Effect.option(tasks.get(handle)))
+  const own = new Set(followed.map(({ handle }) => Handle.format(handle)))
+  const mine = yield* Effect.forEach(followed, ({ handle }) => Effect.option(tasks.get(handle)))
   const left = (yield* pending).map(StoreReads.toTask).filter(({ handle }) => providers.includes(handle.provider))
   const all = new Map([...left, ...mine.flatMap(Option.toArray)].map((task) => [Handle.format(task.handle), task]))
   const outcomes = yield* keeping(
@@ -153,8 +159,13 @@ export const finish = Effect.fnUntraced(function*(
   )
   const archived = [...outcomes.values()].filter((outcome) => outcome.archived !== undefined).length
   if (archived > 0) yield* reporter.note(`Archived: ${inWords(archived)}.`)
-  const failed = [...outcomes].filter(([handle, { error }]) => own.has(handle) || isMendable(error))
-  return { archived, codes: failed.map(([, outcome]) => codeOf(outcome)).filter((code) => code !== 0) }
+  const others = [...outcomes].filter(([handle, { error }]) => !own.has(handle) && isCounted(error))
+  const finished: Finished = {
+    count: outcomes.size,
+    codeOf: (handle) => codeOf(outcomes.get(Handle.format(handle))),
+    others: others.map(([, outcome]) => codeOf(outcome))
+  }
+  return finished
 })
 
 // internal
@@ -162,6 +173,8 @@ export const finish = Effect.fnUntraced(function*(
 /** Whether a later attempt, or another archive, may change it. */
 const isMendable = (error: VideoTaskError | undefined): boolean =>
   error !== undefined && (error.reason._tag === "StoreError" || error.retryable)
+
+const isCounted = (error: VideoTaskError | undefined): boolean => error === undefined || isMendable(error)
 
 const inWords = (count: number): string => count === 1 ? "1 task" : `${count} tasks`
 

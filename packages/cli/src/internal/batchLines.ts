@@ -1,7 +1,10 @@
 /**
  * The lines of a batch: one JSON object each, one request each.
  */
+import * as Redact from "@video-tasks/core/Redact"
+import { identity } from "effect/Function"
 import type { Json } from "effect/Schema"
+import * as Callback from "./callback.ts"
 
 /** A line of a batch. */
 export interface BatchLine {
@@ -17,6 +20,8 @@ export interface BatchLine {
   /** Files or URLs. */
   readonly images: ReadonlyArray<string>
   readonly options?: Readonly<Record<string, Json>> | undefined
+  /** Where the provider tells of changes of its task. */
+  readonly callbackUrl?: string | undefined
   /** Where its video goes. */
   readonly output?: string | undefined
   /** What makes it this line, instead of its request. */
@@ -62,6 +67,8 @@ interface Rule {
   readonly is: (value: unknown) => boolean
   readonly allowed: string
   readonly required?: true
+  /** The value as far as it may be shown. */
+  readonly shown?: (value: unknown) => unknown
 }
 
 const isText = (value: unknown): boolean => typeof value === "string" && value.trim() !== ""
@@ -81,6 +88,11 @@ const rules: Readonly<Record<string, Rule>> = {
     is: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
     allowed: "an object"
   },
+  callbackUrl: {
+    is: (value) => typeof value === "string" && Callback.parse(value) !== undefined,
+    allowed: "an http(s) URL",
+    shown: (value) => typeof value === "string" ? Redact.url(value) : value
+  },
   output: text,
   key: text
 }
@@ -99,10 +111,10 @@ const faultsOf = (line: number, value: Readonly<Record<string, unknown>>): Reado
     field,
     message: `is no field of a line; allowed: ${Object.keys(rules).join(", ")}`
   })),
-  ...Object.entries(rules).flatMap(([field, { allowed, is, required }]) => {
+  ...Object.entries(rules).flatMap(([field, { allowed, is, required, shown = identity }]) => {
     const given = value[field]
     if (given === undefined) return required === true ? [{ line, field, message: `is missing; it is ${allowed}` }] : []
-    return is(given) ? [] : [{ line, field, message: `is ${shortened(given)}; allowed: ${allowed}` }]
+    return is(given) ? [] : [{ line, field, message: `is ${shortened(shown(given))}; allowed: ${allowed}` }]
   })
 ]
 

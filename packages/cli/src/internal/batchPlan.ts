@@ -14,6 +14,7 @@ import * as Path from "effect/Path"
 import process from "node:process"
 import * as Keys from "./batchKeys.ts"
 import * as Lines from "./batchLines.ts"
+import * as Callback from "./callback.ts"
 import { openImage } from "./createRequest.ts"
 import * as ExitCode from "./exitCode.ts"
 import { familyOf } from "./family.ts"
@@ -160,6 +161,9 @@ const requestOf = Effect.fnUntraced(function*(line: Lines.BatchLine, pictures: M
   }
   const violations = (yield* (yield* VideoProviders).get(line.provider, "create")).validate(request)
   found.push(...violations.map(({ allowed, field, value }) => fault(line, field, `is ${value}; allowed: ${allowed}`)))
+  const { callbackUrl } = line
+  const refused = callbackUrl === undefined ? undefined : yield* Callback.violationOf(request, new URL(callbackUrl))
+  if (refused !== undefined) found.push(fault(line, refused.field, `is ${refused.value}; allowed: ${refused.allowed}`))
   return { request, found, fingerprints }
 })
 

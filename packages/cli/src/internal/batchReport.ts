@@ -1,6 +1,7 @@
 /**
  * What became of the lines of a batch: one JSON object each.
  */
+import type { Archived } from "@video-tasks/core/Archived"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Handle from "@video-tasks/core/TaskHandle"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
@@ -24,6 +25,8 @@ export interface Entry {
   readonly estimate?: Cost | undefined
   /** The files that are there. */
   readonly files: ReadonlyArray<{ readonly path: string } & Partial<Saved>>
+  /** Where its files are kept. */
+  readonly archived?: Archived | undefined
   readonly error?: Failure | undefined
 }
 
@@ -31,7 +34,7 @@ export interface Entry {
 export const codeOf = ({ error }: Entry): number => error === undefined ? 0 : exitCode(error)
 
 /** An entry as a line of `--json` and of the report. It has no links: `url HANDLE` asks for fresh ones. */
-export const record = ({ cost, error, estimate, files, handle, item, status }: Entry): JsonLines.Line => ({
+export const record = ({ archived, cost, error, estimate, files, handle, item, status }: Entry): JsonLines.Line => ({
   type: "batch.line",
   line: item.line.line,
   key: item.line.key,
@@ -45,6 +48,7 @@ export const record = ({ cost, error, estimate, files, handle, item, status }: E
   estimate,
   file: files[0]?.path ?? null,
   files: files.map(({ bytes, path, sha256 }) => ({ path, bytes, sha256 })),
+  archived: archived === undefined ? undefined : JsonLines.kept(archived).files,
   error: error === undefined ? null : JsonLines.error(error)["error"]
 })
 

@@ -12,8 +12,9 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import process from "node:process"
+import * as Archiving from "./archiving.ts"
 import { type Counts, shown } from "./batchBoard.ts"
-import { bring, type BringOptions } from "./batchFiles.ts"
+import { bring, type BringOptions, type Brought } from "./batchFiles.ts"
 import * as LookUp from "./batchLookUp.ts"
 import { type Item, placeOf } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
@@ -108,7 +109,8 @@ const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? fail
 /** Sends, once: the store refuses the id when another process was faster. */
 const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions, lookUp: LookUp.LookUp) {
   const tasks = yield* VideoTasks
-  return yield* tasks.submit(item.request, { id: item.id, interrupted: { patience: "5 seconds" } }).pipe(
+  const callbackUrl = item.line.callbackUrl === undefined ? undefined : new URL(item.line.callbackUrl)
+  return yield* tasks.submit(item.request, { id: item.id, callbackUrl, interrupted: { patience: "5 seconds" } }).pipe(
     Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
       error.reason._tag === "StoreError" && error.handle === undefined
         ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
@@ -182,5 +184,8 @@ interface FinishOptions extends BringOptions, Pick<RunOptions, "deadline"> {}
 const filesOf = Effect.fnUntraced(function*({ file }: Item, task: Ended, options: BringOptions) {
   const failure = failureOf(task)
   if (failure !== undefined || task.status !== "SUCCESS") return { files: [], error: failure }
-  return file === undefined ? { files: [] } : yield* bring(task, file, options)
+  const brought: Brought = file === undefined ? { files: [] } : yield* bring(task, file, options)
+  const { archived, error } = yield* Archiving.kept(task)
+  const unkept = error === undefined ? undefined : Archiving.problem(error, ["The same command tries again."])
+  return { archived, files: brought.files, error: brought.error ?? unkept }
 })

@@ -7,6 +7,12 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 
+/** Reads a callback URL; what comes after its path may be what makes it hard to guess. */
+export const parse = (text: string): URL | undefined => {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined
+}
+
 /** What is wrong with a callback URL for a request; `undefined` when the family takes one, or there is no such family. */
 export const violationOf = Effect.fnUntraced(function*(request: VideoRequest, url: URL) {
   const provider = yield* (yield* VideoProviders).get(request.provider, "create")

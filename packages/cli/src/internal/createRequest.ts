@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Callback from "./callback.ts"
 import { family, overwrite, provider } from "./flags.ts"
 
 const option = Flag.String("option").pipe(
@@ -92,17 +93,11 @@ export const requestFlags = {
   option
 }
 
-/** Reads a callback URL; what comes after its path may be what makes it hard to guess. */
-export const callbackOf = (text: string): URL | undefined => {
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined
-  return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined
-}
-
 const callbackUrl = Flag.String("callback-url").pipe(
   Flag.withMetavar("<url>"),
   Flag.withDescription("Where the provider tells of changes of the task, if its API takes that; polling goes on"),
   Flag.mapEffect((text) => {
-    const url = callbackOf(text)
+    const url = Callback.parse(text)
     return url === undefined
       ? Effect.fail(
         new CliError.InvalidValue({

@@ -3,17 +3,13 @@
  */
 import type { Submission } from "@video-tasks/core/Submission"
 import { failureOf } from "@video-tasks/core/Task"
-import * as TaskHandle from "@video-tasks/core/TaskHandle"
+import type * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
-import { isTerminal, running } from "@video-tasks/core/TaskStatus"
-import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
-import { type StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
-import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import type { StoredTask } from "@video-tasks/runtime/TaskStore"
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import * as References from "effect/References"
-import * as Stream from "effect/Stream"
+import * as Archiving from "./archiving.ts"
 import { Backend } from "./backend.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Facts from "./facts.ts"
@@ -21,8 +17,9 @@ import * as Folder from "./folder.ts"
 import * as Globals from "./globals.ts"
 import { exitCode } from "./problem.ts"
 import { program } from "./program.ts"
-import { type Ending, follow, underWay } from "./progress.ts"
+import { type Ending, follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
+import * as Rounds from "./resumeRounds.ts"
 import { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
 import * as StoreReads from "./storeReads.ts"
@@ -32,17 +29,27 @@ export const resumeAll = Effect.fnUntraced(function*(output: string | undefined)
   const backend = yield* Backend
   const reporter = yield* Reporter
   if (output !== undefined) yield* Folder.make(output)
-  const { left, providers } = yield* withKeys(yield* unfinished, yield* StoreReads.openSubmissions)
+  const known = [...yield* Rounds.unfinished, ...yield* Archiving.pending]
+  const { left, providers } = yield* withKeys(known, yield* StoreReads.openSubmissions)
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
-  const { done, held, leftAlone } = providers.length === 0
-    ? { done: [], held: 0, leftAlone: [] }
-    : yield* Effect.provide(inRounds(owner, output), backend.tasks(providers, { owner }))
+  const { done, files, held, leftAlone } = providers.length === 0
+    ? { done: [], files: Archiving.nothing, held: 0, leftAlone: [] }
+    : yield* Rounds.inRounds(owner, (mine) => followToEnds(mine, output)).pipe(
+      Effect.flatMap((rounds) =>
+        Effect.map(Archiving.finish(rounds.done, providers), (files) => ({ ...rounds, files }))
+      ),
+      Effect.provide(backend.tasks(providers, { archives: true, owner }))
+    )
+  if (held > 0) yield* reporter.note(`Followed by another process: ${inWords(held)}.`)
   const open = yield* StoreReads.openSubmissions
   yield* tellAll(done, open.map(Facts.ofSubmission))
   for (const error of leftAlone) yield* reporter.failed(error)
-  if (done.length + open.length + held + left + leftAlone.length === 0) yield* reporter.note("Nothing is unfinished.")
+  if (done.length + files.count + open.length + held + left + leftAlone.length === 0) {
+    yield* reporter.note("Nothing is unfinished.")
+  }
   const code = ExitCode.combine([
-    ...done.map((one) => one.code),
+    ...done.map((one) => one.code || files.codeOf(one.handle)),
+    ...files.others,
     ...open.map(() => ExitCode.ofReason.SubmissionAmbiguous),
     ...leftAlone.map(exitCode),
     ...(left === 0 ? [] : [ExitCode.ofReason.Unauthorized])
@@ -59,8 +66,6 @@ interface Done {
   readonly files: ReadonlyArray<string>
   readonly code: number
 }
-
-const unfinished = Stream.runCollect(StoreReads.tasks({ status: running }))
 
 /** The providers that can be asked; tasks of the others are left alone, and that is said. */
 const withKeys = Effect.fnUntraced(
@@ -90,102 +95,6 @@ const withKeys = Effect.fnUntraced(
 )
 
 const inWords = (count: number): string => count === 1 ? "1 task" : `${count} tasks`
-
-/** Follows what can be claimed, then what those left behind whose claims have lapsed in the meantime. */
-const inRounds = Effect.fnUntraced(function*(owner: string, output: string | undefined) {
-  const tasks = yield* VideoTasks
-  const reporter = yield* Reporter
-  const done: Array<Done> = []
-  const followed = new Set<string>()
-  const leftAlone = new Map<string, VideoTaskError>()
-  const seen = new Map<string, number>()
-  const ours = new Set<TaskId.TaskId>()
-  for (;;) {
-    for (const id of yield* unheld(owner)) ours.add(id)
-    // What it warns of is told below.
-    const resumed = yield* Effect.provideService(tasks.resume(), References.MinimumLogLevel, "Error")
-    for (const error of resumed.leftAlone) {
-      if (error.handle !== undefined && error.reason._tag === "ResumeIdentityChanged") {
-        leftAlone.set(TaskHandle.format(error.handle), error)
-      }
-    }
-    const rest = (yield* unfinished).filter(({ snapshot }) => !followed.has(snapshot.task.id))
-    const others = new Set<string>([...followed, ...rest.map(({ snapshot }) => snapshot.task.id)])
-    const over = yield* ended([...ours].filter((id) => !others.has(id)), resumed.found)
-    const mine = [
-      ...rest.filter(({ claim }) => claim?.owner.startsWith(owner) === true),
-      ...over.filter(({ snapshot }) => !followed.has(snapshot.task.id))
-    ]
-    for (const { snapshot } of mine) followed.add(snapshot.task.id)
-    if (mine.length > 0) {
-      done.push(...(yield* followToEnds(mine, output)))
-      continue
-    }
-    const lapsing = lapsingOf(yield* holders(rest), seen)
-    if (lapsing !== undefined) {
-      const now = yield* Clock.currentTimeMillis
-      yield* underWay("waiting for what another process may have left", Effect.sleep(Math.max(0, lapsing - now) + 50))
-      continue
-    }
-    const held = rest.filter(({ claim }) => claim !== undefined).length
-    if (held > 0) yield* reporter.note(`Followed by another process: ${inWords(held)}.`)
-    return { done, held, leftAlone: [...leftAlone.values()] }
-  }
-})
-
-/** What is left to whoever comes: tasks that nobody else follows, and creates that are to be looked up. */
-const unheld = Effect.fnUntraced(function*(owner: string) {
-  const now = yield* Clock.currentTimeMillis
-  const free = (yield* unfinished).filter(({ claim }) =>
-    claim === undefined || claim.until <= now || claim.owner.startsWith(owner)
-  )
-  const sent = new Set((yield* holders([])).map(({ id }) => id))
-  const open = (yield* StoreReads.openSubmissions).filter(({ id }) => !sent.has(id))
-  return [...free.map(({ snapshot }) => snapshot.task.id), ...open.map(({ id }) => id)]
-})
-
-/** Those that have come to their end while they were taken over, or were found there. */
-const ended = Effect.fnUntraced(function*(
-  ids: ReadonlyArray<TaskId.TaskId>,
-  found: ReadonlyArray<TaskHandle.TaskHandle>
-) {
-  const store = yield* TaskStore
-  const all = [
-    ...(yield* Effect.forEach(ids, (id) => StoreReads.reading(store.load(id)))),
-    ...(yield* Effect.forEach(found, (handle) => StoreReads.reading(store.find(handle))))
-  ].flatMap((stored) => stored !== undefined && isTerminal(stored.snapshot.value) ? [stored] : [])
-  return [...new Map(all.map((stored) => [stored.snapshot.task.id, stored])).values()]
-})
-
-interface Holder {
-  readonly id: string
-  readonly until: number
-}
-
-/** Who holds the rest: tasks that another process follows, and creates that it sends. */
-const holders = Effect.fnUntraced(function*(rest: ReadonlyArray<StoredTask>) {
-  const store = yield* TaskStore
-  const now = yield* Clock.currentTimeMillis
-  const found: Array<Holder> = rest.flatMap(({ claim, snapshot }) =>
-    claim === undefined || claim.until <= now ? [] : [{ id: snapshot.task.id, until: claim.until }]
-  )
-  for (const { id, owner } of yield* Stream.runCollect(StoreReads.submissions("pending"))) {
-    const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
-    if (until !== undefined && until > now) found.push({ id, until })
-  }
-  return found
-})
-
-/** When the first claim lapses that was not renewed since it was seen first, in ms since the epoch. */
-const lapsingOf = (all: ReadonlyArray<Holder>, seen: Map<string, number>): number | undefined => {
-  let first: number | undefined
-  for (const { id, until } of all) {
-    const before = seen.get(id) ?? until
-    seen.set(id, before)
-    if (until === before) first = Math.min(first ?? Infinity, until)
-  }
-  return first
-}
 
 /** Follows tasks to their end, and saves each video as soon as there is one. */
 const followToEnds = Effect.fnUntraced(function*(mine: ReadonlyArray<StoredTask>, output: string | undefined) {

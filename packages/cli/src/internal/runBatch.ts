@@ -51,7 +51,7 @@ export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
     const budget = Option.isNone(input["max-cost"]) ? undefined : yield* left(input["max-cost"].value, items)
     const backend = yield* Backend
     const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
-    yield* Effect.provide(carriedOut(input, items, owner), backend.tasks(providers, { budget, owner }))
+    yield* Effect.provide(carriedOut(input, items, owner), backend.tasks(providers, { archives: true, budget, owner }))
   }))
 })
 
