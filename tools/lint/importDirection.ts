@@ -34,7 +34,12 @@ const all = ["core", "providers", "runtime", "node", "simulator", "cluster", "da
 const arrows: Readonly<Record<string, Arrows>> = {
   core: { ours: [], others: ["xstate"], withoutEffect: network, node: false },
   providers: { ours: ["core"], others: ["jose"], withoutEffect: ["cli", "cluster", "sql", "process"], node: false },
-  runtime: { ours: ["core"], others: ["@noble/hashes"], withoutEffect: ["cli", "cluster", "process"], node: false },
+  runtime: {
+    ours: ["core"],
+    others: ["@noble/hashes", "xstate"],
+    withoutEffect: ["cli", "cluster", "process"],
+    node: false
+  },
   node: {
     ours: ["runtime", "core"],
     others: ["@effect/platform-node", "@effect/sql-pg", "aws4fetch", "undici"],

@@ -52,6 +52,11 @@ export * as StandardWebhooks from "./StandardWebhooks.ts"
 /**
  * @since 0.1.0
  */
+export * as TaskActor from "./TaskActor.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskObserver from "./TaskObserver.ts"
 
 /**

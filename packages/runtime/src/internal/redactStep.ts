@@ -39,7 +39,8 @@ const redactObservation = ({ failure, raw: _, unrecognised, videos, ...rest }: O
     ...(failure === undefined ? {} : { failure: redactFailure(failure) })
   })
 
-const redactVideo = ({ thumbnailUrl, url, ...rest }: Video): Video =>
+/** @internal */
+export const redactVideo = ({ thumbnailUrl, url, ...rest }: Video): Video =>
   new Video({
     ...rest,
     url: withoutQuery(url),
@@ -49,5 +50,6 @@ const redactVideo = ({ thumbnailUrl, url, ...rest }: Video): Video =>
 const withoutQuery = (url: Redacted.Redacted): Redacted.Redacted =>
   Redacted.make(Redact.url(Redacted.value(url)), { label: "video url" })
 
-const redactFailure = ({ message, ...rest }: Failure): Failure =>
+/** @internal */
+export const redactFailure = ({ message, ...rest }: Failure): Failure =>
   new Failure({ ...rest, message: Redact.text(message) })
