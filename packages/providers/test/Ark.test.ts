@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, type VideoProvider, type VideoRequest } from "@video-tasks/core"
 import { Ark, CometApi, VideoProviderSuite } from "@video-tasks/providers"
-import { Simulator, SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
+import type { SimulatorOptions } from "@video-tasks/simulator"
 import { Config, ConfigProvider, Effect, Redacted } from "effect"
-import type { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { jsonOf, png } from "./utils/bodies.ts"
 import { apiKey, type Handler, secret, stub } from "./utils/stub.ts"
+import { type Use, type UseLive, usingSimulator, usingStub } from "./utils/using.ts"
 
 const vendor = "https://ark.ap-southeast.bytepluses.com/api/v3/contents/generations/tasks"
 
@@ -71,16 +71,9 @@ for (const [name, { make, provider }] of at) {
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   make: (typeof places)["vendor"]["make"] = Ark.make
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return make({ apiKey }).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(make({ apiKey }), handler, use)
 
 const accepts = () => Response.json({ id: "cgt-2026" })
 
@@ -481,16 +474,9 @@ describe("Ark against the simulator", () => {
 
   const live = <A, E>(
     place: keyof typeof places,
-    use: (
-      api: VideoProvider.VideoProvider,
-      simulator: Simulator.Simulator["Service"]
-    ) => Effect.Effect<A, E, HttpClient.HttpClient>,
+    use: UseLive<A, E>,
     options: SimulatorOptions.Options = {}
-  ) =>
-    Effect.gen(function*() {
-      const api = yield* places[place].make({ apiKey, baseUrl: origins[place] ?? "" })
-      return yield* use(api, yield* Simulator.Simulator)
-    }).pipe(Effect.provide(SimulatorHttp.layer(options)))
+  ) => usingSimulator(places[place].make({ apiKey, baseUrl: origins[place] ?? "" }), use, options)
 
   const requestAt = (place: keyof typeof places, fields: Partial<Ark.Request> = {}) =>
     Ark.video({ model, prompt: "A paper airplane [job=60]", provider: places[place].provider, ...fields })

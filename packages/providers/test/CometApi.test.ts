@@ -5,7 +5,8 @@ import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Redacted } from "ef
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { fieldsOf, jpeg, partsOf, png, webp } from "./utils/bodies.ts"
-import { answering, apiKey, type Handler, secret, streamOf, stub } from "./utils/stub.ts"
+import { answering, apiKey, type Handler, secret, streamOf } from "./utils/stub.ts"
+import { type Use, usingStub } from "./utils/using.ts"
 
 const created = { id: "task_abc123", task_id: "task_abc123", object: "video", status: "SUBMITTED", progress: 0 }
 
@@ -21,16 +22,9 @@ const handle = TaskHandle.TaskHandle.make({
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   options: Partial<CometApi.Options> = {}
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return CometApi.make({ apiKey, ...options }).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(CometApi.make({ apiKey, ...options }), handler, use)
 
 const accepts = () => Response.json(created)
 

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskHandle, type VideoProvider } from "@video-tasks/core"
+import { TaskHandle } from "@video-tasks/core"
 import { GenericApi } from "@video-tasks/providers"
 import { Effect, Redacted } from "effect"
 import { jsonOf, png } from "./utils/bodies.ts"
-import { apiKey, type Handler, stub } from "./utils/stub.ts"
+import { apiKey, type Handler } from "./utils/stub.ts"
+import { type Use, usingStub } from "./utils/using.ts"
 
 const baseUrl = "https://gateway.example.com"
 
@@ -17,16 +18,9 @@ const handle = TaskHandle.TaskHandle.make({
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   options: Partial<GenericApi.Options> = {}
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return GenericApi.make({ apiKey, baseUrl, ...options }).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(GenericApi.make({ apiKey, baseUrl, ...options }), handler, use)
 
 const accepts = () => Response.json({ task_id: "task_9f", status: "processing" }, { status: 201 })
 

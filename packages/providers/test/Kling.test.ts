@@ -9,6 +9,7 @@ import { createHmac } from "node:crypto"
 import * as util from "node:util"
 import { jpeg, jsonOf, png, webp } from "./utils/bodies.ts"
 import { apiKey, type Handler, secret, stub } from "./utils/stub.ts"
+import { type Use, usingStub } from "./utils/using.ts"
 
 const vendor = "https://api-singapore.klingai.com"
 
@@ -82,17 +83,10 @@ for (const [name, make, provider] of suites) {
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   place: PlaceName = "vendor",
   options: Kling.Options = { apiKey }
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return places[place].make(options).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(places[place].make(options), handler, use)
 
 const accepts = () => Response.json(created)
 

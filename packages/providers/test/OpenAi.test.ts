@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, type VideoProvider, type VideoRequest } from "@video-tasks/core"
 import { CometApi, OpenAi, VideoProviderSuite } from "@video-tasks/providers"
-import { Samples, Simulator, SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
+import { Samples, SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
 import { Config, ConfigProvider, Effect, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { fieldsOf, jsonOf, partsOf, png } from "./utils/bodies.ts"
 import { apiKey, type Handler, secret, stub } from "./utils/stub.ts"
+import { type Use, type UseLive, usingSimulator, usingStub } from "./utils/using.ts"
 
 const model = "sora-2"
 
@@ -84,16 +85,9 @@ for (const [name, { make, provider }] of at) {
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   make: (typeof places)["vendor"]["make"] = OpenAi.make
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return make({ apiKey }).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(make({ apiKey }), handler, use)
 
 const accepts = () => Response.json(job)
 
@@ -468,16 +462,9 @@ describe("OpenAi", () => {
 describe("OpenAi against the simulator", () => {
   const live = <A, E>(
     place: keyof typeof places,
-    use: (
-      api: VideoProvider.VideoProvider,
-      simulator: Simulator.Simulator["Service"]
-    ) => Effect.Effect<A, E, HttpClient.HttpClient>,
+    use: UseLive<A, E>,
     options: SimulatorOptions.Options = {}
-  ) =>
-    Effect.gen(function*() {
-      const api = yield* places[place].make({ apiKey, baseUrl: places[place].simulated })
-      return yield* use(api, yield* Simulator.Simulator)
-    }).pipe(Effect.provide(SimulatorHttp.layer(options)))
+  ) => usingSimulator(places[place].make({ apiKey, baseUrl: places[place].simulated }), use, options)
 
   const requestAt = (place: keyof typeof places, fields: Partial<OpenAi.Request> = {}) =>
     OpenAi.video({ model, prompt: "A paper airplane [job=60]", provider: places[place].provider, ...fields })

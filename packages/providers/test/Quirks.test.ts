@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskHandle, type VideoProvider } from "@video-tasks/core"
+import { TaskHandle } from "@video-tasks/core"
 import { CometApi, GenericApi, Kling, Runway } from "@video-tasks/providers"
 import { Effect, Redacted } from "effect"
 import { fieldsOf } from "./utils/bodies.ts"
 import { apiKey, type Handler, stub } from "./utils/stub.ts"
+import { usingStub } from "./utils/using.ts"
 
 const page = "<!doctype html><title>Console</title>"
 
@@ -35,24 +36,15 @@ const places = {
 
 const names = ["cometapi", "generic"] as const
 
-const using = <A, E>(
-  make: (typeof places)[keyof typeof places]["make"],
-  handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return make.pipe(Effect.flatMap(use), provide, Effect.map((value) => ({ value, requests, urls })))
-}
-
 const refused = (name: (typeof names)[number], handler: Handler) =>
   Effect.map(
-    using(places[name].make, handler, (api) => Effect.flip(api.create(places[name].request))),
+    usingStub(places[name].make, handler, (api) => Effect.flip(api.create(places[name].request))),
     ({ requests, value }) => ({ reason: value.reason, retryable: value.retryable, posts: requests.length })
   )
 
 const unread = (name: (typeof names)[number], handler: Handler) =>
   Effect.map(
-    using(places[name].make, handler, (api) => Effect.flip(api.observe(places[name].handle))),
+    usingStub(places[name].make, handler, (api) => Effect.flip(api.observe(places[name].handle))),
     ({ value }) => ({ reason: value.reason, retryable: value.retryable })
   )
 
@@ -103,7 +95,7 @@ describe("an answer that is not what its status says", () => {
   it.effect("quirk 37: a create may be answered with 201 and `processing`", () =>
     Effect.gen(function*() {
       const handler = answered(201, { task_id: "task_9f", status: "processing" })
-      const { value } = yield* using(places.generic.make, handler, (api) => api.create(places.generic.request))
+      const { value } = yield* usingStub(places.generic.make, handler, (api) => api.create(places.generic.request))
       assert.strictEqual(value.handle.remoteId, "task_9f")
     }))
 
@@ -125,7 +117,7 @@ describe("what must be sent", () => {
   it.effect("quirk 28: form values go out bare, without the quotes of the page's samples", () =>
     Effect.gen(function*() {
       const request = CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt: "say \"hi\"", seconds: 5 })
-      const { requests } = yield* using(
+      const { requests } = yield* usingStub(
         places.cometapi.make,
         answered(200, { id: "t1", status: "queued" }),
         (api) => api.create(request)
@@ -142,7 +134,7 @@ describe("what must be sent", () => {
     Effect.gen(function*() {
       const image = new URL("https://example.com/first.jpg")
       const request = Runway.video({ provider: "cometapi", model: "gen3a_turbo", image })
-      const { requests, urls } = yield* using(places.cometapi.make, answered(200, { id: "t1" }), (api) =>
+      const { requests, urls } = yield* usingStub(places.cometapi.make, answered(200, { id: "t1" }), (api) =>
         api.create(request))
       assert.deepStrictEqual(urls, ["https://api.cometapi.com/runwayml/v1/image_to_video"])
       assert.strictEqual(requests[0]?.headers["x-runway-version"], "2024-11-06")
@@ -154,7 +146,11 @@ describe("what must be sent", () => {
       const denied = answered(403, {
         error: { message: "普通用户不支持指定渠道 (request id: 1)", type: "new_api_error", code: "" }
       })
-      const { requests, value } = yield* using(make, denied, (api) => Effect.flip(api.create(places.generic.request)))
+      const { requests, value } = yield* usingStub(
+        make,
+        denied,
+        (api) => Effect.flip(api.create(places.generic.request))
+      )
       assert.strictEqual(requests[0]?.headers["authorization"], "Bearer sk-abc123-17-x")
       assert.strictEqual(value.reason._tag, "Unauthorized")
     }))

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskHandle, type VideoProvider, type VideoRequest } from "@video-tasks/core"
+import { TaskHandle, type VideoRequest } from "@video-tasks/core"
 import { CometApi, Runway, VideoProviderSuite } from "@video-tasks/providers"
-import { Simulator, SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
+import { SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
 import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { jpeg, jsonOf, png } from "./utils/bodies.ts"
 import { apiKey, type Handler, secret, stub } from "./utils/stub.ts"
+import { type Use, type UseLive, usingSimulator, usingStub } from "./utils/using.ts"
 
 const id = "17f20503-6c24-4c16-946b-35dbbce2af2f"
 
@@ -32,18 +33,11 @@ const at = (place: Place, request: Runway.Request) =>
 
 const basic = { vendor: { model: "gen4_turbo", image }, cometapi: { model: "gen3a_turbo", image } }
 
-const using = <A, E>(
-  place: Place,
-  handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return make(place).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls, bodies: requests.map(({ body }) => body._tag) }))
+const using = <A, E>(place: Place, handler: Handler, use: Use<A, E>) =>
+  Effect.map(
+    usingStub(make(place), handler, use),
+    (used) => ({ ...used, bodies: used.requests.map(({ body }) => body._tag) })
   )
-}
 
 const accepts = () => Response.json({ id })
 
@@ -411,15 +405,9 @@ describe("Runway", () => {
 
     const run = <A, E>(
       place: Place,
-      use: (
-        api: VideoProvider.VideoProvider,
-        simulator: Simulator.Simulator["Service"]
-      ) => Effect.Effect<A, E, HttpClient.HttpClient>,
+      use: UseLive<A, E>,
       options: SimulatorOptions.Options = {}
-    ) =>
-      Effect.gen(function*() {
-        return yield* use(yield* keyed(place), yield* Simulator.Simulator)
-      }).pipe(Effect.provide(SimulatorHttp.layer({ jobSeconds: { min: 100, max: 100 }, ...options })))
+    ) => usingSimulator(keyed(place), use, { jobSeconds: { min: 100, max: 100 }, ...options })
 
     const download = (link: Redacted.Redacted) =>
       HttpClient.get(Redacted.value(link)).pipe(Effect.flatMap((response) => response.arrayBuffer))

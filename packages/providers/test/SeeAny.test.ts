@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskHandle, type VideoProvider } from "@video-tasks/core"
+import { TaskHandle } from "@video-tasks/core"
 import { SeeAny } from "@video-tasks/providers"
 import { Effect, Redacted } from "effect"
 import { jsonOf } from "./utils/bodies.ts"
-import { apiKey, type Handler, stub } from "./utils/stub.ts"
+import { apiKey, type Handler } from "./utils/stub.ts"
+import { type Use, usingStub } from "./utils/using.ts"
 
 const handle = TaskHandle.TaskHandle.make({
   provider: "seeany",
@@ -15,16 +16,9 @@ const handle = TaskHandle.TaskHandle.make({
 
 const using = <A, E>(
   handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>,
+  use: Use<A, E>,
   options: Partial<SeeAny.Options> = {}
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return SeeAny.make({ apiKey, ...options }).pipe(
-    Effect.flatMap(use),
-    provide,
-    Effect.map((value) => ({ value, requests, urls }))
-  )
-}
+) => usingStub(SeeAny.make({ apiKey, ...options }), handler, use)
 
 const answers = (body: unknown) => () => Response.json(body)
 

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Observation, TaskHandle, type VideoProvider, type VideoRequest } from "@video-tasks/core"
+import { type Observation, TaskHandle, type VideoRequest } from "@video-tasks/core"
 import { CometApi, VideoProviderSuite, XAi } from "@video-tasks/providers"
-import { Simulator, SimulatorHttp, type SimulatorOptions } from "@video-tasks/simulator"
+import type { SimulatorOptions } from "@video-tasks/simulator"
 import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { jsonOf, png } from "./utils/bodies.ts"
 import { apiKey, type Handler, secret, stub } from "./utils/stub.ts"
+import { type Use, type UseLive, usingSimulator, usingStub } from "./utils/using.ts"
 
 const id = "7f2c1f0e-5b0e-4c43-9a55-0f4a9a0f3b11"
 
@@ -28,14 +29,7 @@ const make = (place: Place) => place === "vendor" ? XAi.make({ apiKey }) : Comet
 
 const provider = (place: Place) => place === "vendor" ? "xai" : "cometapi"
 
-const using = <A, E>(
-  place: Place,
-  handler: Handler,
-  use: (api: VideoProvider.VideoProvider) => Effect.Effect<A, E>
-) => {
-  const { provide, requests, urls } = stub(handler)
-  return make(place).pipe(Effect.flatMap(use), provide, Effect.map((value) => ({ value, requests, urls })))
-}
+const using = <A, E>(place: Place, handler: Handler, use: Use<A, E>) => usingStub(make(place), handler, use)
 
 const accepts = () => Response.json({ request_id: id })
 
@@ -452,15 +446,9 @@ describe("XAi", () => {
 
     const live = <A, E>(
       place: Place,
-      use: (
-        api: VideoProvider.VideoProvider,
-        simulator: Simulator.Simulator["Service"]
-      ) => Effect.Effect<A, E, HttpClient.HttpClient>,
+      use: UseLive<A, E>,
       options: SimulatorOptions.Options = {}
-    ) =>
-      Effect.gen(function*() {
-        return yield* use(yield* keyed(place), yield* Simulator.Simulator)
-      }).pipe(Effect.provide(SimulatorHttp.layer({ jobSeconds: { min: 100, max: 100 }, ...options })))
+    ) => usingSimulator(keyed(place), use, { jobSeconds: { min: 100, max: 100 }, ...options })
 
     const forms: ReadonlyArray<readonly [Place, SimulatorOptions.Options]> = [
       ["vendor", {}],
