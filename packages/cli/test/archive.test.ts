@@ -174,4 +174,108 @@ describe("the archive of the command", { concurrent: true }, () => {
       assert.strictEqual((yield* ledger).posts, 0)
     })
   )
+
+  live(
+    "loses no video when it fails (13), and resume keeps it elsewhere while the link lives (0)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      const s3 = yield* S3Server.make()
+      const ran = yield* vt([...fox, "--wait", "--archive", "s3://nowhere"], { env: keys(s3.origin) })
+      assert.strictEqual(ran.code, 13, ran.stderr)
+      assert.match(ran.stdout, /^status {2}SUCCESS[^]*^video {3}http/m)
+      assert.include(ran.stderr, "error: The task is done, but its files are not archived: the archive failed: ")
+      assert.include(ran.stderr, "NoSuchBucket")
+      assert.include(ran.stderr, "  video-tasks resume --archive s3://nowhere/")
+      const json = yield* vt(["resume", "--archive", "s3://nowhere", "--json"], { env: keys(s3.origin) })
+      assert.strictEqual(json.code, 13, json.stderr)
+      const [line] = Command.lines(json)
+      assert.deepStrictEqual([line?.type, line?.handle, line?.error.reason], [
+        "error",
+        ran.stdout.split("\n")[0],
+        "StoreError"
+      ])
+      const kept = yield* vt(["resume", "--archive", "kept"])
+      assert.strictEqual(kept.code, 0, kept.stderr)
+      assert.match(kept.stdout, /^kept {4}file:\/\/\S+\/video\.mp4 {2}2\.5 kB$/m)
+      assert.include(kept.stderr, "Archived: 1 task.")
+      assert.strictEqual(
+        fs.readdirSync(place("kept"), { recursive: true }).filter((name) => String(name).endsWith("mp4")).length,
+        1
+      )
+      const again = yield* vt(["resume", "--archive", "kept"])
+      assert.deepStrictEqual([again.code, again.stdout, again.stderr], [0, "", "Nothing is unfinished.\n"])
+      assert.strictEqual((yield* ledger).posts, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    live(
+      `goes on with resume after ${signal} in the middle of it`,
+      Effect.gen(function*() {
+        const { vt } = user()
+        let isUp = false
+        const s3 = yield* S3Server.make(() =>
+          isUp ? undefined : { status: 403, body: "<Error><Code>SlowStart</Code></Error>" }
+        )
+        const env = { ...keys(s3.origin), VIDEO_TASKS_ARCHIVE: "s3://bucket" }
+        const stopped = yield* vt([...fox, "--wait"], { env, interrupt: { when: "not archived yet", signal } })
+        if (signal === "SIGINT") {
+          assert.strictEqual(stopped.code, 130)
+          assert.include(stopped.stderr, "Stopped archiving the files of 1 task.")
+          assert.match(stopped.stderr, /Go on with\n {2}video-tasks resume\n$/)
+        } else assert.strictEqual(stopped.signal, "SIGKILL")
+        assert.strictEqual(s3.objects.size, 0)
+        isUp = true
+        const ran = yield* vt(["resume", "--json"], { env })
+        assert.strictEqual(ran.code, 0, ran.stderr)
+        const [line] = archivedLines(ran)
+        assert.strictEqual(line?.handle, stopped.stdout.split("\n")[0])
+        assert.deepStrictEqual([...s3.objects.keys()], archivedOf(line).map(({ key }) => key))
+        assert.strictEqual((yield* ledger).posts, 1)
+      }).pipe(Effect.scoped)
+    )
+  }
+
+  live(
+    "keeps what resume follows, beside the files that it saves (0)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      const handle = (yield* vt(fox)).stdout.trim()
+      const ran = yield* vt(["resume", "--output", "out", "--archive", "kept", "--json", ...fast])
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const [line, ...others] = archivedLines(ran)
+      assert.deepStrictEqual([line?.handle, others], [handle, []])
+      const [saved = ""] = fs.readdirSync(place("out"))
+      assert.strictEqual(archivedOf(line)[0]?.sha256, sha256(fs.readFileSync(place(`out/${saved}`))))
+    })
+  )
+
+  live(
+    "keeps the files of a batch beside those that it saves; the same command goes on after a failure (13, 0)",
+    Effect.gen(function*() {
+      const { place, vt } = user()
+      const s3 = yield* S3Server.make()
+      const lines = ["A fox", "A boat"].map((prompt) =>
+        JSON.stringify({ provider: "generic", model: "kling-v1", prompt })
+      )
+      fs.writeFileSync(place("b.jsonl"), lines.join("\n"))
+      const args = ["batch", "b.jsonl", "--output", "out", "--report", "r.jsonl", ...fast]
+      const report = () =>
+        fs.readFileSync(place("r.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line))
+      const env = keys(s3.origin)
+      const failed = yield* vt([...args, "--archive", "s3://nowhere"], { env })
+      assert.strictEqual(failed.code, 13, failed.stderr)
+      assert.deepStrictEqual(
+        report().map(({ archived, error, files, status }) => [status, files.length, archived, error.reason]),
+        [["SUCCESS", 1, undefined, "StoreError"], ["SUCCESS", 1, undefined, "StoreError"]]
+      )
+      const ran = yield* vt([...args, "--archive", "s3://bucket/b"], { env })
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      for (const { archived, error, files, id } of report()) {
+        assert.deepStrictEqual([archived.length, archived[0].sha256, error], [1, files[0].sha256, null])
+        assert.match(archived[0].uri, new RegExp(`^s3://bucket/b/generic/[0-9-]+/${id}/video\\.mp4$`))
+      }
+      assert.deepStrictEqual([s3.objects.size, (yield* ledger).posts], [2, 2])
+    }).pipe(Effect.scoped)
+  )
 })

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import * as Sockets from "../../node/test/support/sockets.ts"
 import * as Command from "./utils/command.ts"
@@ -15,7 +17,7 @@ beforeAll(() => {
 
 afterAll(() => command.remove())
 
-const vt = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
+const vt = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: Command.RunOptions = {}) {
   const { baseUrl } = yield* SimulatorServer.SimulatorServer
   const env = {
     KLING_API_KEY: "sk-secret-1234567890",
@@ -23,7 +25,7 @@ const vt = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
     GENERIC_API_KEY: "sk-secret-1234567890",
     GENERIC_BASE_URL: baseUrl
   }
-  return yield* Effect.promise(() => Command.run(command.file, args, { env }))
+  return yield* Effect.promise(() => Command.run(command.file, args, { ...options, env }))
 })
 
 const create = (provider: "kling" | "generic", ...more: ReadonlyArray<string>) =>
@@ -94,5 +96,36 @@ describe("create --callback-url", { concurrent: true }, () => {
       )
       assert.strictEqual(yield* posts, 0)
     })
+  )
+
+  live(
+    "is said in a line of a batch as well, which is refused as a whole where one API takes none",
+    Effect.gen(function*() {
+      const { origin, paths } = yield* called
+      const callbackUrl = `${origin}/hooks/kling?guess=me-if-you-can`
+      const cwd = Command.emptyFolder()
+      const batch = (...lines: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
+        fs.writeFileSync(
+          path.join(cwd, "b.jsonl"),
+          lines.map((line) => JSON.stringify({ prompt: "A fox", ...line })).join("\n")
+        )
+        return vt(["batch", "b.jsonl", "--json", "--deadline", "1s"], { cwd })
+      }
+      const kling = { provider: "kling", model: "kling-v2-6" }
+      const refused = yield* batch(
+        { ...kling, callbackUrl },
+        { provider: "generic", model: "kling-v1", callbackUrl },
+        { ...kling, prompt: "A boat", callbackUrl: "me.example?guess=me-if-you-can" }
+      )
+      assert.strictEqual(refused.code, 2, refused.stderr)
+      assert.include(refused.stderr, `line 2: callbackUrl is ${origin}; allowed: none: `)
+      assert.include(refused.stderr, "line 3: callbackUrl is \"me.example\"; allowed: an http(s) URL")
+      assert.strictEqual(yield* posts, 0)
+      const ran = yield* batch({ ...kling, callbackUrl })
+      assert.strictEqual(yield* posts, 1)
+      yield* Sockets.eventually(() => paths.length > 0)
+      assert.strictEqual(paths[0], "/hooks/kling?guess=me-if-you-can")
+      assert.notInclude([refused, ran].map(({ stderr, stdout }) => stdout + stderr).join(), "me-if-you-can")
+    }).pipe(Effect.scoped)
   )
 })
