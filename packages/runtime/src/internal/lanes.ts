@@ -3,8 +3,10 @@ import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { Family, VideoProvider } from "@video-tasks/core/VideoProvider"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { Operation, VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
+import type { Options } from "../VideoTasks.ts"
 import { Account, type BudgetLimits } from "./account.ts"
 import type { Lane } from "./entry.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -17,6 +19,20 @@ export interface LanesOptions {
   readonly overrides: PollPolicy.Overrides
   readonly scheduler: Scheduler
 }
+
+/** @internal What an account may send, unless the options say more or less. */
+export const limitsOf = (budget: Options["budget"]): BudgetLimits => ({
+  requestsPerSecond: Math.max(0.001, budget?.requestsPerSecond ?? 50),
+  burst: Math.max(1, Math.floor(budget?.burst ?? 5)),
+  concurrency: Math.max(1, Math.floor(budget?.concurrency ?? 16))
+})
+
+/** @internal How often to read, where the options say so. */
+export const overridesOf = (poll: Options["poll"]): PollPolicy.Overrides => ({
+  floorMs: poll?.floor === undefined ? undefined : Duration.toMillis(poll.floor),
+  ceilingMs: poll?.ceiling === undefined ? undefined : Duration.toMillis(poll.ceiling),
+  pollTimeoutMs: poll?.timeout === undefined ? undefined : Duration.toMillis(poll.timeout)
+})
 
 /**
  * The lanes of a program, one for each family, and the accounts that they share.

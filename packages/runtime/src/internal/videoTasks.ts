@@ -29,7 +29,7 @@ import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
-import { Lanes } from "./lanes.ts"
+import { Lanes, limitsOf, overridesOf } from "./lanes.ts"
 import { limiterOf } from "./limiter.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
@@ -52,18 +52,6 @@ type Service = VideoTasks["Service"]
 
 /** What slow consumers of `observe` may lag behind, in changes; the oldest are left out. */
 const observeBuffer = 64
-
-const limitsOf = (budget: Options["budget"]) => ({
-  requestsPerSecond: Math.max(0.001, budget?.requestsPerSecond ?? 50),
-  burst: Math.max(1, Math.floor(budget?.burst ?? 5)),
-  concurrency: Math.max(1, Math.floor(budget?.concurrency ?? 16))
-})
-
-const overridesOf = (poll: Options["poll"]) => ({
-  floorMs: poll?.floor === undefined ? undefined : Duration.toMillis(poll.floor),
-  ceilingMs: poll?.ceiling === undefined ? undefined : Duration.toMillis(poll.ceiling),
-  pollTimeoutMs: poll?.timeout === undefined ? undefined : Duration.toMillis(poll.timeout)
-})
 
 /** The parts that the operations are made of. */
 interface Parts {
