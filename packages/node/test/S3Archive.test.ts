@@ -149,6 +149,17 @@ describe("S3Archive", () => {
       assert.deepStrictEqual([error.retryable, server.uploads.size], [true, 0])
     }))
 
+  it.live("does not believe a page that says yes to everything", () =>
+    Effect.gen(function*() {
+      const server = yield* S3Server.make(() => ({ status: 200, body: "<html>Welcome</html>" }))
+      const archive = yield* opened(server.origin, { partSize: 5 * MiB })
+      const errors = yield* Effect.forEach([small, large], (bytes) => Effect.flip(archive.put("v.mp4", content(bytes))))
+      assert.deepStrictEqual(errors.map(({ detail }) => detail), [
+        "the store did not confirm the file: is its address right?",
+        "the store named no upload"
+      ])
+    }))
+
   it.live("keeps nothing of a file that is not what was announced", () =>
     Effect.gen(function*() {
       const server = yield* S3Server.make()

@@ -80,7 +80,7 @@ export const create = Command.make(
 ).pipe(
   Command.withShortDescription("Create a video task"),
   Command.withDescription(
-    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice. With --max-cost nothing is sent that costs more, or whose price is unknown (exit code 2), or while the catalogue cannot be read (10)."
+    "Create a video task. The handle is printed as soon as there is one; with --wait or --output the task is followed to its end. A create is sent at most once: when its answer is lost, the command says so (exit code 9) instead of paying twice. With --max-cost nothing is sent that costs more, or whose price is unknown (exit code 2), or while the catalogue cannot be read (10). With --archive the files of what is followed are kept, and the command ends when they are."
   ),
   Command.withExamples([
     {

@@ -26,10 +26,11 @@ export const resume = Command.make(
 ).pipe(
   Command.withShortDescription("Go on with everything that is unfinished"),
   Command.withDescription(
-    "Follow every unfinished task of the store to its end, whatever became of the process that made it. What another process follows is left to it; what a dead one followed is taken over when its claim lapses, within a minute. The exit code is the one that all tasks share, else 14; creates whose answer is lost count as 9."
+    "Follow every unfinished task of the store to its end, whatever became of the process that made it. What another process follows is left to it; what a dead one followed is taken over when its claim lapses, within a minute. The exit code is the one that all tasks share, else 14; creates whose answer is lost count as 9. With --archive the files are kept of all that succeeded in the last 7 days, whoever followed it."
   ),
   Command.withExamples([
     { command: "video-tasks resume", description: "After a crash, a reboot, a weekend" },
-    { command: "video-tasks resume --output out", description: "And save the files" }
+    { command: "video-tasks resume --output out", description: "And save the files" },
+    { command: "video-tasks resume --archive s3://videos", description: "And keep them, with those that were left" }
   ])
 )

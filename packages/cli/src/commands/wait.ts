@@ -29,7 +29,7 @@ export const wait = Command.make(
 ).pipe(
   Command.withShortDescription("Follow tasks to their end"),
   Command.withDescription(
-    "Follow tasks to their end. Waiting can be broken off at any time (Ctrl-C, or --deadline): the tasks go on at the provider, and the same handles take up the thread. With several handles the exit code is the one that they share, else 14."
+    "Follow tasks to their end. Waiting can be broken off at any time (Ctrl-C, or --deadline): the tasks go on at the provider, and the same handles take up the thread. With several handles the exit code is the one that they share, else 14. With --archive it ends when the files are kept."
   ),
   Command.withExamples([
     { command: "video-tasks wait vt1_…", description: "Until it has ended" },

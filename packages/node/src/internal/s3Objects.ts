@@ -54,7 +54,20 @@ const putWhole = Effect.fnUntraced(function*({ makeHash, send }: Settings, key: 
     // A file that has grown is seen by its second part.
     Effect.forEach(parts.take(chunk), () => Effect.fail(changed()))).pipe(Effect.map(() => parts.rest()))
   if (rest.length !== content.bytes || hashOf(makeHash, rest) !== content.sha256) return yield* changed()
-  yield* send({ method: "PUT", key, headers: headersOf(content), body: rest, sha256: content.sha256 })
+  const { headers } = yield* send({
+    method: "PUT",
+    key,
+    headers: headersOf(content),
+    body: rest,
+    sha256: content.sha256
+  })
+  // A page on the way, or at a wrong address, may say yes to everything.
+  if (headers["etag"] === undefined) {
+    return yield* new ArchiveError({
+      detail: "the store did not confirm the file: is its address right?",
+      retryable: true
+    })
+  }
 })
 
 const putParts = Effect.fnUntraced(function*(settings: Settings, key: string, content: Content) {
