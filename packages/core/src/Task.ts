@@ -115,7 +115,11 @@ export class Cancelled extends Schema.Class<Cancelled>("@video-tasks/core/Task/C
   ...common,
   /** When the cancellation was reported, in ms since the epoch. */
   completedAt: Schema.Finite,
-  /** `true` when it was cancelled through this library, absent when the provider or somebody else did it. */
+  /**
+   * `true` when it is known to have been cancelled through this library. Absent when the provider or somebody else did it,
+   * and also when a read, here or in another process, saw the end before our own cancelling was stored: an end that stands
+   * in the store is never written again.
+   */
   byRequest: Schema.optionalKey(Schema.Boolean)
 }) {}
 
