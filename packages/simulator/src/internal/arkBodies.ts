@@ -3,7 +3,8 @@ import type { Context } from "./context.ts"
 import * as files from "./files.ts"
 import * as tasks from "./task.ts"
 
-const statusWords = {
+/** @internal */
+export const statusWords = {
   waiting: "queued",
   queued: "queued",
   running: "running",

@@ -1,4 +1,5 @@
 import { aspectRatio, aspectRatios } from "../Samples.ts"
+import * as ark from "./arkBodies.ts"
 import type { Context } from "./context.ts"
 import * as files from "./files.ts"
 import * as gatewayRow from "./gatewayRow.ts"
@@ -96,19 +97,10 @@ export const flat = (context: Context, task: tasks.Task): unknown => {
 /** The upstream's own task inside the row: Ark's, `GET /api/v3/contents/generations/tasks/{id}`. */
 const upstream = (context: Context, task: tasks.Task, seen: tasks.View, url: string | undefined): unknown => {
   if (seen.phase === "waiting") return null
-  const word = {
-    queued: "queued",
-    running: "running",
-    success: "succeeded",
-    failed: "failed",
-    error: "failed",
-    cancelled: "cancelled",
-    expired: "expired"
-  }
   return {
     id: `cgt-${task.id.slice(-12)}`,
     model: task.model,
-    status: word[seen.phase],
+    status: ark.statusWords[seen.phase],
     content: url === undefined ? undefined : { video_url: url },
     error: gatewayRow.hasFailed(seen) ? tasks.failure(task) : undefined,
     created_at: tasks.stamp(context.state, task.createdAt),
