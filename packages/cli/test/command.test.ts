@@ -569,7 +569,7 @@ describe("the command", { concurrent: true }, () => {
       { args: [...seedance, "--prompt", "x", "--poll-floor", "soon"], says: "--poll-floor" },
       { args: [...seedance, "--prompt", "x", "--store", "mysql://db"], says: "memory" },
       { args: ["wait", "vt1_nonsense"], says: "vt1_nonsense" },
-      { args: ["diagram", "--format", "svg"], says: "svg" }
+      { args: ["diagram", "--format", "png"], says: "svg" }
     ]
   ) {
     live(

@@ -75,6 +75,7 @@ describe("the command from its sources", { concurrent: true }, () => {
     Effect.gen(function*() {
       assert.match((yield* run(["diagram"])).stdout, /^stateDiagram-v2\n/)
       assert.match((yield* run(["diagram", "--format", "dot"])).stdout, /^digraph /)
+      assert.match((yield* run(["diagram", "--format", "svg"])).stdout, /^<svg [^]*<\/svg>\n$/)
       assert.strictEqual(JSON.parse((yield* run(["diagram", "--format", "json"])).stdout).id, "videoTask")
     })
   )

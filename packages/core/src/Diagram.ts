@@ -62,6 +62,39 @@ export interface Graph {
 }
 
 /**
+ * A state as it is drawn, with what stands inside it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Shape extends Omit<Node, "parent"> {
+  readonly children: ReadonlyArray<Shape>
+}
+
+/**
+ * All edges between two places, drawn as one, and the lines of their label.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Arrow {
+  readonly source: string
+  readonly target: string
+  readonly label: ReadonlyArray<string>
+}
+
+/**
+ * What a picture shows of a graph.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Drawing {
+  readonly shapes: ReadonlyArray<Shape>
+  readonly arrows: ReadonlyArray<Arrow>
+}
+
+/**
  * How to draw.
  *
  * @category options
@@ -88,6 +121,15 @@ export interface DrawOptions {
  * @since 0.1.0
  */
 export const fromMachine = (machine: AnyStateMachine): Graph => model.fromMachine(machine)
+
+/**
+ * Decides what a picture shows, for those who lay it out themselves: siblings that leave for the same ends under the same
+ * conditions share a box, and all edges between two places are one arrow. Edges that lead nowhere else are left out.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const toDrawing = (self: Graph): Drawing => model.drawingOf(self)
 
 /**
  * Draws a graph as a Mermaid state diagram, for READMEs and pages.

@@ -101,6 +101,23 @@ describe("Diagram", () => {
     })
   })
 
+  describe("toDrawing", () => {
+    it("boxes the running states of a task, which share an arrow to each end", () => {
+      const { arrows, shapes } = Diagram.toDrawing(graph)
+      assert.deepStrictEqual(
+        shapes.map((shape) => [shape.id, shape.children.map((child) => child.id)]),
+        [["running", [...TaskStatus.running]], ...TaskStatus.terminal.map((id) => [id, []])]
+      )
+      assert.deepStrictEqual(
+        arrows.map(({ source, target }) => [source, target]).toSorted(),
+        [
+          ["SUBMITTED", "IN_PROGRESS"],
+          ...TaskStatus.terminal.map((id) => ["running", id])
+        ].toSorted()
+      )
+    })
+  })
+
   describe("toMermaid", () => {
     it("draws the task machine", () => {
       assert.strictEqual(

@@ -7,10 +7,13 @@ import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { machineSvg } from "../internal/machineSvg.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 
-const formats = ["mermaid", "dot", "json"] as const
+const formats = ["mermaid", "dot", "svg", "json"] as const
+
+const expected = "mermaid, dot, svg or json"
 
 type Format = (typeof formats)[number]
 
@@ -19,11 +22,11 @@ const format = Flag.String("format").pipe(
     const found = formats.find((one) => one === text)
     return found === undefined
       ? Effect.fail(
-        new CliError.InvalidValue({ option: "format", value: text, expected: expected(text), kind: "flag" })
+        new CliError.InvalidValue({ option: "format", value: text, expected, kind: "flag" })
       )
       : Effect.succeed(found)
   }),
-  Flag.withDescription("mermaid, dot or json"),
+  Flag.withDescription(expected),
   Flag.withMetavar(`<${formats.join("|")}>`),
   Flag.withDefault("mermaid" as const)
 )
@@ -45,6 +48,7 @@ export const diagram = Command.make(
   Command.withExamples([
     { command: "video-tasks diagram", description: "Mermaid, for a README" },
     { command: "video-tasks diagram --format dot | dot -Tpng > machine.png", description: "A picture by Graphviz" },
+    { command: "video-tasks diagram --format svg > machine.svg", description: "A picture as it is, light and dark" },
     { command: "video-tasks diagram --format json", description: "The machine's definition, for XState tools" }
   ])
 )
@@ -55,10 +59,9 @@ const draw = (format: Format): string => {
       return Diagram.toMermaid(Diagram.fromMachine(TaskMachine.machine)).trimEnd()
     case "dot":
       return Diagram.toDot(Diagram.fromMachine(TaskMachine.machine)).trimEnd()
+    case "svg":
+      return machineSvg.trimEnd()
     case "json":
       return JSON.stringify(Diagram.toJson(TaskMachine.machine), undefined, 2)
   }
 }
-
-const expected = (text: string): string =>
-  text === "svg" ? "mermaid, dot or json; svg comes in a later version" : "mermaid, dot or json"

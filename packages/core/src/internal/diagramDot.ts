@@ -1,5 +1,5 @@
-import type { Graph } from "../Diagram.ts"
-import { drawingOf, type Shape } from "./diagramGraph.ts"
+import type { Graph, Shape } from "../Diagram.ts"
+import { drawingOf } from "./diagramGraph.ts"
 
 /** @internal */
 export const draw = (graph: Graph, live: string | undefined): string => {

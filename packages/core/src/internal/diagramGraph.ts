@@ -2,7 +2,7 @@
  * From the resolved states of a machine to nodes and edges, and what both drawings need to know about them.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
-import type { Edge, Graph, Node } from "../Diagram.ts"
+import type { Arrow, Drawing, Edge, Graph, Node, Shape } from "../Diagram.ts"
 
 /** @internal */
 export const fromMachine = (machine: AnyStateMachine): Graph => {
@@ -15,32 +15,6 @@ export const fromMachine = (machine: AnyStateMachine): Graph => {
   }
   childrenOf(machine.root).forEach(visit)
   return { id: machine.id, nodes, edges }
-}
-
-/**
- * A state as it is drawn, with what stands inside it.
- *
- * @internal
- */
-export interface Shape extends Omit<Node, "parent"> {
-  readonly children: ReadonlyArray<Shape>
-}
-
-/**
- * All edges between two places, drawn as one, and the lines of their label.
- *
- * @internal
- */
-export interface Arrow {
-  readonly source: string
-  readonly target: string
-  readonly label: ReadonlyArray<string>
-}
-
-/** @internal */
-export interface Drawing {
-  readonly shapes: ReadonlyArray<Shape>
-  readonly arrows: ReadonlyArray<Arrow>
 }
 
 /**
