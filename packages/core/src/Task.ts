@@ -117,8 +117,8 @@ export class Cancelled extends Schema.Class<Cancelled>("@video-tasks/core/Task/C
   completedAt: Schema.Finite,
   /**
    * `true` when it is known to have been cancelled through this library. Absent when the provider or somebody else did it,
-   * and also when a read, here or in another process, saw the end before our own cancelling was stored: an end that stands
-   * in the store is never written again.
+   * and also when another process saw the end before the one that had it cancelled could store that: an end that stands in
+   * the store is never written again.
    */
   byRequest: Schema.optionalKey(Schema.Boolean)
 }) {}

@@ -309,6 +309,47 @@ describe("VideoTasks", () => {
       }).pipe(Effect.provide(Harness.layer(provider)))
     })
 
+    it.effect("is known as ours although a read sees the end first", () => {
+      let isCancelled = false
+      const provider = VideoProvider.double({
+        cancel: () =>
+          Effect.suspend(() => {
+            isCancelled = true
+            return Effect.as(Effect.sleep("10 seconds"), "confirmed" as const)
+          }),
+        observe: () =>
+          Effect.sync(() =>
+            isCancelled
+              ? Harness.observed({ status: "CANCELLED", progress: 40 })
+              : Harness.running(30)
+          )
+      })
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const handle = yield* tasks.submit(Harness.request)
+        const waiting = yield* Effect.forkChild(Effect.flip(tasks.await(handle)))
+        yield* TestClock.adjust("30 seconds")
+        const cancelling = yield* Effect.forkChild(tasks.cancel(handle))
+        yield* Effect.forkChild(tasks.refresh(handle))
+        yield* TestClock.adjust("5 seconds")
+        const { reason } = yield* Fiber.join(waiting)
+        assert.deepStrictEqual([reason._tag, reason._tag === "TaskCancelled" && reason.byRequest], [
+          "TaskCancelled",
+          true
+        ])
+        assert.isUndefined(cancelling.pollUnsafe())
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual(yield* Fiber.join(cancelling), "confirmed")
+        const events = yield* (yield* TaskStore.TaskStore).events((yield* tasks.get(handle)).id)
+        assert.deepStrictEqual(events.map(({ type }) => type), [
+          "task.created",
+          "task.observed",
+          "task.observed",
+          "task.cancelled"
+        ])
+      }).pipe(Effect.provide(Harness.layer(provider)))
+    })
+
     it.effect("that the API does not have leaves the task running", () =>
       Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks

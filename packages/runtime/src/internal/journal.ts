@@ -22,6 +22,8 @@ export interface Journal {
   readonly announce: (step: ObservedStep) => void
   /** What this process holds. */
   readonly claims: Claims
+  /** The tasks that somebody here has just asked to be cancelled. */
+  readonly cancelling: Set<TaskId>
   /** The ledger of the budget, where there is one. */
   readonly book?: Book | undefined
   /** Hears of a success that was just stored; never fails, never waits. */
@@ -130,6 +132,12 @@ export const step = Effect.fnUntraced(function*(
   stored: StoredTask,
   event: TaskEvent
 ): Effect.fn.Return<Stepped, TaskStoreError | VersionConflict> {
+  if (event.type === "task.observed" && isOurEnd(journal, stored, event.observation)) {
+    // What else the answer says is kept, and then that it was our doing.
+    const { status: _, ...rest } = event.observation
+    const { snapshot, version } = yield* step(journal, stored, { ...event, observation: new Observation(rest) })
+    return yield* step(journal, { ...stored, snapshot, version }, { type: "task.cancelled", at: event.at })
+  }
   const kept = event.type === "task.observed" ? { ...event, observation: withoutRaw(event.observation) } : event
   const raw = event.type === "task.observed" ? event.observation.raw : undefined
   let current = stored
@@ -157,6 +165,10 @@ export const step = Effect.fnUntraced(function*(
     current = appended
   }
 })
+
+/** A read may see that a task is cancelled before whoever has it cancelled hears so. */
+const isOurEnd = ({ cancelling }: Journal, { snapshot }: StoredTask, { status }: Observation): boolean =>
+  status === "CANCELLED" && cancelling.has(snapshot.task.id)
 
 /** How often somebody else may be faster. */
 const maxConflicts = 10

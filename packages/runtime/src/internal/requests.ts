@@ -100,21 +100,26 @@ export interface Cancelled {
  *
  * @internal
  */
-export const cancel = Effect.fnUntraced(function*(
-  journal: Journal.Journal,
-  lane: Lane,
-  stored: StoredTask
-): Effect.fn.Return<Cancelled, VideoTaskError.VideoTaskError> {
-  const { handle } = stored.snapshot.task
-  if (isTerminal(stored.snapshot.value)) {
-    return { outcome: stored.snapshot.value === "CANCELLED" ? "confirmed" : "failed" }
-  }
-  const outcome = yield* request(lane, handle, "cancel", lane.provider.cancel(handle))
-  if (outcome !== "confirmed") return { outcome }
-  const at = yield* Clock.currentTimeMillis
-  const stepped = yield* Effect.mapError(
-    Journal.step(journal, stored, { type: "task.cancelled", at }),
-    (error) => fromStore(error, handle.provider, handle)
-  )
-  return { outcome, stepped }
-})
+export const cancel = Effect.fnUntraced(
+  function*(
+    journal: Journal.Journal,
+    lane: Lane,
+    stored: StoredTask
+  ): Effect.fn.Return<Cancelled, VideoTaskError.VideoTaskError> {
+    const { handle, id } = stored.snapshot.task
+    if (isTerminal(stored.snapshot.value)) {
+      return { outcome: stored.snapshot.value === "CANCELLED" ? "confirmed" : "failed" }
+    }
+    journal.cancelling.add(id)
+    const outcome = yield* request(lane, handle, "cancel", lane.provider.cancel(handle))
+    if (outcome !== "confirmed") return { outcome }
+    const at = yield* Clock.currentTimeMillis
+    const stepped = yield* Effect.mapError(
+      Journal.step(journal, stored, { type: "task.cancelled", at }),
+      (error) => fromStore(error, handle.provider, handle)
+    )
+    return { outcome, stepped }
+  },
+  (effect, journal, _, { snapshot }) =>
+    Effect.ensuring(effect, Effect.sync(() => journal.cancelling.delete(snapshot.task.id)))
+)

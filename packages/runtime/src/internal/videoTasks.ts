@@ -89,7 +89,13 @@ export const make = Effect.fnUntraced(function*(
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
-  const { archiver, journal } = yield* Archiver.make({ store, announce: announce.step, book, claims })
+  const { archiver, journal } = yield* Archiver.make({
+    store,
+    announce: announce.step,
+    book,
+    claims,
+    cancelling: new Set()
+  })
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
