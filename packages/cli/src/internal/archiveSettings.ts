@@ -19,7 +19,7 @@ import * as Settings from "./settings.ts"
 export const variable = "VIDEO_TASKS_ARCHIVE"
 
 /** The variables of a bucket, by the names that AWS gave them. */
-export const variables = {
+const variables = {
   accessKeyId: "AWS_ACCESS_KEY_ID",
   secretAccessKey: "AWS_SECRET_ACCESS_KEY",
   sessionToken: "AWS_SESSION_TOKEN",

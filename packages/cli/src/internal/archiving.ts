@@ -105,7 +105,7 @@ export const codeOf = (outcome: Outcome | undefined): number =>
   outcome?.error === undefined ? 0 : exitCode(outcome.error)
 
 /** So far back successes are looked for whose files are not kept, in ms. */
-export const lookBackMs = 604_800_000
+const lookBackMs = 604_800_000
 
 /** The successes whose files are not kept, of any process; none where no archive was chosen. */
 export const pending: Effect.Effect<
