@@ -13,6 +13,7 @@ import { attach } from "./commands/attach.ts"
 import { batch } from "./commands/batch.ts"
 import { cancel } from "./commands/cancel.ts"
 import { create } from "./commands/create.ts"
+import { dashboard } from "./commands/dashboard.ts"
 import { demo } from "./commands/demo.ts"
 import { diagram } from "./commands/diagram.ts"
 import { download } from "./commands/download.ts"
@@ -50,7 +51,7 @@ export const root = Command.make("video-tasks").pipe(
     { group: "TASKS", commands: [create, batch, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
     { group: "STORE", commands: [list, show, resume, resolve, prune, exportTasks, importTasks] },
-    { group: "MORE", commands: [models, estimate, simulate, diagram, demo] }
+    { group: "MORE", commands: [dashboard, models, estimate, simulate, diagram, demo] }
   ]),
   Command.provide(Reporter.layer),
   Command.withGlobalFlags(Globals.flags)

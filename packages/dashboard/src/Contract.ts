@@ -46,7 +46,7 @@ export type State = TaskStatus | "submitting" | "ambiguous"
  */
 export interface Row {
   readonly id: string
-  /** Absent while there is no task. */
+  /** Absent while there is no task, and in the list, which is shorter without it: it comes with `Detail`. */
   readonly handle?: string | undefined
   readonly remoteId?: string | undefined
   readonly provider: string
@@ -141,6 +141,8 @@ export interface Changes {
   readonly now: number
   readonly rows: ReadonlyArray<Row>
   readonly removed: ReadonlyArray<string>
+  /** How many steps of tasks these rows stand for, where that is counted; rows of one task are sent once. */
+  readonly steps?: number | undefined
   /** Present when something changed. */
   readonly providers?: ReadonlyArray<ProviderLine> | undefined
   /** Present when something changed. */

@@ -8,3 +8,13 @@
  * @since 0.1.0
  */
 export * as Contract from "./Contract.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Dashboard from "./Dashboard.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as DashboardHub from "./DashboardHub.ts"

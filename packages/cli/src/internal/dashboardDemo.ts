@@ -1,0 +1,146 @@
+/**
+ * The dashboard over simulated APIs: a steady flow of tasks that succeed, fail, are cancelled, and are read through faults.
+ */
+import type { VideoProvider } from "@video-tasks/core/VideoProvider"
+import * as VideoProviders from "@video-tasks/core/VideoProviders"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as Dashboard from "@video-tasks/dashboard/Dashboard"
+import * as DashboardHub from "@video-tasks/dashboard/DashboardHub"
+import * as NodeHttp from "@video-tasks/node/NodeHttp"
+import * as CometApi from "@video-tasks/providers/CometApi"
+import * as GenericApi from "@video-tasks/providers/GenericApi"
+import * as Kling from "@video-tasks/providers/Kling"
+import * as OpenAi from "@video-tasks/providers/OpenAi"
+import * as XAi from "@video-tasks/providers/XAi"
+import * as TaskStore from "@video-tasks/runtime/TaskStore"
+import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
+import type { Line } from "@video-tasks/simulator/Script"
+import { Simulator } from "@video-tasks/simulator/Simulator"
+import * as SimulatorServer from "@video-tasks/simulator/SimulatorServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import type { DashboardInput } from "./dashboard.ts"
+import { usage } from "./problem.ts"
+import { Reporter } from "./reporter.ts"
+import { version } from "./version.ts"
+
+/** Serves the demo until it is interrupted. */
+export const show = (input: DashboardInput) =>
+  Effect.gen(function*() {
+    const reporter = yield* Reporter
+    const simulator = yield* Simulator
+    const { port, url } = yield* Dashboard.Dashboard
+    yield* Effect.orDie(simulator.script(faults))
+    yield* reporter.result(`Simulated tasks, ten times faster than real ones: ${url}`, { type: "dashboard", url, port })
+    return yield* flow
+  }).pipe(
+    Effect.provide(layer(input)),
+    Effect.catchTag(
+      ["ListenError", "DuplicateProvider", "DashboardError"],
+      (error) => Effect.fail(usage(error.message))
+    )
+  )
+
+// internal
+
+/** How much faster than real time the simulated jobs run. */
+const speed = 10
+
+const apiKey = Redacted.make("sk-demo", { label: "demo key" })
+
+const faults: ReadonlyArray<Line> = [
+  { on: "poll", nth: 2, times: { p: 0.06 }, fault: "503-html" },
+  { on: "poll", nth: 2, times: { p: 0.04 }, fault: "429", retryAfter: 3 },
+  { on: "create", times: { p: 0.01 }, fault: "reset-after-accept" }
+]
+
+const providers = Layer.effect(
+  VideoProviders.VideoProviders,
+  Effect.gen(function*() {
+    const { baseUrl } = yield* SimulatorServer.SimulatorServer
+    const all = yield* Effect.all([
+      CometApi.make({ apiKey, baseUrl }),
+      GenericApi.make({ apiKey, baseUrl }),
+      OpenAi.make({ apiKey, baseUrl: `${baseUrl}/openai` }),
+      Kling.make({ apiKey, baseUrl: `${baseUrl}/kling` }),
+      XAi.make({ apiKey, baseUrl: `${baseUrl}/xai` })
+    ])
+    return yield* VideoProviders.make(all.map(hurried))
+  })
+)
+
+const hurried = (provider: VideoProvider): VideoProvider => ({
+  ...provider,
+  families: provider.families.map((family) => ({
+    ...family,
+    poll: { ...family.poll, typicalMs: family.poll.typicalMs / speed }
+  }))
+})
+
+const layer = (input: DashboardInput) =>
+  Dashboard.layer({
+    port: input.port,
+    host: input.host,
+    readOnly: input.readOnly,
+    storeName: "memory",
+    isDemo: true,
+    version
+  }).pipe(
+    Layer.provideMerge(VideoTasks.layer({ poll: { floor: "1 second", ceiling: "2 seconds" }, owner: "demo" })),
+    Layer.provideMerge(
+      DashboardHub.layer({ maxTasks: input.maxTasks, showPrompts: !input.hidePrompts, owner: "demo" })
+    ),
+    Layer.provideMerge(TaskStore.layerMemory),
+    Layer.provideMerge(providers),
+    Layer.provideMerge(NodeHttp.layer({ proxy: "none" })),
+    Layer.provideMerge(SimulatorServer.layerSimulator({ speed, seed: 20, linkSeconds: 3600 }))
+  )
+
+/** A task every second and a half or so, each followed to its end; now and then one is cancelled. */
+const flow = Effect.gen(function*() {
+  const tasks = yield* VideoTasks.VideoTasks
+  const one = Effect.gen(function*() {
+    const handle = yield* tasks.submit(yield* wish)
+    yield* tasks.track(handle)
+    if ((yield* Random.nextIntBetween(0, 25)) > 0) return
+    yield* Effect.sleep("4 seconds")
+    yield* tasks.cancel(handle)
+  }).pipe(Effect.ignore)
+  yield* Effect.forEach(Array.from({ length: 12 }), () => Effect.forkChild(one), { discard: true })
+  return yield* Effect.forever(Effect.gen(function*() {
+    yield* Effect.sleep(yield* Random.nextIntBetween(600, 2400))
+    yield* Effect.forkChild(one)
+  }))
+})
+
+const scenes = [
+  "A paper boat on a river in the rain",
+  "A fox crosses fresh snow at dawn",
+  "An old tram climbs a hill in Lisbon",
+  "Ink spreads in a glass of water, seen from below",
+  "A lighthouse in a storm, waves over the pier",
+  "A potter's hands shape a bowl, close up",
+  "Paper lanterns rise over a lake at night",
+  "A train window, fields in late summer go by"
+]
+
+/** Most succeed; the rest show every other end. */
+const endings = ["", "", "", "", "", "", "", "", "", "", "", "[fail]", "[error]", "[expire]", "[moderate]", "[no-url]"]
+
+const pick = <A>(all: readonly [A, ...ReadonlyArray<A>] | ReadonlyArray<A>): Effect.Effect<A> =>
+  Effect.map(Random.nextIntBetween(0, all.length - 1), (index) => all[index] as A)
+
+const wish: Effect.Effect<VideoRequest> = Effect.gen(function*() {
+  const ending = yield* pick(endings)
+  const job = yield* Random.nextIntBetween(50, 240)
+  const prompt = `${yield* pick(scenes)} ${ending}[job=${job}]`
+  return yield* pick<VideoRequest>([
+    CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5, size: "9:16" }),
+    GenericApi.video({ model: "kling-v1", prompt, seconds: 5 }),
+    OpenAi.video({ model: "sora-2", prompt, seconds: 4 }),
+    Kling.video({ model: "kling-v2-6", prompt, seconds: 5 }),
+    XAi.video({ model: "grok-imagine-video", prompt, seconds: 6 })
+  ])
+})

@@ -1,0 +1,187 @@
+/**
+ * The local page that shows video tasks live, and its server.
+ *
+ * It listens to this machine only unless it is told otherwise, and to others only with a token. Nothing that it sends holds
+ * a key or a signed link.
+ *
+ * @since 0.1.0
+ */
+import type { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as ByteSize from "effect/ByteSize"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { DashboardHub } from "./DashboardHub.ts"
+import * as Gate from "./internal/gate.ts"
+import * as Listen from "./internal/listen.ts"
+import * as PageFiles from "./internal/pageFiles.ts"
+import * as Routes from "./internal/routes.ts"
+import * as Session from "./internal/session.ts"
+
+/**
+ * The server can't be opened; nothing listens.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DashboardError
+  extends Schema.TaggedError<DashboardError>("@video-tasks/dashboard/Dashboard/DashboardError")(
+    "DashboardError",
+    {
+      /**
+       * `NoToken`: others could reach the address, and no token protects it. `WeakToken`: the token is too short. `PortTaken`:
+       * another program listens there. `NoAddress`: this machine can't listen there. `NoPage`: the page was not built.
+       */
+      reason: Schema.Literals(["NoToken", "WeakToken", "PortTaken", "NoAddress", "NoPage"]),
+      detail: Schema.String
+    }
+  )
+{
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * Where and how the server listens.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * 0 takes any free port.
+   *
+   * @default 0
+   */
+  readonly port?: number | undefined
+  /**
+   * Another address than one of this machine's loopback ones needs a token.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly host?: string | undefined
+  /**
+   * What browsers may call the server besides its address, as they write it: `tasks.example.com:4600`.
+   *
+   * @default []
+   */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  /** What opens the page; at least 16 characters. */
+  readonly token?: Redacted.Redacted | undefined
+  /**
+   * Shows only: reads, cancels and retries are refused.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean | undefined
+  /** What the page says of the store, without secrets. */
+  readonly storeName?: string | undefined
+  /** What the page says of the version of the program. */
+  readonly version?: string | undefined
+  /**
+   * Says on the page that nothing here is real.
+   *
+   * @default false
+   */
+  readonly isDemo?: boolean | undefined
+}
+
+/**
+ * The server that listens.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Dashboard extends Context.Service<Dashboard, {
+  /** `http://127.0.0.1:4600/` */
+  readonly url: string
+  readonly port: number
+  /** The address with the token, for who may see it; the same as `url` where no token is wanted. */
+  readonly openUrl: Redacted.Redacted
+}>()("@video-tasks/dashboard/Dashboard") {}
+
+/**
+ * Listens for as long as the scope lasts. Fails with `DashboardError` before anything listens.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | DashboardHub | TaskStore> {
+  const { host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
+  yield* checkToken(host, token)
+  const files = yield* PageFiles.load
+  if (files === undefined) {
+    return yield* new DashboardError({
+      reason: "NoPage",
+      detail: "The files of the page are missing: build them first."
+    })
+  }
+  const { port, server } = yield* Effect.mapError(Listen.open(host, wanted), ({ detail, isTaken }) =>
+    isTaken
+      ? new DashboardError({ reason: "PortTaken", detail: `Port ${wanted} of ${host} is taken by another program.` })
+      : new DashboardError({
+        reason: "NoAddress",
+        detail: `This machine can't listen on ${host}:${wanted} (${detail}).`
+      }))
+  const session = token && (yield* Session.make(token, port))
+  const fixed = {
+    version: options.version ?? "0.1.0",
+    store: options.storeName ?? "a store",
+    isReadOnly: readOnly,
+    isDemo: options.isDemo ?? false
+  }
+  const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session }))
+  const gate: Gate.Options = {
+    hosts: Listen.hostsOf(host, port, options.allowedHosts ?? []),
+    session,
+    isReadOnly: readOnly,
+    isPage: (path) => files.has(path)
+  }
+  yield* server.serve(Gate.guard(gate, app)).pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(4096)),
+    Effect.provideService(HttpMiddleware.TracerDisabledWhen, constTrue)
+  )
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/`
+  const openUrl = token === undefined ? url : `${url}#token=${encodeURIComponent(Redacted.value(token))}`
+  return Dashboard.of({ url, port, openUrl: Redacted.make(openUrl, { label: "dashboard url" }) })
+})
+
+/**
+ * Provides the server that listens.
+ *
+ * @see {@link DashboardHub.layer} for what it shows
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<Dashboard, DashboardError, DashboardHub | TaskStore> =>
+  Layer.effect(Dashboard, make(options))
+
+// internal
+
+const minTokenLength = 16
+
+const checkToken = (host: string, token: Redacted.Redacted | undefined): Effect.Effect<void, DashboardError> => {
+  if (token === undefined) {
+    return Listen.isLoopback(host)
+      ? Effect.void
+      : Effect.fail(
+        new DashboardError({ reason: "NoToken", detail: `Others can reach ${host}: give a token as well.` })
+      )
+  }
+  return Redacted.value(token).length >= minTokenLength
+    ? Effect.void
+    : Effect.fail(
+      new DashboardError({ reason: "WeakToken", detail: `A token has at least ${minTokenLength} characters.` })
+    )
+}

@@ -1,0 +1,67 @@
+/**
+ * The port, and the names under which this machine is known on it.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Effect from "effect/Effect"
+import type * as HttpServer from "effect/http/HttpServer"
+import type * as Scope from "effect/Scope"
+import * as Http from "node:http"
+import * as Net from "node:net"
+import * as Os from "node:os"
+
+/** The port cannot be had, in words. */
+export interface NoPort {
+  readonly isTaken: boolean
+  readonly detail: string
+}
+
+/** Whether only this machine can reach an address. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || (Net.isIPv4(host) && host.startsWith("127."))
+
+/** Opens the port for as long as the scope lasts. */
+export const open = (
+  host: string,
+  port: number
+): Effect.Effect<
+  { readonly server: HttpServer.HttpServer["Service"]; readonly port: number },
+  NoPort,
+  Scope.Scope
+> =>
+  NodeHttpServer.make(() => Http.createServer({ requestTimeout: 30_000 }), {
+    host,
+    port,
+    // Streams of viewers never end by themselves.
+    gracefulShutdownTimeout: "250 millis"
+  }).pipe(
+    Effect.map((server) => ({
+      server,
+      port: "port" in server.address ? server.address.port : port
+    })),
+    Effect.mapError(({ cause }) => {
+      const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no reason"
+      return { isTaken: code === "EADDRINUSE", detail: code }
+    })
+  )
+
+/** What browsers may call the server: exactly these. */
+export const hostsOf = (host: string, port: number, others: ReadonlyArray<string>): ReadonlySet<string> => {
+  const isWildcard = host === "0.0.0.0" || host === "::"
+  const own = isWildcard
+    ? [
+      Os.hostname(),
+      ...Object.values(Os.networkInterfaces()).flatMap((all) => all ?? []).map(({ address }) => address)
+    ]
+    : [host]
+  const names = [...loopback, ...own].map((name) => (Net.isIPv6(name) ? `[${name}]` : name.toLowerCase()))
+  return new Set([
+    ...names.map((name) => `${name}:${port}`),
+    // Browsers leave the port of the scheme out.
+    ...(port === 80 ? names : []),
+    ...others
+  ])
+}
+
+// internal
+
+const loopback = ["127.0.0.1", "localhost", "::1"]

@@ -1,0 +1,68 @@
+/**
+ * The routes of the server: see `Contract`.
+ */
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import { DashboardHub } from "../DashboardHub.ts"
+import * as Details from "./details.ts"
+import * as Events from "./events.ts"
+import { loginPath, pathOf, refused } from "./gate.ts"
+import type { PageFiles } from "./pageFiles.ts"
+import type { Session } from "./session.ts"
+
+/** What the routes stand on. */
+export interface Options {
+  readonly fixed: Events.Fixed
+  readonly files: PageFiles
+  readonly session: Session | undefined
+}
+
+/** All routes. */
+export const layer = (options: Options) =>
+  HttpRouter.use(Effect.fnUntraced(function*(router) {
+    const hub = yield* DashboardHub
+    yield* router.add("GET", "/api/events", (request) =>
+      Effect.succeed(Events.respond(hub, options.fixed, request.headers["last-event-id"])))
+    yield* router.add("GET", "/api/tasks/:id", Details.respond(options.fixed))
+    yield* router.add(
+      "GET",
+      "/metrics",
+      Effect.map(
+        PrometheusMetrics.format(),
+        (text) =>
+          HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+      )
+    )
+    yield* router.add("POST", loginPath, login(options.session))
+    yield* router.add("GET", "/*", (request) =>
+      Effect.succeed(page(options.files, request)))
+  }))
+
+// internal
+
+const login = (session: Session | undefined) =>
+  Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    if (session === undefined) return HttpServerResponse.empty({ status: 204 })
+    const body: unknown = yield* Effect.orElseSucceed(request.json, () => undefined)
+    const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined
+    const isKnown = typeof token === "string" && (yield* session.opens(token))
+    return isKnown
+      ? session.welcome(HttpServerResponse.empty({ status: 204 }))
+      : refused(401, "WrongToken", "That is not the token of this server.")
+  })
+
+const page = (
+  files: PageFiles,
+  request: HttpServerRequest.HttpServerRequest
+): HttpServerResponse.HttpServerResponse => {
+  const file = files.get(pathOf(request))
+  if (file === undefined) return refused(404, "NotFound", "There is nothing here.")
+  return HttpServerResponse.uint8Array(file.body, {
+    contentType: file.type,
+    headers: { "cache-control": file.isForever ? "public, max-age=31536000, immutable" : "no-cache" }
+  })
+}
