@@ -66,7 +66,10 @@ describe("the store of the command", { concurrent: true }, () => {
       const url = yield* vt(data, ["url", id])
       assert.match(url.stdout, /^http:\/\/127\.0\.0\.1:\d+\/files\/\S+\n$/)
       const shown = yield* vt(data, ["show", id])
-      assert.match(shown.stdout, /created with kling-v1\n[^]*SUCCESS.* a video/)
+      assert.match(shown.stdout, /\nprompt {2}A boat\n[^]*created with kling-v1\n[^]*SUCCESS.* a video/)
+      assert.deepStrictEqual<unknown>(Command.lines(yield* vt(data, ["show", id, "--json"]))[0]?.request, {
+        prompt: "A boat"
+      })
       assert.strictEqual((yield* vt(data, ["wait", "ffffffff"])).code, 4)
       assert.strictEqual((yield* ledger).posts, 1)
     })
@@ -134,6 +137,8 @@ describe("the store of the command", { concurrent: true }, () => {
       const rows = Command.lines(yield* vt(data, ["list", "--status", "ambiguous", "--json"]))
       assert.deepStrictEqual(rows.map((row) => [row.handle, row.status]), [[null, "ambiguous"]])
       const id = rows[0]?.id ?? ""
+      assert.deepStrictEqual<unknown>(rows[0]?.request, { prompt: "A boat" })
+      assert.match((yield* vt(data, ["show", id])).stdout, /\nprompt {2}A boat\n/)
       assert.strictEqual((yield* vt(data, ["wait", id])).code, 9)
       const remoteId = (yield* ledger).tasks[0]?.taskId ?? ""
       const settled = yield* vt(data, ["resolve", id, "--remote", remoteId, "--json"])

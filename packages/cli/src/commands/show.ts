@@ -14,6 +14,7 @@ import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
 import { Screen } from "../internal/screen.ts"
 import * as StoreReads from "../internal/storeReads.ts"
+import * as Style from "../internal/style.ts"
 
 /** The command. */
 export const show = Command.make(
@@ -28,22 +29,29 @@ export const show = Command.make(
       if (found._tag === "submission") return yield* tellSubmission(Facts.ofSubmission(found.submission))
       const { id } = found.stored.snapshot.task
       const events = yield* StoreReads.reading(store.events(id))
+      const submission = yield* StoreReads.reading(store.submission(id))
+      const request = submission && Facts.requestOf(submission)
       const reporter = yield* Reporter
       const { outStyle } = yield* Screen
       const task = StoreReads.toTask(found.stored)
       const text = [
         `${outStyle.dim("id      ")}${id}`,
         Render.block(outStyle, task, { now: yield* Clock.currentTimeMillis }),
+        ...asked(request).map(([label, text]) => `${outStyle.dim(label.padEnd(8))}${text}`),
         "",
         ...JournalLines.lines(outStyle, events)
       ].join("\n")
-      yield* reporter.result(text, { ...Facts.ofTask(task), events: events.map(JournalLines.json) })
+      yield* reporter.result(text, {
+        ...Facts.ofTask(task),
+        request,
+        events: events.map(JournalLines.json)
+      })
     }))
   }, reported)
 ).pipe(
   Command.withShortDescription("Show a task of the store with its journal"),
   Command.withDescription(
-    "Show a task as the store has it, with everything that happened to it: when, in words, what it costs, and where its files are kept. Nothing is asked of a provider."
+    "Show a task as the store has it, with what was asked for and everything that happened to it: when, in words, what it costs, and where its files are kept. Nothing is asked of a provider."
   ),
   Command.withExamples([
     { command: "video-tasks show 01890a5d-ac96-774b-bcce-b302099a8057", description: "What happened to it?" },
@@ -53,6 +61,23 @@ export const show = Command.make(
 
 // internal
 
+const asked = (request: Facts.Request | undefined): ReadonlyArray<readonly [string, string]> => {
+  if (request === undefined) return []
+  const { files = 0, imageUrls = [], options, prompt, resolution, seconds, size } = request
+  const said = [
+    ...(seconds === undefined ? [] : [`${seconds} s`]),
+    ...(size === undefined ? [] : [size]),
+    ...(resolution === undefined ? [] : [resolution]),
+    ...imageUrls,
+    ...(files === 0 ? [] : [files === 1 ? "1 file" : `${files} files`]),
+    ...(options === undefined ? [] : [options])
+  ].join("  ")
+  return [
+    ["prompt", Style.harmless(prompt)],
+    ...(said === "" ? [] : [["asked", Style.harmless(said)] as const])
+  ]
+}
+
 const tellSubmission = Effect.fnUntraced(function*(facts: Facts.Facts) {
   const reporter = yield* Reporter
   const { outStyle } = yield* Screen
@@ -61,6 +86,7 @@ const tellSubmission = Effect.fnUntraced(function*(facts: Facts.Facts) {
     ["status", Facts.painted(outStyle, facts.status)],
     ["model", `${facts.provider} · ${facts.model ?? "unknown"}`],
     ["began", JournalLines.time(facts.createdAt)],
+    ...asked(facts.request),
     ["known", facts.detail ?? "nothing"],
     ["cost", Facts.costOf(facts)]
   ]

@@ -3,6 +3,7 @@
  *
  * A create whose outcome nobody knows is a row too, with the status `ambiguous` and without a handle.
  */
+import type { RequestRecord } from "@video-tasks/core/RequestRecord"
 import type { Submission } from "@video-tasks/core/Submission"
 import type { Task } from "@video-tasks/core/Task"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
@@ -11,6 +12,9 @@ import type { Cost, Failure } from "@video-tasks/core/Video"
 import * as Duration from "./duration.ts"
 import * as JsonLines from "./jsonLines.ts"
 import * as Style from "./style.ts"
+
+/** What was asked for; options as JSON text. */
+export type Request = Omit<RequestRecord, "isWhole">
 
 /** A row; times in ms since the epoch. */
 export interface Facts {
@@ -22,6 +26,8 @@ export interface Facts {
   readonly provider: string
   readonly family: string
   readonly model?: string | undefined
+  /** What was asked for, as far as it was kept. */
+  readonly request?: Request | undefined
   readonly progress?: number | undefined
   readonly createdAt: number
   readonly updatedAt: number
@@ -71,6 +77,7 @@ export const ofSubmission = (submission: Submission): Facts => ({
   provider: submission.provider,
   family: submission.family,
   model: submission.model,
+  request: requestOf(submission),
   createdAt: submission.startedAt,
   updatedAt: submission.startedAt,
   estimate: submission.estimate,
@@ -78,6 +85,13 @@ export const ofSubmission = (submission: Submission): Facts => ({
     ? submission.outcome.detail
     : "no answer is recorded: the process may have ended before it came, or still waits for it"
 })
+
+/** What was asked for, as far as it was kept. */
+export const requestOf = ({ request }: Submission): Request | undefined => {
+  if (request === undefined) return undefined
+  const { isWhole: _, options, ...said } = request
+  return options === undefined ? said : { ...said, options }
+}
 
 /** Rows as a table; `now` in ms since the epoch. */
 export const table = (style: Style.Style, rows: ReadonlyArray<Facts>, now: number): string => {
