@@ -1,7 +1,7 @@
 /**
  * `video-tasks list`: what the store has.
  */
-import { running, type TaskStatus, terminal } from "@video-tasks/core/TaskStatus"
+import { isTerminal, running, type TaskStatus, terminal } from "@video-tasks/core/TaskStatus"
 import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -52,6 +52,11 @@ const flags = {
     Flag.withDescription("Only the newest so many"),
     Flag.filter((count) => count > 0, () => "a number above 0"),
     Flag.optional
+  ),
+  watch: Flag.Boolean("watch").pipe(
+    Flag.withAlias("w"),
+    Flag.withDescription("Keep the list on the screen and up to date; q ends it"),
+    Flag.withDefault(false)
   )
 }
 
@@ -63,6 +68,7 @@ export const list = Command.make(
     yield* withStore(Effect.gen(function*() {
       const reporter = yield* Reporter
       const screen = yield* Screen
+      if (input.watch) return yield* watched(input)
       const rows = yield* rowsOf(input)
       if (reporter.json) {
         return yield* Effect.forEach(rows, (row) => reporter.result("", row), { discard: true })
@@ -75,11 +81,12 @@ export const list = Command.make(
 ).pipe(
   Command.withShortDescription("List the tasks of the store"),
   Command.withDescription(
-    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that."
+    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that.\n\nWith --watch the list stays up to date: what changed is read from the store about once a second. That only looks, it follows no task: leave `resume` running for that. In a terminal it ends with q or Ctrl-C, and the last list stays. Elsewhere it writes a table of what changed, or with --json a line for each task that changed."
   ),
   Command.withExamples([
     { command: "video-tasks list --limit 20", description: "The newest twenty" },
     { command: "video-tasks list --status unfinished --json", description: "What still runs, for a script" },
+    { command: "video-tasks list --watch", description: "See what becomes of them" },
     { command: "video-tasks list --status ambiguous", description: "What may have been paid without a task to show" }
   ])
 )
@@ -95,32 +102,50 @@ const wordOf = (text: string): Word | undefined => {
   return states.find((state) => state === said.toUpperCase().replaceAll("-", "_"))
 }
 
-const rowsOf = Effect.fnUntraced(function*(
-  { limit, provider, status }: {
-    readonly status: ReadonlyArray<Word>
-    readonly provider: Option.Option<string>
-    readonly limit: Option.Option<number>
-  }
-) {
-  const only = Option.getOrUndefined(provider)
-  const wanted = status.flatMap((word): ReadonlyArray<TaskStatus> => {
+interface Input {
+  readonly status: ReadonlyArray<Word>
+  readonly provider: Option.Option<string>
+  readonly limit: Option.Option<number>
+}
+
+const watched = Effect.fnUntraced(function*(input: Input) {
+  const { watch } = yield* Effect.promise(() => import("../internal/watch.ts"))
+  const { ambiguous, newest, provider, wanted } = chosen(input)
+  yield* watch({
+    provider,
+    newest,
+    ambiguous,
+    ended: wanted?.filter(isTerminal),
+    matches: (status) => status === "ambiguous" ? ambiguous : wanted === undefined || wanted.includes(status)
+  })
+})
+
+/** What the flags ask for; `wanted` is absent when every state is. */
+const chosen = ({ limit, provider, status }: Input) => ({
+  provider: Option.getOrUndefined(provider),
+  newest: Option.getOrElse(limit, () => Infinity),
+  ambiguous: status.length === 0 || status.includes("ambiguous"),
+  wanted: status.length === 0 ? undefined : status.flatMap((word): ReadonlyArray<TaskStatus> => {
     if (word === "ambiguous") return []
     return word === "unfinished" ? running : [word]
   })
-  const newest = Option.getOrElse(limit, () => Infinity)
+})
+
+const rowsOf = Effect.fnUntraced(function*(input: Input) {
+  const { ambiguous, newest, provider, wanted } = chosen(input)
   const rows: Array<Facts.Facts> = []
   const add = (row: Facts.Facts) => {
     rows.push(row)
     if (rows.length >= 2 * newest) rows.splice(0, rows.length - newest)
   }
-  if (status.length === 0 || wanted.length > 0) {
+  if (wanted === undefined || wanted.length > 0) {
     yield* Stream.runForEach(
-      StoreReads.tasks({ provider: only, ...(wanted.length === 0 ? {} : { status: wanted }) }),
+      StoreReads.tasks({ provider, ...(wanted === undefined ? {} : { status: wanted }) }),
       (stored) => Effect.sync(() => add(Facts.ofTask(StoreReads.toTask(stored))))
     )
   }
-  const open = status.length === 0 || status.includes("ambiguous") ? yield* StoreReads.openSubmissions : []
-  const unknown = open.filter((submission) => only === undefined || submission.provider === only)
+  const open = ambiguous ? yield* StoreReads.openSubmissions : []
+  const unknown = open.filter((submission) => provider === undefined || submission.provider === provider)
   return [...rows, ...unknown.map(Facts.ofSubmission)]
     .sort((a, b) => a.createdAt - b.createdAt)
     .slice(newest === Infinity ? 0 : -newest)

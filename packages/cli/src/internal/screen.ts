@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import * as Stdio from "effect/Stdio"
 import { createLogUpdate } from "log-update"
 import process from "node:process"
@@ -23,6 +24,15 @@ export class Screen extends Context.Service<Screen, {
   readonly err: (text: string) => Effect.Effect<void>
   /** Replaces the live lines; does nothing where `animated` is `false`. */
   readonly live: (lines: ReadonlyArray<string>) => Effect.Effect<void>
+  /**
+   * Fills the terminal with pictures until the scope ends; what it showed before comes back then, and what was written
+   * meanwhile. Only where `fills` is `true`.
+   */
+  readonly filled: Effect.Effect<(lines: ReadonlyArray<string>) => Effect.Effect<void>, never, Scope.Scope>
+  /** Whether the terminal can be filled with a picture. */
+  readonly fills: boolean
+  /** Waits until nobody reads stdout any more. */
+  readonly outClosed: Effect.Effect<void>
   /** The colours of stdout. */
   readonly outStyle: Style.Style
   /** The colours of stderr. */
@@ -46,12 +56,17 @@ export interface Terminal {
   readonly outColumns?: (() => number | undefined) | undefined
   /** Draws the live lines; an empty text takes them away. */
   readonly draw: (text: string) => void
+  /** Fills the terminal with a picture; `undefined` takes it away. */
+  readonly fill?: ((lines: ReadonlyArray<string> | undefined) => void) | undefined
+  /** Calls back when nobody reads stdout any more; returns how to be called no more. */
+  readonly onOutClosed?: ((call: () => void) => () => void) | undefined
 }
 
 /** Makes a screen on the console of the context. */
 export const make = (terminal: Terminal): Screen["Service"] => {
   const secrets = new Set<string>()
   let frame = ""
+  let held: Array<Effect.Effect<void>> | undefined
   const clean = (text: string): string => {
     let result = text
     for (const secret of secrets) result = result.replaceAll(secret, "<redacted>")
@@ -59,6 +74,10 @@ export const make = (terminal: Terminal): Screen["Service"] => {
   }
   const above = (write: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.suspend(() => {
+      if (held !== undefined) {
+        held.push(write)
+        return Effect.void
+      }
       if (frame === "") return write
       terminal.draw("")
       return Effect.ensuring(write, Effect.sync(() => terminal.draw(frame)))
@@ -73,6 +92,24 @@ export const make = (terminal: Terminal): Screen["Service"] => {
         frame = next
         terminal.draw(frame)
       }),
+    filled: Effect.acquireRelease(
+      Effect.sync(() => {
+        held = []
+        return (lines: ReadonlyArray<string>) => Effect.sync(() => terminal.fill?.(lines.map(clean)))
+      }),
+      () =>
+        Effect.suspend(() => {
+          const writes = held ?? []
+          held = undefined
+          terminal.fill?.(undefined)
+          return Effect.all(writes, { discard: true })
+        })
+    ),
+    fills: terminal.fill !== undefined,
+    outClosed: Effect.callback((resume) => {
+      const stop = terminal.onOutClosed?.(() => resume(Effect.void))
+      return Effect.sync(() => stop?.())
+    }),
     outStyle: terminal.outStyle,
     errStyle: terminal.errStyle,
     animated: terminal.animated,
@@ -105,12 +142,40 @@ export const layer: Layer.Layer<Screen, never, Stdio.Stdio> = Layer.effect(
       draw: (text) => {
         if (text === "") update.clear()
         else update(text)
+      },
+      ...(outTerminal && env.term !== "dumb" ? { fill: filling(process.stdout) } : {}),
+      onOutClosed: (call) => {
+        process.stdout.on("error", call).on("close", call)
+        return () => process.stdout.off("error", call).off("close", call)
       }
     })
   })
 )
 
 // internal
+
+/** Pictures have the alternate screen, so that a new size of the terminal cannot tear them and what was there stays. */
+const filling = (stream: NodeJS.WriteStream) => {
+  let isFilled = false
+  const leave = (): void => {
+    if (!isFilled) return
+    isFilled = false
+    stream.write("\u001B[?7h\u001B[?25h\u001B[?1049l")
+  }
+  return (lines: ReadonlyArray<string> | undefined): void => {
+    if (lines === undefined) {
+      process.off("exit", leave)
+      return leave()
+    }
+    if (!isFilled) {
+      isFilled = true
+      process.once("exit", leave)
+      stream.write("\u001B[?1049h\u001B[?25l\u001B[?7l")
+    }
+    const picture = lines.map((line) => `${line}\u001B[K`).join("\r\n")
+    stream.write(`\u001B[?2026h\u001B[H${picture}\u001B[J\u001B[?2026l`)
+  }
+}
 
 const variable = (name: string) =>
   Config.option(Config.String(name)).pipe(Config.map(Option.getOrElse(() => "")), Config.withDefault(""))

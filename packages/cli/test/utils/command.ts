@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly data?: string
   /** Sends a signal as soon as a stream has printed a text, or a promise is kept. */
   readonly interrupt?: { readonly when: string | (() => Promise<unknown>); readonly signal: NodeJS.Signals }
+  /** Called after each piece of output. */
+  readonly onOutput?: () => void
 }
 
 const cli = path.resolve(import.meta.dirname, "../..")
@@ -35,6 +37,7 @@ export const run = (file: string, args: ReadonlyArray<string>, options: RunOptio
     const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", ...places, ...options.env } })
     let [stdout, stderr, sent] = ["", "", false]
     const look = () => {
+      options.onOutput?.()
       const { interrupt } = options
       if (typeof interrupt?.when !== "string" || sent || !(stdout + stderr).includes(interrupt.when)) return
       sent = true
