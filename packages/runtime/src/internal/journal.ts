@@ -133,8 +133,8 @@ export const step = Effect.fnUntraced(function*(
   event: TaskEvent
 ): Effect.fn.Return<Stepped, TaskStoreError | VersionConflict> {
   if (event.type === "task.observed" && isOurEnd(journal, stored, event.observation)) {
-    // What else the answer says is kept, and then that it was our doing.
-    const { status: _, ...rest } = event.observation
+    // What else the answer says is kept, as far as an end counts, and then that it was our doing.
+    const { progress: _, status: __, ...rest } = event.observation
     const { snapshot, version } = yield* step(journal, stored, { ...event, observation: new Observation(rest) })
     return yield* step(journal, { ...stored, snapshot, version }, { type: "task.cancelled", at: event.at })
   }
