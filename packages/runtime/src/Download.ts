@@ -16,11 +16,15 @@ import type * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as Address from "./internal/downloadAddress.ts"
 import * as File from "./internal/downloadFile.ts"
 import * as Guard from "./internal/downloadGuard.ts"
 import * as Hashing from "./internal/downloadHasher.ts"
+import * as Open from "./internal/downloadOpen.ts"
 import { expired, type Problem } from "./internal/downloadProblem.ts"
+import type { Access } from "./internal/downloadRequest.ts"
 import * as Source from "./internal/downloadSource.ts"
 import * as Transfer from "./internal/downloadTransfer.ts"
 
@@ -156,6 +160,80 @@ export const toFile: (
 })
 
 /**
+ * How to open a file as a stream.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface OpenOptions
+  extends Pick<Options, "index" | "kind" | "handle" | "allowPrivateAddresses" | "stallTimeout">
+{
+  /** The part that is wanted, as an HTTP `Range` header has it; one that is not a single range of bytes is left out. */
+  readonly range?: string | undefined
+  /** The entity tag that the file must still have for its part to be sent, as an HTTP `If-Range` header has it. */
+  readonly ifRange?: string | undefined
+}
+
+/**
+ * A file that is open, with what an HTTP server needs to pass it on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Opened {
+  /** 200: all of it. 206: the part. 416: there is no such part, and no bytes. */
+  readonly status: 200 | 206 | 416
+  /** By its first bytes where they are there, and in any case the type of a video, or of a picture. */
+  readonly mimeType: string
+  /** How many bytes come. */
+  readonly contentLength: number | undefined
+  /** Which part comes, as an HTTP header. */
+  readonly contentRange: string | undefined
+  readonly acceptsRanges: boolean
+  readonly etag: string | undefined
+  /** The video with the link that was used: a fresh one, where the first did not work any more. */
+  readonly video: Video
+  /** The bytes, once. */
+  readonly stream: Stream.Stream<Uint8Array, VideoTaskError.VideoTaskError>
+}
+
+/**
+ * Opens a video as a stream, to pass it on.
+ *
+ * **Details**
+ *
+ * Looks at links and addresses, follows redirects, sends keys and replaces a link that does not work any more as
+ * {@link toFile} does, and fails with the same errors. A file that does not begin like a video is refused.
+ *
+ * **Gotchas**
+ *
+ * A connection that breaks off ends the stream with `DownloadFailed`; the reader asks for the rest with `range`.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const open: (
+  source: Video | Task.Success,
+  options?: OpenOptions
+) => Effect.Effect<
+  Opened,
+  VideoTaskError.VideoTaskError,
+  HttpClient.HttpClient | VideoProviders | Scope.Scope
+> = Effect.fn("Download.open")(function*(source, options = {}) {
+  const { handle, ifRange, index = 0, kind = "video", range } = options
+  const known = "handle" in source ? source.handle : handle
+  const named = { provider: known?.provider ?? "unknown", handle: known }
+  const found = yield* Effect.mapError(Source.resolve(source, { index, handle, kind }), toError(named))
+  const opened = yield* Open.open(found, (stale) => renewed(found, stale), {
+    kind,
+    range: Open.rangeOf(range),
+    validator: ifRange,
+    access: (video) => accessOf(found, options, video.needsCredentials === true)
+  }).pipe(Effect.mapError(toError(found)))
+  return { ...opened, stream: Stream.mapError(opened.stream, toError(found)) }
+})
+
+/**
  * Which addresses the transport may connect to: `any`, or `public` ones only, judged by the address that the name
  * resolved to.
  *
@@ -239,13 +317,8 @@ const fetchInto = Effect.fnUntraced(function*(
   let needsCredentials = first.needsCredentials ?? false
   const transfer = Transfer.make(file, Redacted.value(first.url), {
     access: {
-      mayBePrivate: (host) =>
-        options.allowPrivateAddresses === true || source.apis.some((api) => new URL(api.baseUrl).hostname === host),
-      credentials: (url) => {
-        const { keeper } = source
-        return needsCredentials && keeper !== undefined && Source.isAt(keeper, url) ? keeper.credentials(url) : {}
-      },
-      stallTimeout: options.stallTimeout ?? "30 seconds"
+      ...accessOf(source, options, true),
+      credentials: (url) => accessOf(source, options, needsCredentials).credentials(url)
     },
     kind: options.kind ?? "video",
     maxBytes: options.maxBytes ?? 2_147_483_648,
@@ -266,6 +339,17 @@ const fetchInto = Effect.fnUntraced(function*(
   )
   const { bytes, hash, mimeType = "video/mp4", resumed } = transfer
   return { bytes, sha256: hash.digest(), mimeType, resumed, refreshed }
+})
+
+const accessOf = (
+  { apis, keeper }: Source.Source,
+  { allowPrivateAddresses, stallTimeout = "30 seconds" }: Pick<Options, "allowPrivateAddresses" | "stallTimeout">,
+  needsCredentials: boolean
+): Access => ({
+  mayBePrivate: (host) => allowPrivateAddresses === true || apis.some((api) => new URL(api.baseUrl).hostname === host),
+  credentials: (url) =>
+    needsCredentials && keeper !== undefined && Source.isAt(keeper, url) ? keeper.credentials(url) : {},
+  stallTimeout
 })
 
 /** Asks for a fresh link; without one, the error says both what the server and what the provider said. */

@@ -35,6 +35,8 @@ export interface Access {
 /** The part of a file to ask for. */
 export interface Part {
   readonly from: number
+  /** The header itself, where it asks for another part than all from there on. */
+  readonly range?: string | undefined
   /** The validator that the file must still have. */
   readonly validator: string | undefined
 }
@@ -115,7 +117,7 @@ const toRequest = (url: URL, part: Part | undefined, access: Access): HttpClient
       // A compressed answer has no parts that could be asked for.
       "accept-encoding": "identity",
       "user-agent": Transport.userAgent,
-      ...(part === undefined ? {} : { range: `bytes=${part.from}-` }),
+      ...(part === undefined ? {} : { range: part.range ?? `bytes=${part.from}-` }),
       ...(part?.validator === undefined ? {} : { "if-range": part.validator })
     }
   })
