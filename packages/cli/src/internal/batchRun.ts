@@ -18,6 +18,7 @@ import { bring, type BringOptions, type Brought } from "./batchFiles.ts"
 import * as LookUp from "./batchLookUp.ts"
 import { type Item, placeOf } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
+import * as Standing from "./batchStanding.ts"
 import { ofReason } from "./exitCode.ts"
 import { type Failure, Problem } from "./problem.ts"
 import { program } from "./program.ts"
@@ -40,7 +41,10 @@ export interface RunOptions {
   readonly deadline?: Duration.Input | undefined
 }
 
-/** Runs all lines; those that were submitted before come first, since their links lapse. */
+/**
+ * Runs all lines; those that were submitted before come first, since their links lapse. Those that another process holds
+ * have places of their own.
+ */
 export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, options: RunOptions) {
   const reporter = yield* Reporter
   const { counts, entries } = options
@@ -48,8 +52,7 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
   const lookUp = LookUp.make(options.owner, new Set(items.map(({ id }) => id)))
   const places = new Set(items.flatMap(({ file }) => file === undefined ? [] : [placeOf(file, process.platform)]))
   const isTaken = (name: string) => places.has(placeOf(name, process.platform))
-  const ordered = [...items.filter(({ known }) => known !== undefined), ...items.filter(({ known }) => !known)]
-  const work = Effect.forEach(ordered, (item) =>
+  const one = (item: Item) =>
     Effect.gen(function*() {
       counts.running++
       const entry = yield* Effect.ensuring(
@@ -59,7 +62,16 @@ export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, optio
       counts.add(entry)
       entries.push(entry)
       if (reporter.json) yield* reporter.result("", Report.record(entry))
-    }), { concurrency: options.concurrency, discard: true })
+    })
+  const held = yield* Standing.held(items)
+  const free = items.filter((item) => !held.has(item))
+  const ordered = [...free.filter(({ known }) => known !== undefined), ...free.filter(({ known }) => !known)]
+  // Beside the others: what a process held that was killed a moment ago keeps nobody waiting.
+  const work = Effect.forEach(
+    [[...held], ordered],
+    (part) => Effect.forEach(part, one, { concurrency: options.concurrency, discard: true }),
+    { concurrency: "unbounded", discard: true }
+  )
   yield* shown(counts, work)
 })
 

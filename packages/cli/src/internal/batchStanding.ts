@@ -4,6 +4,7 @@
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Item } from "./batchPlan.ts"
 import type * as Report from "./batchReport.ts"
@@ -40,10 +41,28 @@ export const stored = Effect.fnUntraced(function*(standing: Standing) {
   return [...entries, ...rest] satisfies ReadonlyArray<Report.Entry>
 })
 
+/** The lines whose task another process follows, or whose create it sends, or did so a moment ago. */
+export const held = Effect.fnUntraced(function*(items: ReadonlyArray<Item>) {
+  const known = items.filter((item) => item.known !== undefined)
+  const found = yield* Effect.forEach(known, (item) => Effect.map(isHeld(item), (is) => is ? [item] : []), {
+    concurrency: atOnce
+  })
+  return new Set(found.flat())
+})
+
 // internal
 
 /** How many tasks are read at once. */
 const atOnce = 16
+
+const isHeld = Effect.fnUntraced(function*({ id, known }: Item) {
+  const store = yield* TaskStore
+  const now = yield* Clock.currentTimeMillis
+  const task = yield* StoreReads.reading(store.load(id))
+  if (task !== undefined) return task.claim !== undefined && task.claim.until > now
+  if (known?.outcome._tag !== "pending" || known.owner === undefined) return false
+  return ((yield* StoreReads.reading(store.leaseOf(known.owner))) ?? 0) > now
+})
 
 type State = Pick<Report.Entry, "handle" | "status" | "cost" | "estimate">
 

@@ -18,10 +18,15 @@ import * as Store from "../../src/internal/store.ts"
 import { teardown } from "../../src/internal/teardown.ts"
 import * as Work from "./work.ts"
 
+/** Requests per second. */
+const rate = Number(process.env["BATCH_RATE"] ?? Work.options.budget.requestsPerSecond)
+
+const budget = { requestsPerSecond: rate, burst: rate / 5 }
+
 const backend = Layer.succeed(Backend, {
   services: Services.layer,
   tasks: (ids, { owner } = {}) =>
-    VideoTasks.layer({ ...Work.options, owner }).pipe(
+    VideoTasks.layer({ ...Work.options, budget, owner }).pipe(
       Layer.provideMerge(Providers.layer(ids, { needsKey: true })),
       Layer.provideMerge(NodeHttp.layer()),
       Layer.tap(() => Effect.sync(() => fs.writeSync(1, "ready\n")))
