@@ -40,6 +40,9 @@ const files = {
   "docs/machine.svg": svg,
   "packages/cli/src/internal/machineSvg.ts": svgModule,
   "packages/dashboard/page/src/task-machine.svg": await toSvg(graph, { isAlone: false }),
+  "packages/dashboard/page/src/task-machine.json": `${
+    JSON.stringify(Diagram.toJson(TaskMachine.machine), undefined, 2)
+  }\n`,
   "README.md": withPicture(read("README.md"))
 }
 

@@ -10,6 +10,7 @@ export default defineConfig({
     outDir: path.resolve(import.meta.dirname, "../dist/page"),
     emptyOutDir: true,
     target: "es2023",
+    rolldownOptions: { input: ["index.html", "inspector.html"].map((file) => path.resolve(import.meta.dirname, file)) },
     // No data: addresses, so that the page may be forbidden to use any.
     assetsInlineLimit: 0
   }
