@@ -50,12 +50,17 @@ const Box = ({ active, edge, isRoot = false, state }: {
       )}
       {state.states.length > 0 && (
         <div class={`inside inside-${state.kind}`}>
-          {state.states.map((inner) => <Box key={inner.path} state={inner} active={active} edge={edge} />)}
+          {state.states.toSorted((a, b) => rankOf(a) - rankOf(b)).map((inner) => (
+            <Box key={inner.path} state={inner} active={active} edge={edge} />
+          ))}
         </div>
       )}
     </section>
   )
 }
+
+/** The stock library sends states by the alphabet: where it starts comes first, and ends come last. */
+const rankOf = ({ isInitial, kind }: State): number => isInitial ? 0 : kind === "final" ? 2 : 1
 
 const Way = ({ isLast, transition }: { readonly transition: Transition; readonly isLast: boolean }) => (
   <li class={isLast ? "last" : ""}>
