@@ -34,6 +34,8 @@ export interface Outcome {
   readonly paidTwice: number
   /** Reported as ambiguous. */
   readonly ambiguous: number
+  /** Videos whose create was not sent, since its process stood still for longer than its lease. */
+  readonly unsent: number
   /** Tasks whose create had no answer, found by their reference. */
   readonly found: number
   /** Accepted creates that the store knows no task of. */
@@ -135,12 +137,16 @@ const judge = (child: Children.Child, place: Work.Place, counts: Pick<Outcome, "
     const made = new Set(after.creates.map(({ model }) => model))
     const open = yield* Effect.forEach(["pending", "ambiguous"] as const, (outcome) => store.submissions({ outcome }))
     const known = new Set(ambiguous.map(({ model }) => model))
+    const rejected = all.filter(({ model, outcome }) =>
+      outcome._tag === "rejected" && !known.has(model) && !kept.some((task) => task.model === model)
+    )
     const outcome: Outcome = {
       ...counts,
       tasks: kept.length,
       creates: creates.length,
       paidTwice: creates.length - new Set(creates.map(({ model }) => model)).size,
       ambiguous: ambiguous.length,
+      unsent: new Set(rejected.map(({ model }) => model)).size,
       // Such a task begins with its submission, any other with its answer.
       found: kept.filter((task) => all.some((one) => one.id === task.id && one.startedAt === task.createdAt)).length,
       orphans: orphans.length,

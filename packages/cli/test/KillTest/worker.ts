@@ -28,6 +28,11 @@ const submitMissing = (upTo: number) =>
           (error) => error.reason._tag === "SubmissionAmbiguous",
           () => say(`ambiguous ${id}`)
         ),
+        // On a busy machine a process can stand still for longer than its short lease.
+        Effect.catchIf(
+          (error) => error.reason._tag === "NotSent",
+          () => say(`not sent ${id}`)
+        ),
         // Another worker was faster.
         Effect.catchIf(
           (error) => error.reason._tag === "StoreError" && error.handle === undefined,
