@@ -6,11 +6,14 @@
  *
  * @since 0.1.0
  */
+import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
+import type { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -24,6 +27,8 @@ import * as Listen from "./internal/listen.ts"
 import * as PageFiles from "./internal/pageFiles.ts"
 import * as Routes from "./internal/routes.ts"
 import * as Session from "./internal/session.ts"
+import * as Tasks from "./internal/tasks.ts"
+import * as Videos from "./internal/videos.ts"
 
 /**
  * The server can't be opened; nothing listens.
@@ -109,6 +114,20 @@ export class Dashboard extends Context.Service<Dashboard, {
 }>()("@video-tasks/dashboard/Dashboard") {}
 
 /**
+ * What the server stands on: the tasks and their store, the hub, and what fetches videos. An `Archive` is used where there
+ * is one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Services =
+  | DashboardHub
+  | TaskStore
+  | VideoTasks
+  | VideoProviders
+  | HttpClient
+
+/**
  * Listens for as long as the scope lasts. Fails with `DashboardError` before anything listens.
  *
  * @category constructors
@@ -116,7 +135,7 @@ export class Dashboard extends Context.Service<Dashboard, {
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
-): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | DashboardHub | TaskStore> {
+): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | Services> {
   const { host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
   yield* checkToken(host, token)
   const files = yield* PageFiles.load
@@ -140,7 +159,9 @@ export const make = Effect.fnUntraced(function*(
     isReadOnly: readOnly,
     isDemo: options.isDemo ?? false
   }
-  const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session }))
+  const tasks = yield* Tasks.make({ isReadOnly: readOnly, scope: yield* Effect.scope })
+  const videos = yield* Effect.provide(Videos.make(tasks), Listen.services)
+  const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session, tasks, videos }))
   const gate: Gate.Options = {
     hosts: Listen.hostsOf(host, port, options.allowedHosts ?? []),
     session,
@@ -164,7 +185,7 @@ export const make = Effect.fnUntraced(function*(
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<Dashboard, DashboardError, DashboardHub | TaskStore> =>
+export const layer = (options: Options = {}): Layer.Layer<Dashboard, DashboardError, Services> =>
   Layer.effect(Dashboard, make(options))
 
 // internal

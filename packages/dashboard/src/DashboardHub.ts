@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { TaskObserver } from "@video-tasks/runtime/TaskObserver"
+import { type ObservedPoll, TaskObserver } from "@video-tasks/runtime/TaskObserver"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -81,6 +81,19 @@ export interface Summary {
 }
 
 /**
+ * How a task was read by this process.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Polls {
+  /** The last reads, oldest first. */
+  readonly moments: ReadonlyArray<Moment>
+  /** What the very last one failed with. */
+  readonly failure: ObservedPoll["failure"]
+}
+
+/**
  * What the dashboard knows of all tasks.
  *
  * @category services
@@ -99,8 +112,8 @@ export class DashboardHub extends Context.Service<DashboardHub, {
   /** Waits until something has changed since a place and a version of the summary. */
   readonly changed: (seq: number, version: number) => Effect.Effect<void>
   readonly row: (id: string) => Effect.Effect<Row | undefined>
-  /** The reads of a task by this process that changed nothing or failed, oldest first. */
-  readonly polls: (id: string) => Effect.Effect<ReadonlyArray<Moment>>
+  /** The last reads of a task by this process, oldest first, and what the very last one failed with. */
+  readonly polls: (id: string) => Effect.Effect<Polls>
   /** Looks at one task in the store, now. */
   readonly look: (id: string) => Effect.Effect<void>
 }>()("@video-tasks/dashboard/DashboardHub") {}

@@ -1,10 +1,25 @@
 /**
  * Serves the dashboard until it is interrupted.
  */
+import * as TaskId from "@video-tasks/core/TaskId"
+import * as Dashboard from "@video-tasks/dashboard/Dashboard"
+import * as DashboardHub from "@video-tasks/dashboard/DashboardHub"
+import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as Config from "effect/Config"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { Backend, withStore } from "./backend.ts"
 import * as Demo from "./dashboardDemo.ts"
-import { usage } from "./problem.ts"
+import * as Globals from "./globals.ts"
+import { type Problem, usage } from "./problem.ts"
+import { Reporter } from "./reporter.ts"
+import { Screen } from "./screen.ts"
+import * as Settings from "./settings.ts"
+import * as Store from "./store.ts"
+import { version } from "./version.ts"
 
 /** What the user asked for. */
 export interface DashboardInput {
@@ -19,4 +34,100 @@ export interface DashboardInput {
 }
 
 /** Serves it. */
-export const show = (input: DashboardInput) => input.demo ? Demo.show(input) : Effect.fail(usage("Only --demo so far."))
+export const show = Effect.fnUntraced(function*(input: DashboardInput) {
+  const token = yield* tokenOf(input)
+  if (token !== undefined) yield* Effect.flatMap(Screen, ({ hide }) => hide(token))
+  const listen = {
+    port: input.port,
+    host: input.host,
+    allowedHosts: input.allowHost,
+    token,
+    readOnly: input.readOnly,
+    version
+  }
+  if (!input.demo) return yield* real(input, listen)
+  const layers = Layer.provideMerge(
+    Dashboard.layer({ ...listen, storeName: "memory", isDemo: true }),
+    Demo.layer({ maxTasks: input.maxTasks, showPrompts: !input.hidePrompts })
+  )
+  return yield* Effect.andThen(Effect.andThen(opened, Demo.flow), Effect.never).pipe(
+    Effect.provide(layers),
+    Effect.catchTag(["ListenError", "DuplicateProvider"], (error) => Effect.fail(usage(`${error.message}.`))),
+    Effect.catchTag("DashboardError", refused)
+  )
+})
+
+// internal
+
+type Listen = Dashboard.Options
+
+/** The tasks of the store. */
+const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen) {
+  const backend = yield* Backend
+  const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
+  const providers = yield* withKeys
+  const storeName = yield* Store.named
+  const layers = Dashboard.layer({ ...listen, storeName }).pipe(
+    Layer.provideMerge(
+      backend.tasks(providers, { owner, archives: !input.readOnly }).pipe(
+        Layer.provideMerge(
+          DashboardHub.layer({ maxTasks: input.maxTasks, showPrompts: !input.hidePrompts, owner })
+        )
+      )
+    )
+  )
+  return yield* withStore(
+    Effect.andThen(opened, input.readOnly ? Effect.never : Effect.andThen(follow, Effect.never)).pipe(
+      Effect.provide(layers),
+      Effect.catchTag("DashboardError", refused)
+    )
+  )
+})
+
+/** Says where the page is. */
+const opened = Effect.gen(function*() {
+  const reporter = yield* Reporter
+  const { port, url } = yield* Dashboard.Dashboard
+  yield* reporter.result(`The dashboard is at ${url}`, { type: "dashboard", url, port })
+  yield* reporter.note("Listening. Ctrl-C stops it; the tasks go on at their providers.")
+})
+
+/** Goes on with what is unfinished, and with what others leave behind. */
+const follow = Effect.gen(function*() {
+  const tasks = yield* VideoTasks
+  const reporter = yield* Reporter
+  const { leftAlone, tracked } = yield* tasks.resume()
+  if (tracked > 0) yield* reporter.note(`Following ${tracked === 1 ? "1 task" : `${tracked} tasks`}.`)
+  for (const error of leftAlone) yield* reporter.warn(`warning: left alone: ${error.message}`)
+})
+
+const refused = (error: Dashboard.DashboardError): Effect.Effect<never, Problem> =>
+  Effect.fail(usage(error.message, hints[error.reason]))
+
+const hints: { readonly [Reason in Dashboard.DashboardError["reason"]]?: ReadonlyArray<string> } = {
+  PortTaken: ["Take another with --port, or any free one with --port 0."],
+  NoToken: ["Set VIDEO_TASKS_DASHBOARD_TOKEN to at least 16 characters that nobody guesses, or leave --host out."],
+  WeakToken: ["Take a longer one, such as 32 random characters."]
+}
+
+/** The variable, unless the option was given. */
+const tokenOf = Effect.fnUntraced(function*({ token }: DashboardInput) {
+  if (Option.isSome(token)) return Redacted.make(token.value, { label: "dashboard token" })
+  const said = yield* Config.option(Config.String("VIDEO_TASKS_DASHBOARD_TOKEN")).pipe(
+    Effect.orElseSucceed(() => Option.none<string>())
+  )
+  return Option.isSome(said) && said.value !== "" ? Redacted.make(said.value, { label: "dashboard token" }) : undefined
+})
+
+/** The providers that can be asked: those that have a key, and an address. */
+const withKeys = Effect.gen(function*() {
+  const { baseUrl } = yield* Globals.values
+  const settings = yield* Settings.load
+  const found: Array<Settings.ProviderId> = []
+  for (const id of Settings.providerIds) {
+    const access = yield* settings.access(id, baseUrl)
+    const isReachable = id !== "generic" || access.baseUrl !== undefined
+    if (access.apiKey !== undefined && isReachable) found.push(id)
+  }
+  return found
+})

@@ -4,13 +4,13 @@
 import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import * as VideoProviders from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import * as Dashboard from "@video-tasks/dashboard/Dashboard"
 import * as DashboardHub from "@video-tasks/dashboard/DashboardHub"
 import * as NodeHttp from "@video-tasks/node/NodeHttp"
+import * as Ark from "@video-tasks/providers/Ark"
 import * as CometApi from "@video-tasks/providers/CometApi"
 import * as GenericApi from "@video-tasks/providers/GenericApi"
 import * as Kling from "@video-tasks/providers/Kling"
-import * as OpenAi from "@video-tasks/providers/OpenAi"
+import * as Runway from "@video-tasks/providers/Runway"
 import * as XAi from "@video-tasks/providers/XAi"
 import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
@@ -21,29 +21,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import type { DashboardInput } from "./dashboard.ts"
-import { usage } from "./problem.ts"
-import { Reporter } from "./reporter.ts"
-import { version } from "./version.ts"
-
-/** Serves the demo until it is interrupted. */
-export const show = (input: DashboardInput) =>
-  Effect.gen(function*() {
-    const reporter = yield* Reporter
-    const simulator = yield* Simulator
-    const { port, url } = yield* Dashboard.Dashboard
-    yield* Effect.orDie(simulator.script(faults))
-    yield* reporter.result(`Simulated tasks, ten times faster than real ones: ${url}`, { type: "dashboard", url, port })
-    return yield* flow
-  }).pipe(
-    Effect.provide(layer(input)),
-    Effect.catchTag(
-      ["ListenError", "DuplicateProvider", "DashboardError"],
-      (error) => Effect.fail(usage(error.message))
-    )
-  )
-
-// internal
 
 /** How much faster than real time the simulated jobs run. */
 const speed = 10
@@ -63,7 +40,8 @@ const providers = Layer.effect(
     const all = yield* Effect.all([
       CometApi.make({ apiKey, baseUrl }),
       GenericApi.make({ apiKey, baseUrl }),
-      OpenAi.make({ apiKey, baseUrl: `${baseUrl}/openai` }),
+      Ark.make({ apiKey, baseUrl: `${baseUrl}/ark/api/v3` }),
+      Runway.make({ apiKey, baseUrl: `${baseUrl}/runway` }),
       Kling.make({ apiKey, baseUrl: `${baseUrl}/kling` }),
       XAi.make({ apiKey, baseUrl: `${baseUrl}/xai` })
     ])
@@ -79,28 +57,22 @@ const hurried = (provider: VideoProvider): VideoProvider => ({
   }))
 })
 
-const layer = (input: DashboardInput) =>
-  Dashboard.layer({
-    port: input.port,
-    host: input.host,
-    readOnly: input.readOnly,
-    storeName: "memory",
-    isDemo: true,
-    version
-  }).pipe(
-    Layer.provideMerge(VideoTasks.layer({ poll: { floor: "1 second", ceiling: "2 seconds" }, owner: "demo" })),
-    Layer.provideMerge(
-      DashboardHub.layer({ maxTasks: input.maxTasks, showPrompts: !input.hidePrompts, owner: "demo" })
-    ),
+/** Everything that the dashboard stands on, over simulated APIs. */
+export const layer = (options: Pick<DashboardHub.Options, "maxTasks" | "showPrompts">) =>
+  VideoTasks.layer({ poll: { floor: "1 second", ceiling: "2 seconds" }, owner }).pipe(
+    Layer.provideMerge(DashboardHub.layer({ ...options, owner })),
     Layer.provideMerge(TaskStore.layerMemory),
     Layer.provideMerge(providers),
     Layer.provideMerge(NodeHttp.layer({ proxy: "none" })),
     Layer.provideMerge(SimulatorServer.layerSimulator({ speed, seed: 20, linkSeconds: 3600 }))
   )
 
+const owner = "demo"
+
 /** A task every second and a half or so, each followed to its end; now and then one is cancelled. */
-const flow = Effect.gen(function*() {
+export const flow = Effect.gen(function*() {
   const tasks = yield* VideoTasks.VideoTasks
+  yield* Effect.flatMap(Simulator, (simulator) => Effect.orDie(simulator.script(faults)))
   const one = Effect.gen(function*() {
     const handle = yield* tasks.submit(yield* wish)
     yield* tasks.track(handle)
@@ -139,7 +111,8 @@ const wish: Effect.Effect<VideoRequest> = Effect.gen(function*() {
   return yield* pick<VideoRequest>([
     CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5, size: "9:16" }),
     GenericApi.video({ model: "kling-v1", prompt, seconds: 5 }),
-    OpenAi.video({ model: "sora-2", prompt, seconds: 4 }),
+    Ark.video({ model: "doubao-seedance-1-0-pro-250528", prompt, seconds: 5 }),
+    Runway.video({ model: "gen4.5", prompt, seconds: 5 }),
     Kling.video({ model: "kling-v2-6", prompt, seconds: 5 }),
     XAi.video({ model: "grok-imagine-video", prompt, seconds: 6 })
   ])

@@ -7,6 +7,7 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as UserDirectories from "effect/persistence/UserDirectories"
+import * as Redacted from "effect/Redacted"
 import process from "node:process"
 import * as Globals from "./globals.ts"
 import { type Problem, storeFailed } from "./problem.ts"
@@ -19,12 +20,27 @@ export const layer: Layer.Layer<
   TaskStore.TaskStore,
   Problem,
   Globals.Identifiers | FileSystem.FileSystem | Path.Path | Screen
-> = Layer.unwrap(Effect.gen(function*() {
-  const { store } = yield* Globals.values
-  return yield* open(store ?? (yield* Settings.store) ?? (yield* ofUser))
-}))
+> = Layer.unwrap(Effect.suspend(() => Effect.flatMap(choice, open)))
+
+/** What people call the store that is opened, without its password. */
+export const named: Effect.Effect<
+  string,
+  Problem,
+  Globals.Identifiers | FileSystem.FileSystem | Path.Path
+> = Effect.suspend(() =>
+  Effect.map(choice, (choice) => {
+    if (choice._tag !== "postgres") return choice._tag === "file" ? choice.path : "memory"
+    const { host, pathname } = new URL(Redacted.value(choice.url))
+    return `postgres://${host}${pathname}`
+  })
+)
 
 // internal
+
+const choice = Effect.gen(function*() {
+  const { store } = yield* Globals.values
+  return store ?? (yield* Settings.store) ?? (yield* ofUser)
+})
 
 const open = Effect.fnUntraced(function*(choice: Choice): Effect.fn.Return<
   Layer.Layer<TaskStore.TaskStore, Problem>,

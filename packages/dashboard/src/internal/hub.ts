@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function*(
         return Effect.sync(forget)
       }),
     row: (id) => Effect.sync(() => board.get(id)),
-    polls: (id) => Effect.sync(() => polls.of(id)),
+    polls: (id) => Effect.sync(() => ({ moments: polls.of(id), failure: polls.failureOf(id) })),
     look: (id) => watch.look(id)
   }
   return { hub, observer: observerOf(board, polls, watch, beside) }
@@ -85,6 +85,6 @@ const polled = (board: Board, polls: PollLogs, poll: ObservedPoll): void => {
   else if (poll.outcome !== "failed") board.keyRejected(poll.provider, false)
   const before = board.get(poll.id)
   if (before === undefined) return
-  if (poll.outcome !== "changed") polls.add(poll)
+  polls.add(poll)
   board.put(Rows.afterPoll(before, poll))
 }

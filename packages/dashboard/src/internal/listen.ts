@@ -62,6 +62,9 @@ export const hostsOf = (host: string, port: number, others: ReadonlyArray<string
   ])
 }
 
+/** What serves files. */
+export const services = NodeHttpServer.layerHttpServices
+
 // internal
 
 const loopback = ["127.0.0.1", "localhost", "::1"]

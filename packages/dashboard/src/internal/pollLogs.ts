@@ -14,6 +14,8 @@ const momentBytes = 120
 interface Log {
   readonly moments: Array<Moment>
   bytes: number
+  /** What the last read failed with. */
+  failure: ObservedPoll["failure"]
 }
 
 /** The reads of the tasks. */
@@ -32,9 +34,10 @@ export class PollLogs {
     return this.#bytes
   }
 
-  /** Keeps a read that changed nothing, or failed: one that changed something has a step. */
+  /** Keeps a read. */
   add(poll: ObservedPoll): void {
-    const log = this.#logs.get(poll.id) ?? { moments: [], bytes: 0 }
+    const log = this.#logs.get(poll.id) ?? { moments: [], bytes: 0, failure: undefined }
+    log.failure = poll.failure
     this.#logs.delete(poll.id)
     this.#logs.set(poll.id, log)
     this.#push(log, { at: poll.at, kind: "poll", type: poll.outcome, text: Words.ofPoll(poll), tookMs: poll.tookMs })
@@ -48,6 +51,11 @@ export class PollLogs {
 
   of(id: string): ReadonlyArray<Moment> {
     return this.#logs.get(id)?.moments ?? []
+  }
+
+  /** What the last read of a task failed with. */
+  failureOf(id: string): ObservedPoll["failure"] {
+    return this.#logs.get(id)?.failure
   }
 
   remove(id: string): void {

@@ -7,41 +7,78 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { DashboardHub } from "../DashboardHub.ts"
-import * as Details from "./details.ts"
 import * as Events from "./events.ts"
 import { loginPath, pathOf, refused } from "./gate.ts"
 import type { PageFiles } from "./pageFiles.ts"
 import type { Session } from "./session.ts"
+import type { Refusal, Tasks } from "./tasks.ts"
+import type { Videos } from "./videos.ts"
 
 /** What the routes stand on. */
 export interface Options {
   readonly fixed: Events.Fixed
   readonly files: PageFiles
   readonly session: Session | undefined
+  readonly tasks: Tasks
+  readonly videos: Videos
 }
 
 /** All routes. */
-export const layer = (options: Options) =>
+export const layer = ({ files, fixed, session, tasks, videos }: Options) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
     const hub = yield* DashboardHub
-    yield* router.add("GET", "/api/events", (request) =>
-      Effect.succeed(Events.respond(hub, options.fixed, request.headers["last-event-id"])))
-    yield* router.add("GET", "/api/tasks/:id", Details.respond(options.fixed))
+    yield* router.add(
+      "GET",
+      "/api/events",
+      (request) => Effect.succeed(Events.respond(hub, fixed, request.headers["last-event-id"]))
+    )
+    yield* router.add("GET", "/api/tasks/:id", answered(({ id }) => Effect.map(tasks.detail(id), json)))
+    yield* router.add("GET", "/api/tasks/:id/fixture", answered(({ id }) => Effect.map(tasks.fixture(id), json)))
+    yield* router.add(
+      "GET",
+      "/api/tasks/:id/videos/:index",
+      answered(({ id, index, request }) =>
+        videos(id, /^\d{1,4}$/.test(index) ? Number(index) : -1, /[?&]download(?:[=&]|$)/.test(request.url))
+      )
+    )
+    yield* router.add(
+      "POST",
+      "/api/tasks/:id/:action",
+      answered(({ action, id }) => Effect.map(tasks.act(id, action), json))
+    )
+    yield* router.add("POST", loginPath, login(session))
     yield* router.add(
       "GET",
       "/metrics",
       Effect.map(
         PrometheusMetrics.format(),
-        (text) =>
-          HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+        (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
       )
     )
-    yield* router.add("POST", loginPath, login(options.session))
-    yield* router.add("GET", "/*", (request) =>
-      Effect.succeed(page(options.files, request)))
+    yield* router.add("GET", "/*", (request) => Effect.succeed(page(files, request)))
   }))
 
 // internal
+
+const json = (value: object): HttpServerResponse.HttpServerResponse => HttpServerResponse.jsonUnsafe(value)
+
+interface Asked {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly id: string
+  readonly index: string
+  readonly action: string
+}
+
+/** Answers a question about a task, or says why not. */
+const answered = <R>(
+  answer: (asked: Asked) => Effect.Effect<HttpServerResponse.HttpServerResponse, Refusal, R>
+) =>
+  Effect.gen(function*() {
+    const { action = "", id = "", index = "" } = yield* HttpRouter.params
+    const request = yield* HttpServerRequest.HttpServerRequest
+    return yield* Effect.catch(answer({ request, action, id, index }), ({ message, reason, status }) =>
+      Effect.succeed(refused(status, reason, message)))
+  })
 
 const login = (session: Session | undefined) =>
   Effect.gen(function*() {

@@ -13,6 +13,9 @@ const maxBytes = 240
 /** Takes secrets out of a line, and the end of a long one. */
 export const line = (text: string): string => Redact.clip(Redact.text(text).replaceAll(/\s+/g, " "), maxBytes)
 
+/** Takes secrets out of a longer text. */
+export const paragraph = (text: string, maxBytes = 2048): string => Redact.clip(Redact.text(text), maxBytes)
+
 /** What a state is called. */
 export const ofStatus: { readonly [Status in TaskStatus]: string } = {
   SUBMITTED: "waits at the provider",
