@@ -1,0 +1,125 @@
+import { signal } from "@preact/signals"
+import type { Changes, Reset } from "../../../src/Contract.ts"
+import { type ServerEvent, ServerEvents } from "../model/sse.ts"
+import { serverNow } from "./clock.ts"
+import { change, quiet, reset } from "./tasks.ts"
+
+/** How the page stands with its server. */
+export type Line =
+  | { readonly kind: "loading" }
+  | { readonly kind: "live" }
+  /** `retryAt` is absent while it is being tried. */
+  | { readonly kind: "lost"; readonly retryAt: number | undefined; readonly why: string }
+  /** Closed by the page itself, since nobody looks at it. */
+  | { readonly kind: "paused" }
+  | { readonly kind: "unauthorised"; readonly message: string | undefined }
+
+export const line = signal<Line>({ kind: "loading" })
+
+const longestBackOff = 15_000
+const hiddenFor = 60_000
+/** The server says something at least four times as often, if only a comment. */
+const silence = 60_000
+
+let lastId: string | undefined
+let failures = 0
+let open: AbortController | undefined
+let retry: ReturnType<typeof setTimeout> | undefined
+
+const take = (event: ServerEvent): void => {
+  if (event.id !== undefined) lastId = event.id
+  if (event.name === "reset") reset(JSON.parse(event.data) as Reset)
+  if (event.name === "changes") change(JSON.parse(event.data) as Changes)
+  if (event.name !== "comment") live()
+}
+
+const live = (): void => {
+  failures = 0
+  if (line.value.kind !== "live") line.value = { kind: "live" }
+}
+
+const read = async (body: ReadableStream<Uint8Array>, abort: AbortController): Promise<void> => {
+  const events = new ServerEvents()
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  let isWatched = false
+  let watch: ReturnType<typeof setTimeout> | undefined
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      for (const event of events.push(decoder.decode(value, { stream: true }))) {
+        isWatched ||= event.name === "comment"
+        take(event)
+      }
+      clearTimeout(watch)
+      if (isWatched) watch = setTimeout(() => abort.abort(), silence)
+    }
+  } finally {
+    clearTimeout(watch)
+  }
+}
+
+const listen = async (abort: AbortController): Promise<string | undefined> => {
+  // A fetch and no `EventSource`: it tells a refusal from a lost server, and resumes after a pause of its own.
+  const response = await fetch("api/events", {
+    headers: { accept: "text/event-stream", ...(lastId === undefined ? {} : { "last-event-id": lastId }) },
+    cache: "no-store",
+    signal: abort.signal
+  })
+  if (response.status === 401 || response.status === 403) {
+    const message = response.status === 403 ? await response.text() : undefined
+    line.value = { kind: "unauthorised", message: refusal(message) }
+    return "refused"
+  }
+  if (!response.ok || response.body === null) return `the server answered ${response.status}`
+  // Who resumes is told what changed, and nothing while nothing does.
+  if (lastId !== undefined) live()
+  await read(response.body, abort)
+  return "the server ended the connection"
+}
+
+const refusal = (text: string | undefined): string | undefined => {
+  try {
+    return text === undefined ? undefined : String((JSON.parse(text) as { message: unknown }).message)
+  } catch {
+    return undefined
+  }
+}
+
+/** Connects, or tries again at once. */
+export const connect = async (): Promise<void> => {
+  clearTimeout(retry)
+  open?.abort()
+  const abort = open = new AbortController()
+  if (line.value.kind === "lost") line.value = { ...line.value, retryAt: undefined }
+  const why = await listen(abort).catch(() => "the server does not answer")
+  if (open !== abort || line.value.kind === "unauthorised" || line.value.kind === "paused") return
+  const wait = Math.min(longestBackOff, 1000 * 2 ** failures++) * (0.75 + Math.random() / 2)
+  line.value = { kind: "lost", retryAt: serverNow() + wait, why: why ?? "" }
+  retry = setTimeout(connect, wait)
+}
+
+const pause = (): void => {
+  if (line.value.kind === "unauthorised") return
+  line.value = { kind: "paused" }
+  clearTimeout(retry)
+  open?.abort()
+}
+
+/** Connects, and closes the line while nobody has looked at the page for a while. */
+export const startConnection = (): void => {
+  let hidden: ReturnType<typeof setTimeout> | undefined
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hidden)
+    if (document.hidden) hidden = setTimeout(pause, hiddenFor)
+    else if (line.value.kind === "paused" || line.value.kind === "lost") void connect()
+  })
+  window.addEventListener("online", () => {
+    if (line.value.kind === "lost") void connect()
+  })
+  setInterval(() => {
+    if (line.value.kind === "live") quiet()
+  }, 1000)
+  void connect()
+}

@@ -1,0 +1,58 @@
+import { now } from "../live/clock.ts"
+import { connect, line } from "../live/connection.ts"
+import { status } from "../live/tasks.ts"
+import { count } from "../model/format.ts"
+import { Button } from "./Button.tsx"
+import { Icon } from "./Icon.tsx"
+
+const Lost = () => {
+  const state = line.value
+  if (state.kind !== "lost") return null
+  const rest = state.retryAt === undefined ? 0 : Math.ceil((state.retryAt - now.value) / 1000)
+  return (
+    <div class="banner warn">
+      <Icon name="retrying" />
+      <span>
+        <b>Reconnecting.</b> {capital(state.why)}; what you see is as of the last moment it did.{" "}
+        <span aria-hidden="true">{rest > 0 ? `Next try in ${rest} s.` : "Trying…"}</span>
+      </span>
+      <Button onClick={() => void connect()}>Try now</Button>
+    </div>
+  )
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** What is wrong, or missing, for the whole page. */
+export const Banners = () => {
+  const known = status.value
+  return (
+    <>
+      <Lost />
+      {known?.problem === undefined ? null : (
+        <div class="banner bad">
+          <Icon name="warning" />
+          <span>
+            <b>The store has a problem.</b> {known.problem}
+          </span>
+        </div>
+      )}
+      {known?.isTruncated === true
+        ? (
+          <div class="banner note">
+            <Icon name="ambiguous" />
+            <span>
+              The store has more tasks than the {count(known.maxTasks)}{" "}
+              shown here: the oldest ended ones are left out, and are in no count and no sum.
+            </span>
+          </div>
+        )
+        : null}
+    </>
+  )
+}
+
+const words = { loading: "Connecting", live: "Connected", lost: "Reconnecting", paused: "Paused", unauthorised: "" }
+
+/** Tells screen readers how the line stands: rarely, and politely. */
+export const LineStatus = () => <div class="sr" role="status">{words[line.value.kind]}</div>

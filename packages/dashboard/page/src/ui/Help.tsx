@@ -1,0 +1,47 @@
+import { signal } from "@preact/signals"
+import { Button } from "./Button.tsx"
+import { Dialog } from "./Dialog.tsx"
+
+export const isHelpOpen = signal(false)
+
+const keys: ReadonlyArray<readonly [string, string]> = [
+  ["/", "search"],
+  ["↑ ↓", "choose a task"],
+  ["PgUp PgDn Home End", "jump"],
+  ["Enter", "open the chosen task"],
+  ["Esc", "back to the list, or out of the search"],
+  ["r", "read a running task now; create an ended one again (asks first)"],
+  ["c", "cancel (asks first)"],
+  ["?", "this help"]
+]
+
+export const Help = () =>
+  isHelpOpen.value
+    ? (
+      <Dialog
+        title="Keys"
+        onClose={() => {
+          isHelpOpen.value = false
+        }}
+      >
+        <dl class="keys">
+          {keys.map(([key, text]) => (
+            <div key={key}>
+              <dt>{key.split(" ").map((one) => <kbd key={one}>{one}</kbd>)}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+        <div class="buttons end">
+          <Button
+            kind="primary"
+            onClick={() => {
+              isHelpOpen.value = false
+            }}
+          >
+            Close
+          </Button>
+        </div>
+      </Dialog>
+    )
+    : null
