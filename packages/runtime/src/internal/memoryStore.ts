@@ -194,7 +194,7 @@ const page = <A>(
     if (!Number.isSafeInteger(after) || after < 0) return Effect.fail(refused("the cursor is not one of this store"))
     const items: Array<A> = []
     let last = after
-    for (const [position, item] of newestFirst ? [...all].reverse() : all) {
+    for (const [position, item] of newestFirst ? [...all].toReversed() : all) {
       const isSeen = newestFirst ? cursor !== undefined && position >= after : position <= after
       if (isSeen || !accepts(item)) continue
       if (items.length === pageSize) return Effect.succeed({ items, cursor: String(last) })
