@@ -3,6 +3,7 @@
  */
 import { assert, layer } from "@effect/vitest"
 import { TaskMachine } from "@video-tasks/core"
+import axe from "axe-core"
 import { Context, Effect, Layer } from "effect"
 import type { Browser, Page } from "playwright-core"
 import { describeInChromium, launch, visit } from "./utils/chromium.ts"
@@ -51,6 +52,15 @@ const isClean = Effect.fnUntraced(function*(
     const text = yield* textOf(page)
     assert.notMatch(text, /SECRET|private fox|X-Signature/)
   }
+})
+
+const isAccessible = Effect.fnUntraced(function*(page: Page) {
+  const violations = yield* Effect.promise(() =>
+    page.evaluate(
+      `${axe.source}; axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`
+    )
+  )
+  assert.deepStrictEqual(violations, [])
 })
 
 const start = Effect.fnUntraced(function*(fixture: string, viewerPage: string, options = "") {
@@ -239,6 +249,7 @@ describeInChromium("Inspector", () => {
         const visited = yield* visit(browser, { origins: [viewer], colorScheme: "dark" })
         yield* Effect.promise(() => visited.page.goto(`${viewer}/inspector.html`))
         yield* shows(visited.page, ".connection-alone")
+        yield* isAccessible(visited.page)
         assert.include(yield* textOf(visited.page), `url: "${viewer}/inspector.html"`)
         yield* isClean(visited, visited.page)
       }).pipe(Effect.scoped), 60_000)

@@ -18,6 +18,23 @@ import type { ObservedStep } from "./TaskObserver.ts"
 export const version = "0.7.2"
 
 /**
+ * The `type` of what a viewer posts to its opener, or to the page that frames it, when it can be told: then post all
+ * messages so far, and each new one. Compare the sender's window and origin first.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const connected = "@statelyai.connected"
+
+/**
+ * The `type` of what a sender posts to its viewer when it stops.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const disconnected = "@statelyai.disconnected"
+
+/**
  * A snapshot as the inspector shows it.
  *
  * @category models
@@ -89,9 +106,12 @@ export interface SnapshotMessage extends Common {
 export type Message = ActorMessage | EventMessage | SnapshotMessage
 
 /**
- * Says what the inspector must hear of a step: on the first one of a task also what the task is.
+ * Says what the inspector must hear of a step: before the first one that it hears of a task, what the task is.
  *
  * **Details**
+ *
+ * With `isFirst` the message about the actor comes first, also in the middle of a task's life: a viewer that was not there
+ * before can draw it.
  *
  * Nothing in a message is secret: links have lost their query, the provider's answer itself is left out. Every message
  * is plain JSON.

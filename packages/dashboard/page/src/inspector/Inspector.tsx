@@ -92,9 +92,9 @@ const Details = ({ actor }: { readonly actor: Actor }) => {
           <h2>
             Snapshot <span class="muted">{String(status ?? "")}</span>
           </h2>
-          <Json name="context" value={context} isOpen />
+          <Json name="context" value={context} unfold={2} />
           {output !== undefined && <Json name="output" value={output} />}
-          {error !== undefined && <Json name="error" value={error} isOpen />}
+          {error !== undefined && <Json name="error" value={error} unfold={2} />}
         </section>
         <section aria-label="Events" class="events">
           <h2>
@@ -118,7 +118,7 @@ const Event = ({ entry: { at, event, from, to } }: { readonly entry: Entry }) =>
           <span class="muted">{from === to || from === "" ? to : `${from} → ${to}`}</span>
         )}
       </summary>
-      <Json value={event} isOpen />
+      <Json value={event} unfold={1} />
     </details>
   </li>
 )

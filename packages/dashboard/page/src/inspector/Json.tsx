@@ -3,10 +3,11 @@ const maxItems = 200
 const maxText = 4000
 
 /** A value as a tree that can be folded. Everything in it is text. */
-export const Json = ({ isOpen = false, name, value }: {
+export const Json = ({ unfold = 0, name, value }: {
   readonly value: unknown
   readonly name?: string | undefined
-  readonly isOpen?: boolean | undefined
+  /** How many levels are unfolded. */
+  readonly unfold?: number | undefined
 }) => {
   if (typeof value !== "object" || value === null) {
     return (
@@ -27,14 +28,14 @@ export const Json = ({ isOpen = false, name, value }: {
     )
   }
   return (
-    <details class="json" open={isOpen}>
+    <details class="json" open={unfold > 0}>
       <summary>
         <Name name={name} />
         <span class="muted">{isList ? `[ ${entries.length} ]` : `{ ${summary(entries)} }`}</span>
       </summary>
       <div class="json-inside">
         {entries.slice(0, maxItems).map(([key, inner]) => (
-          <Json key={key} name={key} value={inner} isOpen={isOpen && entries.length < 12 && !isList} />
+          <Json key={key} name={key} value={inner} unfold={isList ? 0 : unfold - 1} />
         ))}
         {entries.length > maxItems && <div class="muted">and {entries.length - maxItems} more</div>}
       </div>

@@ -64,9 +64,8 @@ const step = (before: Actor | undefined, message: Message): Actor => {
   const actor = before ?? unknown(message.sessionId)
   switch (message.type) {
     case "@xstate.actor":
-      // Told again, it begins anew: the sender replays its log.
       return {
-        ...unknown(message.sessionId),
+        ...actor,
         name: message.name,
         parentId: message.parentId,
         machine: Definition.parse(message.definition),
