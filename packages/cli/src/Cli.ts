@@ -37,6 +37,7 @@ import * as Live from "./internal/live.ts"
 import * as Logs from "./internal/logs.ts"
 import * as Reporter from "./internal/reporter.ts"
 import * as Screen from "./internal/screen.ts"
+import * as Telemetry from "./internal/telemetry.ts"
 import { version } from "./internal/version.ts"
 
 /**
@@ -53,7 +54,7 @@ export const root = Command.make("video-tasks").pipe(
     { group: "STORE", commands: [list, show, resume, resolve, prune, exportTasks, importTasks] },
     { group: "MORE", commands: [dashboard, models, estimate, simulate, diagram, demo] }
   ]),
-  Command.provide(Reporter.layer),
+  Command.provide(Layer.merge(Reporter.layer, Telemetry.layer)),
   Command.withGlobalFlags(Globals.flags)
 )
 

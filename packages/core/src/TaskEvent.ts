@@ -27,7 +27,9 @@ export const Created = Schema.Struct({
   /** The model that was asked for. */
   model: Schema.optionalKey(Schema.String),
   /** What it is expected to cost. */
-  estimate: Schema.optionalKey(Cost)
+  estimate: Schema.optionalKey(Cost),
+  /** The span in which it was submitted, as W3C's `traceparent`; only there when spans went somewhere. */
+  trace: Schema.optionalKey(Schema.String)
 })
 
 /**

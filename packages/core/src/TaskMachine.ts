@@ -183,7 +183,7 @@ export const restore = (persisted: Persisted): Snapshot =>
  * @since 0.1.0
  */
 export const toTask = (self: Snapshot): Task => {
-  const { archived, byRequest, completedAt, estimatedRemainingMs, failure, missingVideo: _, videos, ...common } =
+  const { archived, byRequest, completedAt, estimatedRemainingMs, failure, missingVideo: _, trace: __, videos, ...common } =
     self.context.task
   const running = estimatedRemainingMs === undefined ? common : { ...common, estimatedRemainingMs }
   const over = { ...common, completedAt: completedAt ?? common.updatedAt }

@@ -146,15 +146,15 @@ export const toFile: (
     Source.resolve(source, { index: options.index ?? 0, handle: options.handle, kind: options.kind ?? "video" }),
     toError(named)
   )
-  yield* Effect.annotateCurrentSpan({ "video_tasks.provider": found.provider })
+  yield* Effect.annotateCurrentSpan({ "video_task.provider": found.provider })
   const makeHash = yield* Hashing.Hasher
   const report = yield* File.replace(path, overwrite, (file) => fetchInto(found, file, options, makeHash)).pipe(
     Effect.mapError(toError(found))
   )
   yield* Effect.annotateCurrentSpan({
-    "video_tasks.download.bytes": report.bytes,
-    "video_tasks.download.resumed": report.resumed,
-    "video_tasks.download.refreshed": report.refreshed
+    "video_task.download.bytes": report.bytes,
+    "video_task.download.resumed": report.resumed,
+    "video_task.download.refreshed": report.refreshed
   })
   return { path, ...report }
 })

@@ -88,10 +88,10 @@ describe("Download", () => {
       assert.deepStrictEqual(spans.map((span) => [span.name, Object.fromEntries(span.attributes)]), [[
         "Download.toFile",
         {
-          "video_tasks.provider": "double",
-          "video_tasks.download.bytes": 100,
-          "video_tasks.download.resumed": 0,
-          "video_tasks.download.refreshed": false
+          "video_task.provider": "double",
+          "video_task.download.bytes": 100,
+          "video_task.download.resumed": 0,
+          "video_task.download.refreshed": false
         }
       ]])
     }).pipe(Effect.provide(world({ server: fileServer(movie(100)) })))

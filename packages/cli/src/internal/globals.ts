@@ -22,6 +22,8 @@ export interface Globals {
   readonly pollCeiling: Duration.Duration | undefined
   readonly deadline: Duration.Duration | undefined
   readonly pollTimeout: Duration.Duration | undefined
+  /** Where telemetry goes; may have a password. */
+  readonly otlp: string | undefined
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -109,6 +111,19 @@ const PollTimeout = GlobalFlag.Setting("poll-timeout")({
   )
 })
 
+const Otlp = GlobalFlag.Setting("otlp")({
+  flag: Flag.String("otlp").pipe(
+    Flag.mapEffect((text) =>
+      /^https?:$/.test(URL.parse(text)?.protocol ?? "")
+        ? Effect.succeed(text)
+        : Effect.fail(invalid("otlp", text, "an http(s) address, such as http://localhost:4318"))
+    ),
+    Flag.withDescription("Send spans, metrics and logs to this OpenTelemetry collector (OTLP over HTTP)"),
+    Flag.withMetavar("<url>"),
+    Flag.optional
+  )
+})
+
 const Json = GlobalFlag.Setting("json")({
   flag: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON object a line on stdout, and nothing else there"),
@@ -125,7 +140,18 @@ const Quiet = GlobalFlag.Setting("quiet")({
 })
 
 /** The options as effect/cli wants them. */
-export const flags = [BaseUrl, Store, Archive, PollFloor, PollCeiling, Deadline, PollTimeout, Json, Quiet] as const
+export const flags = [
+  BaseUrl,
+  Store,
+  Archive,
+  PollFloor,
+  PollCeiling,
+  Deadline,
+  PollTimeout,
+  Otlp,
+  Json,
+  Quiet
+] as const
 
 /** The services that hold their values inside a command. */
 export type Identifiers = GlobalFlag.Setting.Identifier<(typeof flags)[number]["id"]>
@@ -140,6 +166,7 @@ export const values: Effect.Effect<Globals, never, Identifiers> = Effect.gen(fun
     pollCeiling: Option.getOrUndefined(yield* PollCeiling),
     deadline: Option.getOrUndefined(yield* Deadline),
     pollTimeout: Option.getOrUndefined(yield* PollTimeout),
+    otlp: Option.getOrUndefined(yield* Otlp),
     json: yield* Json,
     quiet: yield* Quiet
   }

@@ -19,7 +19,7 @@ export const lines = (style: Style.Style, events: ReadonlyArray<JournalEvent>): 
 export const json = (event: JournalEvent): Readonly<Record<string, unknown>> => {
   switch (event.type) {
     case "task.created":
-      return { type: event.type, at: event.at, model: event.model, estimate: event.estimate }
+      return { type: event.type, at: event.at, model: event.model, estimate: event.estimate, trace: event.trace }
     case "task.observed": {
       const { raw: _, videos, ...said } = event.observation
       return { type: event.type, at: event.at, ...said, videos: videos.length }

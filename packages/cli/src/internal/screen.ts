@@ -45,6 +45,8 @@ export class Screen extends Context.Service<Screen, {
   readonly outColumns: Effect.Effect<number | undefined>
   /** Never to be written from now on. */
   readonly hide: (secret: Redacted.Redacted) => Effect.Effect<void>
+  /** A text without what is hidden, for those who write elsewhere. */
+  readonly clean: (text: string) => string
 }>()("video-tasks/internal/Screen") {}
 
 /** What a screen needs to know of its terminal. */
@@ -83,6 +85,7 @@ export const make = (terminal: Terminal): Screen["Service"] => {
       return Effect.ensuring(write, Effect.sync(() => terminal.draw(frame)))
     })
   return Screen.of({
+    clean,
     out: (text) => above(Console.log(clean(text))),
     err: (text) => above(Console.error(clean(text))),
     live: (lines) =>

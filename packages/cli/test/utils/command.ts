@@ -83,6 +83,7 @@ export interface Line {
   readonly remoteId?: string | null
   readonly status?: string | null
   readonly line?: number
+  readonly events?: ReadonlyArray<{ readonly trace?: string }>
   readonly seconds?: unknown
   readonly price?: unknown
   readonly refused?: unknown

@@ -27,6 +27,8 @@ export const TaskContext = Schema.Struct({
   /** Whether it was us who had the task cancelled. */
   byRequest: Schema.optionalKey(Schema.Boolean),
   archived: Schema.optionalKey(Archived),
+  /** The span in which it was submitted, as W3C's `traceparent`. */
+  trace: Schema.optionalKey(Schema.String),
   /** How often, and since when (ms since the epoch), success was reported without a video. */
   missingVideo: Schema.optionalKey(Schema.Struct({ reads: Schema.Finite, since: Schema.Finite }))
 })
@@ -52,6 +54,7 @@ export const initial = (created: Created | undefined): TaskContext => {
     handle: created.handle,
     ...(created.model === undefined ? {} : { model: created.model }),
     ...(created.estimate === undefined ? {} : { cost: created.estimate, estimate: created.estimate }),
+    ...(created.trace === undefined ? {} : { trace: created.trace }),
     createdAt: created.at,
     updatedAt: created.at,
     videos: []

@@ -51,11 +51,16 @@ export const annotate = (
   about: { readonly family?: string; readonly model?: string; readonly remoteId?: string }
 ): Effect.Effect<void> =>
   Effect.annotateCurrentSpan({
-    "video_tasks.provider": api.configuration.id,
-    "video_tasks.account": api.configuration.account,
-    ...(about.family === undefined ? {} : { "video_tasks.family": about.family }),
-    ...(about.model === undefined ? {} : { "video_tasks.model": about.model }),
-    ...(about.remoteId === undefined ? {} : { "video_tasks.remote_id": about.remoteId })
+    "video_task.provider": api.configuration.id,
+    "video_task.account": api.configuration.account,
+    ...(about.family === undefined ? {} : { "video_task.family": about.family }),
+    // The semantic conventions of OpenTelemetry for generative AI, as far as they speak of what is asked for.
+    ...(about.model === undefined ? {} : {
+      "video_task.model": about.model,
+      "gen_ai.provider.name": api.configuration.id,
+      "gen_ai.request.model": about.model
+    }),
+    ...(about.remoteId === undefined ? {} : { "video_task.remote_id": about.remoteId })
   })
 
 /** Asks about one task, whose id and route are filled into the path. */

@@ -40,7 +40,7 @@ export const create = (api: Api): VideoProvider["create"] =>
     const judged = CreateOutcome.judge(sent, { model: request.model, sentAt, toObservation, refusals })
     if (Result.isFailure(judged)) return yield* fail(judged.failure, { requestId })
     const { observation, remoteId } = judged.success
-    yield* Effect.annotateCurrentSpan("video_tasks.remote_id", remoteId)
+    yield* Effect.annotateCurrentSpan("video_task.remote_id", remoteId)
     const createdAt = yield* Clock.currentTimeMillis
     return created(api, { family: request.family, remoteId, route, createdAt }, observation, { options, requestId })
   })

@@ -263,11 +263,13 @@ describe("http", () => {
           ]
         )
         assert.deepStrictEqual(Object.fromEntries(spans[0]?.attributes ?? []), {
-          "video_tasks.provider": "cometapi",
-          "video_tasks.account": "default",
-          "video_tasks.family": "seedance",
-          "video_tasks.model": "doubao-seedance-2-0",
-          "video_tasks.remote_id": "t1"
+          "video_task.provider": "cometapi",
+          "video_task.account": "default",
+          "video_task.family": "seedance",
+          "video_task.model": "doubao-seedance-2-0",
+          "gen_ai.provider.name": "cometapi",
+          "gen_ai.request.model": "doubao-seedance-2-0",
+          "video_task.remote_id": "t1"
         })
         const all = JSON.stringify(spans.map(({ attributes }) => [...attributes]))
         assert.notInclude(all, secret)

@@ -65,6 +65,8 @@ export class Entry implements Due, Queued {
   /** The request that asks for it just now. */
   flight: Flight | undefined = undefined
   lastFailure: VideoTaskError | undefined = undefined
+  /** The span in which it was submitted, as W3C's `traceparent`. */
+  trace: string | undefined = undefined
   /** How many reads in a row said that there is no such task. */
   notFoundInARow = 0
   /** Somebody said that it has news while a request was asking for it: the answer may be older than the news. */

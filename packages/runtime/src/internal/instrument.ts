@@ -12,6 +12,7 @@ import type * as Tracer from "effect/Tracer"
 import * as Telemetry from "../Telemetry.ts"
 import type { Batch } from "./batch.ts"
 import type { Entry, Lane, Read } from "./entry.ts"
+import * as Traces from "./traces.ts"
 
 /** Words are warned of once; a server that invents new ones all the time is not listened to for ever. */
 const maxWords = 1000
@@ -127,6 +128,7 @@ const spanOf = (entry: Entry) => {
   const waiter = entry.waiters?.values().next().value
   return {
     ...(waiter?.span === undefined ? { root: true } : { parent: waiter.span }),
+    links: Traces.links([entry.trace], waiter?.span),
     attributes: {
       "video_task.id": entry.id,
       "video_task.provider": entry.lane.provider.id,
@@ -141,6 +143,7 @@ const spanOfMany = ({ entries }: Batch) => {
   const lane = entries[0]?.lane
   return {
     root: true,
+    links: Traces.links(entries.map(({ trace }) => trace)),
     attributes: {
       "video_task.provider": lane?.provider.id,
       "video_task.family": lane?.family.id,

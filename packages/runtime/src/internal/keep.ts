@@ -13,6 +13,7 @@ import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import * as Journal from "./journal.ts"
 import type { Order } from "./submit.ts"
+import * as Traces from "./traces.ts"
 
 /** @internal */
 export const keep = Effect.fnUntraced(function*(
@@ -22,13 +23,15 @@ export const keep = Effect.fnUntraced(function*(
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
   const { estimate, id, request } = order
   const at = yield* Clock.currentTimeMillis
+  const trace = yield* Traces.current
   const event: TaskCreated = {
     type: "task.created",
     at,
     id,
     handle,
     model: request.model,
-    ...(estimate === undefined ? {} : { estimate })
+    ...(estimate === undefined ? {} : { estimate }),
+    ...(trace === undefined ? {} : { trace })
   }
   const twin = yield* Journal.create(journal, event, observation).pipe(
     Effect.as(undefined),

@@ -10,6 +10,7 @@ import type { StoredTask, TaskStoreError } from "../TaskStore.ts"
 import type { Resumed, ResumeOptions } from "../VideoTasks.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import * as Submissions from "./submissions.ts"
+import * as Traces from "./traces.ts"
 
 /** For how long a create that is not found is looked up again, in ms. */
 const looksAgainForMs = 900_000
@@ -40,12 +41,14 @@ export const make = (
     TaskStoreError
   > {
     const track = tracker()
+    const traces: Array<string | undefined> = []
     const leftAlone: Array<VideoTaskError.VideoTaskError> = []
     let tracked = 0
     yield* claims.takeAll((stored) =>
       track(stored).pipe(
         Effect.map(() => {
           tracked++
+          traces.push(stored.snapshot.task.trace)
           return true
         }),
         Effect.catch((error) => {
@@ -57,6 +60,7 @@ export const make = (
         })
       )
     )
+    yield* Traces.linkCurrent(traces)
     return { tracked, leftAlone }
   })
 

@@ -15,6 +15,7 @@ import type { Claims } from "./claims.ts"
 import type { Alarm, Entry, Lane, Waiter } from "./entry.ts"
 import { fromStore, ofTask, retryStore } from "./errors.ts"
 import type { Scheduler } from "./scheduler.ts"
+import * as Traces from "./traces.ts"
 
 /**
  * Where a wait puts what it learns.
@@ -61,6 +62,8 @@ export const follow = Effect.fnUntraced(function*(
     Effect.sync(() => scheduler.join(id, lane, startedAt, wait)),
     (entry) => Effect.sync(() => wait.leave(entry))
   )
+  entry.trace = known.task.trace
+  yield* Traces.linkCurrent([known.task.trace])
   lane.account.retry(entry)
   yield* claims.take(id)
   // Loaded after joining, so that no change falls between the two.
