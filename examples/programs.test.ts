@@ -36,6 +36,28 @@ describe("examples", () => {
     assert.match(run("next-provider.ts"), /first: The account has no quota left: .*\nsecond: SUCCESS\n$/)
   }, 60_000)
 
+  it("invokes a video task in a machine, and takes the branch of its end", () => {
+    assert.match(
+      run("invoke-in-a-machine.ts"),
+      /^your-video-model-id: ready 1\nno-such-model: rejected .*Model no-such-model is not available/
+    )
+  }, 60_000)
+
+  it("shows a task with React, at its beginning and at its end", () => {
+    const [first, last] = run("show-with-react.ts").split("\n")
+    assert.include(first, "<span>starting</span><button>Cancel</button>")
+    assert.include(last, "<span>1 video</span><button disabled=\"\">Cancel</button>")
+  }, 60_000)
+
+  it("prints what an inspector sees of an actor, without secrets", () => {
+    const printed = run("inspect-an-actor.ts")
+    const events = printed.trim().split("\n").map((line) => line.slice(0, line.indexOf(":")))
+    assert.deepStrictEqual(events.slice(0, 3), ["xstate.init", "task.named", "task.created"])
+    assert.strictEqual(events.at(-1), "task.observed")
+    assert.match(printed, /"status":"done","value":"SUCCESS"/)
+    assert.notMatch(printed, /X-Tos-Signature|A paper airplane/)
+  }, 60_000)
+
   it("prints the inspector messages of a live task, without secrets", () => {
     const printed = run("inspect-a-task.ts")
     const messages: ReadonlyArray<Message> = printed.trim().split("\n").map((line) => JSON.parse(line))

@@ -21,7 +21,7 @@ class World extends Context.Service<World, {
 const world = Layer.effect(
   World,
   Effect.gen(function*() {
-    const fixtures = yield* fixturePages("inspector", ["stock", "told", "receiver"])
+    const fixtures = yield* fixturePages("inspector", ["stock", "told", "receiver", "react"])
     return {
       browser: yield* launch,
       // Apps may frame what they like.
@@ -242,6 +242,16 @@ describeInChromium("Inspector", () => {
         }).pipe(Effect.scoped),
       60_000
     )
+
+    it.effect("is shown by @xstate/react: in strict mode, too, it is submitted once", () =>
+      Effect.gen(function*() {
+        const visited = yield* start("react", "inspector")
+        yield* Effect.promise(() => visited.page.click("button"))
+        yield* shows(visited.page, "#ready")
+        assert.strictEqual(yield* Effect.promise(() => visited.page.innerText("output")), "SUCCESS 100")
+        assert.strictEqual(yield* Effect.promise(() => visited.page.evaluate("creates()")), 1)
+        yield* isClean(visited, visited.page)
+      }).pipe(Effect.scoped), 60_000)
 
     it.effect("says what it is for when nobody opened it, and needs nobody else", () =>
       Effect.gen(function*() {
