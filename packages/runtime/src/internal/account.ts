@@ -7,14 +7,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
+import type { AccountDemand, AccountLimits, AccountMembership, AccountNews, SharedAccount } from "../AccountShares.ts"
 import type { Due } from "./dueHeap.ts"
+import type { Waiter } from "./entry.ts"
 
 /** @internal */
-export interface BudgetLimits {
-  readonly requestsPerSecond: number
-  readonly burst: number
-  readonly concurrency: number
-}
+export type BudgetLimits = AccountLimits
 
 /**
  * Somebody who wants to send a request.
@@ -35,6 +33,11 @@ const maxPauseMs = 3_600_000
 const tokenTimeoutMs = 5_000
 
 /**
+ * What tasks that are taken up may take of the budget of an account: the rest is for those that somebody waits for.
+ */
+const takenUpShare = 0.8
+
+/**
  * What an account needs of the scheduler.
  *
  * @internal
@@ -43,6 +46,16 @@ export interface Agenda {
   readonly scheduleAccount: (account: Account, at: number | "now" | "never") => void
   readonly fork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
+}
+
+/**
+ * An engine whose tasks use the account.
+ *
+ * @internal
+ */
+export interface Engine {
+  /** Who waits there for tasks of the account. */
+  readonly waitersOn: (account: Account) => ReadonlyArray<Waiter>
 }
 
 /** How long an answer asks the whole account to wait, in ms. */
@@ -60,7 +73,7 @@ const retryAfter = ({ reason }: VideoTaskError): number | undefined =>
  *
  * @internal
  */
-export class Account implements Due {
+export class Account implements Due, SharedAccount {
   dueAt = 0
   index = -1
   readonly key: string
@@ -78,15 +91,83 @@ export class Account implements Due {
   readonly #reads = new Set<Queued>()
   /** Who waits for the key to be tried again. */
   readonly #parked = new Set<Queued>()
-  readonly #limits: BudgetLimits
+  /** Who says who waits for tasks of this account, in each engine that uses it. */
+  readonly #engines = new Set<Engine>()
+  /** What all processes together may send. */
+  readonly limits: BudgetLimits
+  /** What this process may send, or nothing before it has a share. */
+  #may: BudgetLimits | undefined
   readonly #limiter: RateLimiter.RateLimiter
   readonly #agenda: Agenda
+  readonly #others: AccountMembership | undefined
+  #requests = 0
+  /** When the next task that is taken up may be read, in ms since the epoch. */
+  #takesUpAt = 0
+  /** Another process was refused: reads go one by one until one of them shows whether our key is good. */
+  #isSuspect = false
+  #isTrying = false
+  /** Our own key was refused when it was tried last. */
+  #wasRefused = false
 
-  constructor(key: string, limits: BudgetLimits, limiter: RateLimiter.RateLimiter, agenda: Agenda) {
+  constructor(
+    key: string,
+    limits: BudgetLimits,
+    limiter: RateLimiter.RateLimiter,
+    agenda: Agenda,
+    join?: (account: SharedAccount) => AccountMembership
+  ) {
     this.key = key
-    this.#limits = limits
+    this.limits = limits
     this.#limiter = limiter
     this.#agenda = agenda
+    this.#may = join === undefined ? limits : undefined
+    this.#others = join?.(this)
+  }
+
+  /** An engine uses the account until it calls what it gets. */
+  use(engine: Engine): () => void {
+    this.#engines.add(engine)
+    return () => this.#engines.delete(engine)
+  }
+
+  demand(): AccountDemand {
+    return { requests: this.#requests, waiting: this.#inLine, inFlight: this.inFlight }
+  }
+
+  share(limits: AccountLimits): void {
+    this.#may = limits
+    if (this.#tokenAt !== undefined && limits.requestsPerSecond > 0) {
+      // What was waited for at a slower pace comes at the new one.
+      this.#tokenAt = Math.min(this.#tokenAt, this.#agenda.now() + Math.ceil(1000 / limits.requestsPerSecond))
+    }
+    if (this.#inLine > 0) this.#agenda.scheduleAccount(this, "now")
+  }
+
+  hear(news: AccountNews): void {
+    switch (news._tag) {
+      case "Paused": {
+        const now = this.#agenda.now()
+        return this.#hold(now, news.until - now)
+      }
+      case "Refused": {
+        if (this.refusal === undefined) this.#isSuspect = true
+        return
+      }
+      case "Accepted": {
+        if (this.refusal === undefined) return
+        this.#isSuspect = true
+        this.retry()
+        this.#goOn()
+      }
+    }
+  }
+
+  /** Takes the next place among the tasks that are taken up; how long to wait for it, in ms. */
+  takeUpMs(now: number, requests: number): number {
+    const { requestsPerSecond } = this.#may ?? this.limits
+    const at = Math.max(now, this.#takesUpAt)
+    this.#takesUpAt = at + 1000 * requests / (Math.max(0.001, requestsPerSecond) * takenUpShare)
+    return at - now
   }
 
   /** How many wait. */
@@ -104,6 +185,7 @@ export class Account implements Due {
   }
 
   enqueue(queued: Queued): void {
+    this.#requests++
     if (this.refusal !== undefined && queued.isPatient) {
       this.#parked.add(queued)
     } else {
@@ -121,21 +203,37 @@ export class Account implements Due {
 
   /** A request is over: what its answer asks of the account comes first, then the place goes to the next. */
   leave(error?: VideoTaskError): void {
-    const pauseMs = error === undefined ? undefined : retryAfter(error)
-    if (pauseMs !== undefined) this.pause(this.#agenda.now(), pauseMs)
+    if (error !== undefined) this.heed(error)
     this.inFlight--
+    this.#isTrying = false
     if (this.#inLine > 0) this.#agenda.scheduleAccount(this, "now")
   }
 
-  pause(now: number, ms: number): void {
+  /** Where an answer asks the account to wait, all processes do. */
+  heed(error: VideoTaskError): void {
+    const ms = retryAfter(error)
+    if (ms === undefined) return
+    const now = this.#agenda.now()
+    const before = this.pausedUntil
+    this.#hold(now, ms)
+    if (this.pausedUntil > Math.max(before, now)) this.#others?.tell({ _tag: "Paused", until: this.pausedUntil })
+  }
+
+  #hold(now: number, ms: number): void {
     this.pausedUntil = Math.max(this.pausedUntil, now + Math.min(Math.max(ms, 0), maxPauseMs))
   }
 
-  /** The key is no good: who is in line waits until somebody wants to try it again. */
+  /** The key is no good: who is in line waits until somebody wants to try it again, and who waits for tasks hears of it. */
   refuse(error: VideoTaskError): void {
+    if (!this.#isSuspect && !this.#wasRefused) this.#others?.tell({ _tag: "Refused" })
+    this.#wasRefused = true
+    this.#isSuspect = false
     this.refusal = error
     for (const queued of this.#reads) this.#parked.add(queued)
     this.#reads.clear()
+    // Taken before anybody is told: who hears of it may wait again at once, and that wait is not meant.
+    const waiters = [...this.#engines].flatMap(({ waitersOn }) => waitersOn(this))
+    for (const waiter of waiters) waiter.failed(error)
   }
 
   /** Somebody wants to try again: the refusal is forgotten, and that one request shows whether the key is good now. */
@@ -149,7 +247,17 @@ export class Account implements Due {
 
   /** The key is good: everybody who waited for that goes on. */
   accepted(): void {
-    if (this.#parked.size === 0 || this.refusal !== undefined) return
+    if (this.refusal !== undefined) return
+    if (this.#isSuspect || this.#wasRefused) {
+      this.#isSuspect = false
+      this.#wasRefused = false
+      this.#others?.tell({ _tag: "Accepted" })
+    }
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#parked.size === 0) return
     const parked = [...this.#parked]
     this.#parked.clear()
     for (const queued of parked) this.enqueue(queued)
@@ -158,30 +266,40 @@ export class Account implements Due {
   /** Lets go whoever may go at `now`, and says when to look again. */
   pump(now: number): void {
     for (;;) {
-      const queued = firstOf(this.#singles) ?? firstOf(this.#reads)
+      const queued = this.#next
+      if (queued === undefined) return
+      const may = this.#may
+      // A share has us look again when it comes.
+      if (may === undefined || may.requestsPerSecond <= 0 || may.concurrency <= 0) return this.#others?.wanted()
       // Who gives a place back looks again.
-      if (queued === undefined || this.inFlight >= this.#limits.concurrency) return
+      if (this.inFlight >= may.concurrency) return
       if (this.pausedUntil > now) return this.#agenda.scheduleAccount(this, this.pausedUntil)
-      if (this.#tokenAt === undefined) this.#ask(now)
+      if (this.#tokenAt === undefined) this.#ask(now, may)
       // A budget that others share answers later, and has us look again.
       if (this.#tokenAt === undefined) return
       if (this.#tokenAt > now) return this.#agenda.scheduleAccount(this, this.#tokenAt)
       this.#tokenAt = undefined
       this.#take(queued)
       this.inFlight++
+      this.#isTrying ||= this.#isSuspect && queued.isPatient
       queued.granted()
     }
+  }
+
+  /** Who goes next. */
+  get #next(): Queued | undefined {
+    return firstOf(this.#singles) ?? (this.#isTrying ? undefined : firstOf(this.#reads))
   }
 
   #take(queued: Queued): boolean {
     return this.#singles.delete(queued) || this.#reads.delete(queued)
   }
 
-  #ask(now: number): void {
+  #ask(now: number, may: BudgetLimits): void {
     if (this.#isAsking) return
     this.#isAsking = true
     let isLate = false
-    this.#agenda.fork(Effect.map(this.token, (delayMs) => {
+    this.#agenda.fork(Effect.map(this.#token(may), (delayMs) => {
       this.#isAsking = false
       this.#tokenAt = (isLate ? this.#agenda.now() : now) + delayMs
       if (isLate) this.#agenda.scheduleAccount(this, "now")
@@ -190,22 +308,22 @@ export class Account implements Due {
   }
 
   /** Takes one token, and says how long it has to be waited for, in ms. A limiter that fails does not hold anybody up. */
-  readonly token: Effect.Effect<number> = Effect.suspend(() =>
-    this.#limiter.consume({
+  #token({ burst, requestsPerSecond }: BudgetLimits): Effect.Effect<number> {
+    return this.#limiter.consume({
       algorithm: "token-bucket",
       onExceeded: "delay",
       key: this.key,
-      limit: this.#limits.burst,
-      window: Duration.millis(1000 * this.#limits.burst / this.#limits.requestsPerSecond)
-    })
-  ).pipe(
-    // Clocks count in whole ms; what a part of one more brings, the next look takes.
-    Effect.map((result) => Math.ceil(Duration.toMillis(result.delay))),
-    Effect.timeout(tokenTimeoutMs),
-    Effect.catchCause((cause) =>
-      Effect.as(Effect.logWarning(`the request budget of ${this.key} failed, and is not waited for`, cause), 0)
+      limit: burst,
+      window: Duration.millis(1000 * burst / requestsPerSecond)
+    }).pipe(
+      // Clocks count in whole ms; what a part of one more brings, the next look takes.
+      Effect.map((result) => Math.ceil(Duration.toMillis(result.delay))),
+      Effect.timeout(tokenTimeoutMs),
+      Effect.catchCause((cause) =>
+        Effect.as(Effect.logWarning(`the request budget of ${this.key} failed, and is not waited for`, cause), 0)
+      )
     )
-  )
+  }
 }
 
 /**

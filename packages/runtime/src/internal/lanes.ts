@@ -5,17 +5,21 @@ import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { Operation, VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { Accounts } from "../Accounts.ts"
 import type { Options } from "../VideoTasks.ts"
-import { Account, type BudgetLimits } from "./account.ts"
+import { Account, type Agenda, type BudgetLimits } from "./account.ts"
 import type { Lane } from "./entry.ts"
+import { limiterOf } from "./limiter.ts"
 import type { Scheduler } from "./scheduler.ts"
 
 /** @internal */
 export interface LanesOptions {
   readonly providers: VideoProviders["Service"]
-  readonly limiter: RateLimiter.RateLimiter
   readonly limits: BudgetLimits
+  /** Makes the account of a key, or finds the one that others use as well. */
+  readonly account: (key: string, limits: BudgetLimits) => Account
   readonly overrides: PollPolicy.Overrides
   readonly scheduler: Scheduler
 }
@@ -41,7 +45,7 @@ export const overridesOf = (poll: Options["poll"]): PollPolicy.Overrides => ({
  */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>()
-  readonly #accounts = new Map<string, Account>()
+  readonly #accounts = new Map<string, { readonly account: Account; readonly leave: () => void }>()
   readonly #options: LanesOptions
 
   constructor(options: LanesOptions) {
@@ -75,10 +79,30 @@ export class Lanes {
     // The prefix is for a limiter that others use as well.
     const key = `video-tasks ${JSON.stringify([provider.id, provider.account])}`
     const known = this.#accounts.get(key)
-    if (known !== undefined) return known
-    const { limiter, limits, scheduler } = this.#options
-    const account = new Account(key, limits, limiter, scheduler)
-    this.#accounts.set(key, account)
+    if (known !== undefined) return known.account
+    const { limits, scheduler } = this.#options
+    const account = this.#options.account(key, limits)
+    this.#accounts.set(key, { account, leave: account.use(scheduler) })
     return account
   }
+
+  /** The accounts go on without us. */
+  close(): void {
+    for (const { leave } of this.#accounts.values()) leave()
+  }
 }
+
+/**
+ * Where an engine has its accounts from: those of the process where several engines share them, else its own.
+ *
+ * @internal
+ */
+export const accountsOf: (agenda: Agenda) => Effect.Effect<LanesOptions["account"], never, Scope.Scope> = Effect
+  .fnUntraced(
+    function*(agenda) {
+      const shared = Option.getOrUndefined(yield* Effect.serviceOption(Accounts))
+      if (shared !== undefined) return shared.of
+      const limiter = yield* limiterOf
+      return (key, limits) => new Account(key, limits, limiter, agenda)
+    }
+  )

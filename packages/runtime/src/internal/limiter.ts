@@ -12,7 +12,15 @@ import type * as Scope from "effect/Scope"
  */
 export const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
   const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
-  if (Option.isSome(shared)) return shared.value
-  const own = yield* Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))
-  return Context.get(own, RateLimiter.RateLimiter)
+  return Option.isSome(shared) ? shared.value : yield* limiterInMemory
 })
+
+/**
+ * A limiter of this process alone.
+ *
+ * @internal
+ */
+export const limiterInMemory: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.map(
+  Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)),
+  (own) => Context.get(own, RateLimiter.RateLimiter)
+)

@@ -4,12 +4,10 @@
 import * as PollPolicy from "@video-tasks/core/PollPolicy"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
-import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
@@ -17,7 +15,7 @@ import type { ObservedPoll } from "../TaskObserver.ts"
 import { Account } from "./account.ts"
 import type { Batch } from "./batch.ts"
 import { Companions } from "./companions.ts"
-import { DueHeap } from "./dueHeap.ts"
+import { DueLoop } from "./dueLoop.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
 import { Flight } from "./flight.ts"
@@ -58,6 +56,8 @@ export interface Scheduler {
   /** Runs something beside the reads, for as long as it takes. */
   readonly fork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
+  /** Who waits here for tasks of an account. */
+  readonly waitersOn: (account: Account) => ReadonlyArray<Waiter>
 }
 
 /** @internal */
@@ -86,19 +86,13 @@ export const make = Effect.fnUntraced(
 /** When a task is read again, in ms, that is tracked although its provider refuses to answer about it. */
 const hopelessGapMs = 300_000
 
-/** The longest time that timers of all platforms can count. */
-const longestSleepMs = 2 ** 31 - 1
-
 class State implements Scheduler {
   readonly entries = new Map<TaskId, Entry>()
-  readonly #heap = new DueHeap<Entry | Alarm | Account>()
+  readonly #due: DueLoop<Entry | Alarm | Account>
   readonly #companions = new Companions()
-  readonly #latch = Latch.makeUnsafe()
   readonly #options: SchedulerOptions
-  readonly #clock: Clock.Clock
   readonly #gaps: Gaps
   readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
-  #sleepsUntil = -Infinity
   #isClosed = false
 
   constructor(
@@ -108,15 +102,19 @@ class State implements Scheduler {
     random: Random.Random
   ) {
     this.#options = options
-    this.#clock = clock
+    this.#due = new DueLoop(clock, (item) => {
+      if (item instanceof Account) item.pump(this.now())
+      else if (item instanceof Alarm) item.fire()
+      else item.lane.account.enqueue(item)
+    })
     this.#gaps = new Gaps(options.durations, clock, random)
     // A read belongs to whoever waits for it, not to whoever built the layer.
     this.#run = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context))
   }
 
-  readonly size = () => this.#heap.size
+  readonly size = () => this.#due.heap.size
 
-  readonly now = () => this.#clock.currentTimeMillisUnsafe()
+  readonly now = () => this.#due.now()
 
   join(id: TaskId, lane: Lane, startedAt: number, waiter: Waiter | "track"): Entry {
     let entry = this.entries.get(id)
@@ -136,11 +134,11 @@ class State implements Scheduler {
     if (!isPlanned && entry.dueAt !== 0) return
     const dueAt = this.now() + Math.max(delayMs, Companions.gatherMs(entry.lane))
     // Who joins does not wait as long as a task that is only tracked may.
-    if (!isPlanned || dueAt < entry.dueAt) this.#schedule(entry, dueAt)
+    if (!isPlanned || dueAt < entry.dueAt) this.#due.schedule(entry, dueAt)
   }
 
   hurry(entry: Entry): void {
-    if (entry.flight === undefined && entry.index >= 0) this.#schedule(entry, this.now())
+    if (entry.flight === undefined && entry.index >= 0) this.#due.schedule(entry, this.now())
   }
 
   leave(entry: Entry, waiter: Waiter | "track"): void {
@@ -152,12 +150,12 @@ class State implements Scheduler {
 
   alarm(at: number, fire: () => void): Alarm {
     const alarm = new Alarm(fire)
-    this.#schedule(alarm, at)
+    this.#due.schedule(alarm, at)
     return alarm
   }
 
   disarm(alarm: Alarm): void {
-    this.#heap.remove(alarm)
+    this.#due.heap.remove(alarm)
   }
 
   readonly fork = (effect: Effect.Effect<void>): void => {
@@ -165,8 +163,8 @@ class State implements Scheduler {
   }
 
   readonly scheduleAccount = (account: Account, at: number | "now" | "never"): void => {
-    if (at === "never") this.#heap.remove(account)
-    else this.#schedule(account, at === "now" ? this.now() : at)
+    if (at === "never") this.#due.heap.remove(account)
+    else this.#due.schedule(account, at === "now" ? this.now() : at)
   }
 
   close(): void {
@@ -178,48 +176,17 @@ class State implements Scheduler {
     }
   }
 
-  /** A fault of our own in one task must not stop the others. */
   get loop(): Effect.Effect<never> {
-    return Effect.forever(
-      Effect.catchDefect(
-        this.#spin,
-        (defect) => Effect.logError("the scheduler of video tasks broke and goes on", defect)
-      )
-    )
-  }
-
-  readonly #spin: Effect.Effect<never> = Effect.gen({ self: this }, function*() {
-    for (;;) {
-      this.#latch.closeUnsafe()
-      const item = this.#heap.peek()
-      const wait = item === undefined ? Infinity : item.dueAt - this.now()
-      if (item !== undefined && wait <= 0) {
-        this.#heap.remove(item)
-        if (item instanceof Account) item.pump(this.now())
-        else if (item instanceof Alarm) item.fire()
-        else item.lane.account.enqueue(item)
-      } else {
-        this.#sleepsUntil = item?.dueAt ?? Infinity
-        yield* wait === Infinity
-          ? this.#latch.await
-          : Effect.raceFirst(this.#latch.await, Effect.sleep(Math.min(Math.ceil(wait), longestSleepMs)))
-        this.#sleepsUntil = -Infinity
-      }
-    }
-  })
-
-  #schedule(item: Entry | Alarm | Account, dueAt: number): void {
-    this.#heap.schedule(item, dueAt)
-    if (dueAt < this.#sleepsUntil) this.#latch.openUnsafe()
+    return this.#due.run
   }
 
   readonly start = (leader: Entry): void => {
     const { account, policy } = leader.lane
-    const entries = [leader, ...this.#companions.of(leader, this.#heap, this.now())]
+    const entries = [leader, ...this.#companions.of(leader, this.#due.heap, this.now())]
     for (const entry of entries) {
       account.forget(entry)
       // It was hurried into the heap while it stood in line.
-      this.#heap.remove(entry)
+      this.#due.heap.remove(entry)
     }
     const flight = new Flight(account, entries, this.now())
     const timeout = this.alarm(this.now() + policy.pollTimeoutMs, () => {
@@ -270,8 +237,10 @@ class State implements Scheduler {
       entry.polls++
     }
     if (read._tag === "Failed") {
-      flight.land(read.error)
+      entries[0]?.lane.account.heed(read.error)
       this.#failed(entries, read, flight.epoch)
+      // The next in line goes when it is known what the answer means for the account.
+      flight.land()
     } else {
       if (flight.share === 1) flight.land()
       for (const entry of entries) this.#observed(entry, read, flight.share)
@@ -295,7 +264,7 @@ class State implements Scheduler {
       this.#next(entry, 0, verdict === "stop" ? Math.max(pauseMs, hopelessGapMs) : pauseMs)
     }
     // An answer to a request from before somebody tried the key again says nothing about it now.
-    if (verdict === "account" && account.epoch === epoch) this.#refuse(account, error)
+    if (verdict === "account" && account.epoch === epoch) account.refuse(error)
     else if (verdict === "stop") { for (const waiter of waiters) waiter.failed(error) }
     for (const waiter of waiters) waiter.read(error)
   }
@@ -350,7 +319,7 @@ class State implements Scheduler {
   /** Brings the next read forward, as far as the floor allows. */
   #advance(entry: Entry): void {
     const dueAt = this.now() + this.#gaps.hinted(entry)
-    if (dueAt < entry.dueAt) this.#schedule(entry, dueAt)
+    if (dueAt < entry.dueAt) this.#due.schedule(entry, dueAt)
   }
 
   expectedEndAt(entry: Entry, model: string | undefined): number {
@@ -363,23 +332,19 @@ class State implements Scheduler {
 
   #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {
     if (this.entries.get(entry.id) !== entry) return
-    this.#schedule(entry, this.now() + Math.max(this.#gaps.next(entry, medianRestMs), atLeastMs))
+    this.#due.schedule(entry, this.now() + Math.max(this.#gaps.next(entry, medianRestMs), atLeastMs))
     if (!entry.isHinted) return
     entry.isHinted = false
     if (atLeastMs === 0) this.#advance(entry)
   }
 
-  #refuse(account: Account, error: VideoTaskError.VideoTaskError): void {
-    account.refuse(error)
-    // Taken before anybody is told: who hears of it may wait again at once, and that wait is not meant.
-    const entries = [...this.entries.values()].filter((entry) => entry.lane.account === account)
-    for (const waiter of entries.flatMap(waitersOf)) waiter.failed(error)
-  }
+  readonly waitersOn = (account: Account): ReadonlyArray<Waiter> =>
+    [...this.entries.values()].filter((entry) => entry.lane.account === account).flatMap(waitersOf)
 
   #drop(entry: Entry, hasEnded = false): void {
     if (this.entries.get(entry.id) !== entry) return
     this.entries.delete(entry.id)
-    this.#heap.remove(entry)
+    this.#due.heap.remove(entry)
     entry.lane.account.forget(entry)
     this.#options.onDrop(entry, hasEnded)
     entry.flight?.abandon(entry)

@@ -29,8 +29,7 @@ import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
-import { Lanes, limitsOf, overridesOf } from "./lanes.ts"
-import { limiterOf } from "./limiter.ts"
+import { accountsOf, Lanes, limitsOf, overridesOf } from "./lanes.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
 import { pollInfo } from "./pollInfo.ts"
@@ -65,8 +64,6 @@ interface Parts {
   readonly scope: Scope.Scope
   readonly platform: Context.Context<SecureRandom.SecureRandom>
   readonly claims: Claims
-  /** How many requests an account may send in a second. */
-  readonly requestsPerSecond: number
   readonly keepsRequests: boolean
 }
 
@@ -111,17 +108,16 @@ export const make = Effect.fnUntraced(function*(
     }
   })
   yield* Effect.addFinalizer(() => claims.close)
-  const limits = limitsOf(options.budget)
   const lanes = new Lanes({
     providers,
-    limiter: yield* limiterOf,
-    limits,
+    account: yield* accountsOf(scheduler),
+    limits: limitsOf(options.budget),
     overrides: overridesOf(options.poll),
     scheduler
   })
+  yield* Effect.addFinalizer(() => Effect.sync(() => lanes.close()))
   const parts: Parts = {
     claims,
-    requestsPerSecond: limits.requestsPerSecond,
     keepsRequests: options.keepRequests !== false,
     refs: { journal, lanes, providers },
     prices: yield* Prices.make(providers),
