@@ -6,7 +6,7 @@ import * as path from "node:path"
 import * as Children from "./KillTest/children.ts"
 import * as Command from "./utils/command.ts"
 
-const count = 1000
+const count = 500
 
 /** A minute of the API is 60 ms here. */
 const server = SimulatorServer.layerSimulator({ speed: 1000, seed: 11 })
@@ -23,7 +23,7 @@ const modelOf = (line: number): string => `clip-${line}`
 const linesOf = (file: string): ReadonlyArray<Line> =>
   fs.readFileSync(file, "utf8").trimEnd().split("\n").map((line): Line => JSON.parse(line))
 
-describe("a batch of a thousand lines", () => {
+describe("a batch of many lines", () => {
   it.live("is killed, is stopped, and goes on: each line is paid once and told once", () =>
     Effect.gen(function*() {
       const cwd = Command.emptyFolder()
@@ -35,7 +35,7 @@ describe("a batch of a thousand lines", () => {
         (_, n) => ({ provider: "generic", model: modelOf(n + 1), prompt: "a" })
       )
       fs.writeFileSync(path.join(cwd, "b.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"))
-      const args = ["batch", "b.jsonl", "-c", "64", "--store", "tasks.db", "--output", "out", "--report", "r.jsonl"]
+      const args = ["batch", "b.jsonl", "-c", "200", "--store", "tasks.db", "--output", "out", "--report", "r.jsonl"]
       const env = { GENERIC_API_KEY: "sk-many-1234567890", GENERIC_BASE_URL: baseUrl, BATCH_RATE: "5000" }
       const run = (stop?: { readonly after: number; readonly signal: NodeJS.Signals }) => {
         const posts = Effect.repeat(ledger, {
@@ -45,8 +45,8 @@ describe("a batch of a thousand lines", () => {
         const interrupt = stop && { signal: stop.signal, when: () => Effect.runPromise(posts) }
         return Effect.promise(() => Command.run(child, args, { cwd, env, ...(interrupt && { interrupt }) }))
       }
-      assert.strictEqual((yield* run({ after: 250, signal: "SIGKILL" })).signal, "SIGKILL")
-      const stopped = yield* run({ after: 600, signal: "SIGINT" })
+      assert.strictEqual((yield* run({ after: 120, signal: "SIGKILL" })).signal, "SIGKILL")
+      const stopped = yield* run({ after: 300, signal: "SIGINT" })
       assert.deepStrictEqual([stopped.signal, stopped.code], [null, 130], stopped.stderr)
       const last = yield* run()
       const report = linesOf(path.join(cwd, "r.jsonl"))
@@ -54,9 +54,11 @@ describe("a batch of a thousand lines", () => {
       const open = report.filter(({ status }) => status === "ambiguous")
       assert.deepStrictEqual(report.map(({ line }) => line), lines.map((_, n) => n + 1))
       // Those whose answer was out when the process was killed.
-      assert.isAtMost(open.length, 64)
+      assert.isAtMost(open.length, 200)
       assert.strictEqual(done.length + open.length, count, last.stderr)
-      const words = `1000 of 1000 · ${done.length} succeeded${open.length === 0 ? "" : ` · ${open.length} ambiguous`}`
+      const words = `${count} of ${count} · ${done.length} succeeded${
+        open.length === 0 ? "" : ` · ${open.length} ambiguous`
+      }`
       assert.deepStrictEqual([last.code, last.stdout], [open.length === 0 ? 0 : 14, `ready\n${words}\n`], last.stderr)
       assert.deepStrictEqual(
         done.map(({ file }) => path.basename(file ?? "")).toSorted(),
