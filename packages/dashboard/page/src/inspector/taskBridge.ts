@@ -12,12 +12,18 @@ export interface TaskBridge {
 /** Opens an inspector on a task, or returns `undefined` when the browser opens no window. Call it in a click. */
 export const inspectTask = (page: Window, url: URL, detail: Detail): TaskBridge | undefined => {
   let log = messagesOf(detail)
+  // By what they say, since the oldest moments may be left out of a newer form.
+  const told = new Set(log.map((message) => JSON.stringify(message)))
   const bridge = openInspector(page, url, () => log)
   return bridge && {
     update: (newer) => {
-      const told = log.length
       log = messagesOf(newer)
-      for (const message of log.slice(told)) bridge.post(message)
+      for (const message of log) {
+        const text = JSON.stringify(message)
+        if (told.has(text)) continue
+        told.add(text)
+        bridge.post(message)
+      }
     },
     close: bridge.close
   }
