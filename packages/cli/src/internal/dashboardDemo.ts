@@ -112,7 +112,7 @@ const wish: Effect.Effect<VideoRequest> = Effect.gen(function*() {
     CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5, size: "9:16" }),
     GenericApi.video({ model: "kling-v1", prompt, seconds: 5 }),
     Ark.video({ model: "doubao-seedance-1-0-pro-250528", prompt, seconds: 5 }),
-    Runway.video({ model: "gen4.5", prompt, seconds: 5 }),
+    Runway.video({ model: "gen4.5", prompt, seconds: 5, image: new URL("https://example.com/start.jpg") }),
     Kling.video({ model: "kling-v2-6", prompt, seconds: 5 }),
     XAi.video({ model: "grok-imagine-video", prompt, seconds: 6 })
   ])

@@ -77,12 +77,10 @@ interface Bundler {
   readonly build: (options: object) => Promise<Build>
 }
 
-const built: Effect.Effect<PageFiles | undefined> = Effect.promise(() => {
-  // Not a literal: what bundles the command must not take the bundler along.
-  const bundler = ["vi", "te"].join("")
-  const configFile = fileURLToPath(new URL("../../page/vite.config.ts", import.meta.url))
-  return import(bundler).then((vite: Bundler) => vite.build({ configFile, logLevel: "warn", build: { write: false } }))
-}).pipe(
+/** Once a process. */
+let building: Promise<Build> | undefined
+
+const built: Effect.Effect<PageFiles | undefined> = Effect.promise(() => building ??= build()).pipe(
   Effect.map(({ output }) =>
     toFiles(output.map((one) => {
       const content = "code" in one ? one.code : one.source
@@ -90,3 +88,10 @@ const built: Effect.Effect<PageFiles | undefined> = Effect.promise(() => {
     }))
   )
 )
+
+const build = (): Promise<Build> => {
+  // Not a literal: what bundles the command must not take the bundler along.
+  const bundler = ["vi", "te"].join("")
+  const configFile = fileURLToPath(new URL("../../page/vite.config.ts", import.meta.url))
+  return import(bundler).then((vite: Bundler) => vite.build({ configFile, logLevel: "warn", build: { write: false } }))
+}

@@ -37,7 +37,7 @@ export class PollLogs {
   /** Keeps a read. */
   add(poll: ObservedPoll): void {
     const log = this.#logs.get(poll.id) ?? { moments: [], bytes: 0, failure: undefined }
-    log.failure = poll.failure
+    log.failure = poll.failure && { ...poll.failure, message: Words.paragraph(poll.failure.message) }
     this.#logs.delete(poll.id)
     this.#logs.set(poll.id, log)
     this.#push(log, { at: poll.at, kind: "poll", type: poll.outcome, text: Words.ofPoll(poll), tookMs: poll.tookMs })
