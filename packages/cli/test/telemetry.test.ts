@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SimulatorServer } from "@video-tasks/simulator"
 import { Effect, type Scope } from "effect"
 import * as http from "node:http"
+import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
@@ -146,19 +147,21 @@ describe("telemetry of the command", { concurrent: true }, () => {
     "tells the whole story of a task in one trace, and counts it",
     Effect.gen(function*() {
       const { metrics, requests, resource, spans, url } = yield* collector()
-      const ran = yield* vt([...create, "--wait", "--json", ...fast, "--otlp", url], {
+      const output = path.join(Command.emptyFolder(), "out.mp4")
+      const ran = yield* vt([...create, "--wait", "--json", ...fast, "--output", output, "--otlp", url], {
         env: { OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test,service.version=9" }
       })
       assert.strictEqual(ran.code, 0, ran.stderr)
       const all = spans()
       assert.strictEqual(new Set(all.map(({ traceId }) => traceId)).size, 1)
       const byId = new Map(all.map((span) => [span.spanId, span]))
-      const path = (span: Span | undefined): ReadonlyArray<string> =>
-        span === undefined ? [] : [...path(byId.get(span.parentSpanId ?? "")), span.name]
-      const paths = new Set(all.map((span) => path(span).join(" > ")))
+      const wayTo = (span: Span | undefined): ReadonlyArray<string> =>
+        span === undefined ? [] : [...wayTo(byId.get(span.parentSpanId ?? "")), span.name]
+      const paths = new Set(all.map((span) => wayTo(span).join(" > ")))
       assert.includeMembers([...paths], [
         "create",
         "create > VideoTasks.submit > VideoTasks.create > GenericApi.create > POST",
+        "create > download.save > Download.toFile",
         "create > progress.follow > VideoTasks.poll > GenericApi.observe > GET"
       ])
       const submit = all.find(({ name }) => name === "VideoTasks.submit")

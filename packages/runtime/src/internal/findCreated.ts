@@ -65,7 +65,11 @@ export const findCreated = (lost: Lost): Effect.Effect<Found> => {
       created === undefined ? { detail: inVain(tried), isAnswered: tried.looks > 0 } : { created }
     ),
     Effect.withSpan("VideoTasks.findCreated", {
-      attributes: { "video_task.id": id, "video_task.provider": lane.provider.id }
+      attributes: {
+        "video_task.id": id,
+        "video_task.provider": lane.provider.id,
+        "video_task.family": lane.family.id
+      }
     })
   )
 }

@@ -109,7 +109,7 @@ export const lookUp = Effect.fnUntraced(function*(
 
 const lookUpOne = Effect.fnUntraced(
   function*({ refs }: Submissions, submission: Submission) {
-    const { baseUrl, family: familyId, id, provider: providerId, reference, requestHash, route } = submission
+    const { baseUrl, family: familyId, provider: providerId, reference, requestHash, route } = submission
     const provider = refs.providers.all.find((one) => one.id === providerId)
     const family = provider && VideoProvider.family(provider, familyId)
     if (provider?.findByTrace === undefined || family?.canFindCreated !== true || reference === undefined) {
@@ -129,12 +129,13 @@ const lookUpOne = Effect.fnUntraced(
     const handle = new TaskHandle({ createdAt: submission.startedAt, ...place })
     yield* adopt({ refs }, submission, handle, answer.observation)
     yield* Effect.logWarning("the answer to a create was lost and its task is found", format(handle))
-    yield* Effect.annotateCurrentSpan("video_task.id", id)
     return handle
   },
-  (effect, _, { id }) =>
+  (effect, _, { family, id, provider }) =>
     effect.pipe(
-      Effect.withSpan("VideoTasks.findByTrace", { attributes: { "video_task.id": id } }),
+      Effect.withSpan("VideoTasks.findByTrace", {
+        attributes: { "video_task.id": id, "video_task.provider": provider, "video_task.family": family }
+      }),
       Effect.catchCause((cause) =>
         Effect.as(Effect.logWarning("a create could not be looked up", id, cause), undefined)
       )

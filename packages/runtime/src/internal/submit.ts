@@ -302,7 +302,11 @@ const once = (
         })
       ),
       Effect.withSpan("VideoTasks.create", {
-        attributes: { "video_task.id": order.id, "video_task.provider": provider.id }
+        attributes: {
+          "video_task.id": order.id,
+          "video_task.provider": provider.id,
+          "video_task.family": order.lane.family.id
+        }
       })
     )
   })
