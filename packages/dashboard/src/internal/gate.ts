@@ -24,6 +24,9 @@ export interface Options {
 /** The path of the login. */
 export const loginPath = "/api/session"
 
+/** The viewer of the inspector. Apps of other origins open it and tell it of their machines; it has no data of its own. */
+const viewerPath = "/inspector.html"
+
 /** Lets through what may pass. */
 export const guard = <E, R>(
   options: Options,
@@ -38,7 +41,11 @@ export const guard = <E, R>(
       ...headers,
       ...(options.isPage(path) ? {} : { "cache-control": "no-store" }),
       // The page opens the inspector and speaks with it; nothing else has windows.
-      "cross-origin-opener-policy": isDocument ? "same-origin-allow-popups" : "same-origin"
+      "cross-origin-opener-policy": path === viewerPath
+        ? "unsafe-none"
+        : isDocument
+        ? "same-origin-allow-popups"
+        : "same-origin"
     })
   })
 

@@ -35,7 +35,7 @@ export const launch: Effect.Effect<Browser, never, Scope.Scope> = Effect.acquire
 )
 
 /** What went wrong in the pages of a visit, or left the machine. */
-export interface Complaints {
+interface Complaints {
   /** Console errors and warnings, uncaught exceptions, and what the content security policy refused. */
   readonly errors: Array<string>
   /** Requests to another origin than the allowed ones. */

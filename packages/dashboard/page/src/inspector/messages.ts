@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly error?: unknown
 }
 
-export interface ActorMessage {
+interface ActorMessage {
   readonly type: "@xstate.actor"
   readonly sessionId: string
   readonly name: string
@@ -21,7 +21,7 @@ export interface ActorMessage {
   readonly at: number | undefined
 }
 
-export interface EventMessage {
+interface EventMessage {
   readonly type: "@xstate.event"
   readonly sessionId: string
   readonly event: { readonly type: string }
@@ -29,7 +29,7 @@ export interface EventMessage {
   readonly at: number | undefined
 }
 
-export interface SnapshotMessage {
+interface SnapshotMessage {
   readonly type: "@xstate.snapshot"
   readonly sessionId: string
   readonly event: { readonly type: string }

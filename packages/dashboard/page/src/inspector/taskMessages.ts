@@ -4,6 +4,17 @@
 import type { Detail } from "../../../src/Contract.ts"
 import definition from "../task-machine.json?raw"
 
+/** A message about a task. */
+export interface TaskMessage {
+  readonly type: "@xstate.actor" | "@xstate.event" | "@xstate.snapshot"
+  readonly createdAt: string
+  readonly name?: string
+  /** As JSON text. */
+  readonly definition?: string
+  readonly event?: { readonly type: string }
+  readonly snapshot?: { readonly value: string }
+}
+
 const common = ({ row }: Detail, at: number) => ({
   sessionId: row.id,
   rootId: row.id,
@@ -31,7 +42,7 @@ const snapshotOf = ({ row }: Detail, value: string, progress: number | undefined
 })
 
 /** The whole life of a task so far: what it is, then an event and a snapshot for every step of its journal. */
-export const messagesOf = (detail: Detail): ReadonlyArray<unknown> => {
+export const messagesOf = (detail: Detail): ReadonlyArray<TaskMessage> => {
   const { moments, row } = detail
   return [
     {
@@ -48,8 +59,8 @@ export const messagesOf = (detail: Detail): ReadonlyArray<unknown> => {
         : { type: moment.type, ...(moment.progress === undefined ? {} : { progress: moment.progress }) }
       const shared = { ...common(detail, moment.at), event }
       return [
-        { ...shared, type: "@xstate.event" },
-        { ...shared, type: "@xstate.snapshot", snapshot: snapshotOf(detail, moment.to, moment.progress) }
+        { ...shared, type: "@xstate.event" as const },
+        { ...shared, type: "@xstate.snapshot" as const, snapshot: snapshotOf(detail, moment.to, moment.progress) }
       ]
     })
   ]
