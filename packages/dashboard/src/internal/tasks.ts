@@ -73,6 +73,11 @@ interface Parts {
   readonly busy: Set<string>
 }
 
+/** How long the page waits for what comes of an action; the action itself goes on. */
+const patience = "50 seconds"
+
+const late: Done = { message: "It takes longer than usual. It goes on, and the list will show what comes of it." }
+
 const unknown = new Refusal({ status: 404, reason: "TaskNotFound", message: "There is no such task in the store." })
 
 const storeFailed = (error: TaskStoreError): Refusal =>
