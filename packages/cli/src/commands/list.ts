@@ -81,7 +81,7 @@ export const list = Command.make(
 ).pipe(
   Command.withShortDescription("List the tasks of the store"),
   Command.withDescription(
-    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that.\n\nWith --watch the list stays up to date: what changed is read from the store about once a second. That only looks, it follows no task: leave `resume` running for that. In a terminal it ends with q or Ctrl-C, and the last list stays. Elsewhere it writes a table of what changed, or with --json a line for each task that changed."
+    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that. With --watch the list stays up to date: what changed is read from the store about once a second. That only looks, it follows no task: leave `resume` running for that. In a terminal it ends with q or Ctrl-C, and the last list stays. Elsewhere it writes a table of what changed, or with --json a line for each task that changed."
   ),
   Command.withExamples([
     { command: "video-tasks list --limit 20", description: "The newest twenty" },
