@@ -6,13 +6,14 @@ import { Effect, type Scope } from "effect"
 import * as fs from "node:fs"
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
-/** Where Chromium is: `CHROMIUM`, or the first usual place that has one. */
-export const executable: string | undefined = [
-  process.env["CHROMIUM"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome"
-].find((file) => file !== undefined && fs.existsSync(file))
+const named = process.env["CHROMIUM"]
+
+const usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+
+/** Where Chromium is: what `CHROMIUM` names, else the first usual place that has one. */
+export const executable: string | undefined = (named === undefined ? usual : [named]).find((file) =>
+  fs.existsSync(file)
+)
 
 /** Like `describe`; where there is no Chromium its tests are reported as skipped, and the reason is printed. */
 export const describeInChromium = (name: string, body: () => void): void => {
