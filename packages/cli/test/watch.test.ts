@@ -324,7 +324,9 @@ afterAll(() => command.remove())
 
 const storeAt = (filename: string) => SqliteTaskStore.layer({ filename })
 
-const hasScript = spawnSync("script", ["--version"]).status === 0
+const script = "/usr/bin/script"
+
+const hasScript = spawnSync(script, ["--version"]).status === 0
 
 describe("list --watch", () => {
   it.live("tells one line for each task that another process changes", () =>
@@ -364,7 +366,7 @@ describe("list --watch", () => {
         const said = yield* Effect.promise(() =>
           new Promise<{ text: string; code: number | null }>((resolve) => {
             const line = `stty cols 100 rows 12; "${process.execPath}" "${command.file}" list --watch --store "${file}"`
-            const child = spawn("script", ["-qefc", line, "/dev/null"], {
+            const child = spawn(script, ["-qefc", line, "/dev/null"], {
               env: { PATH: process.env["PATH"] ?? "", HOME: path.dirname(file), TERM: "xterm-256color" }
             })
             let text = ""

@@ -6,7 +6,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Globals from "./globals.ts"
-import { Screen } from "./screen.ts"
+import type { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
 
 /** Sends telemetry where the user wants it, and is empty otherwise. Its end waits for a moment until all is sent. */

@@ -78,8 +78,13 @@ export const make = ({ matches, newest }: Wanted): Board => {
   }
 }
 
+/** Whether nothing happens to a row any more. */
+export const isOver = (status: TaskStatus | "ambiguous"): boolean => status !== "ambiguous" && isTerminal(status)
+
+// internal
+
 /** What became of a row in as few words as people need; `undefined` when they would see no difference. */
-export const changed = (before: Facts.Facts, now: Facts.Facts): string | undefined => {
+const changed = (before: Facts.Facts, now: Facts.Facts): string | undefined => {
   if (before.status !== now.status) return `${before.status} → ${now.status}`
   const [from, to] = [before.progress ?? 0, now.progress ?? 0]
   if (from !== to) return `${to > from ? "+" : "−"}${Math.abs(Math.round((to - from) * 10) / 10)} %`
@@ -87,11 +92,6 @@ export const changed = (before: Facts.Facts, now: Facts.Facts): string | undefin
   if (Facts.costOf(before) !== Facts.costOf(now)) return "cost known"
   return undefined
 }
-
-/** Whether nothing happens to a row any more. */
-export const isOver = (status: TaskStatus | "ambiguous"): boolean => status !== "ambiguous" && isTerminal(status)
-
-// internal
 
 const hasLeft = ({ change, isLeaving }: Row, now: number): boolean => isLeaving && now - (change?.at ?? 0) >= farewellMs
 

@@ -13,7 +13,7 @@ import * as StoreReads from "./storeReads.ts"
 import type { Read } from "./watchBoard.ts"
 
 /** What a look at the store brought. */
-export interface Look {
+interface Look {
   readonly reads: ReadonlyArray<Read>
   /** The creates that are no longer unclear; the tasks that they made are among the reads. */
   readonly gone: ReadonlyArray<string>
