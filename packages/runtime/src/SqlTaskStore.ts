@@ -9,15 +9,9 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SqlClient } from "effect/sql/SqlClient"
-import * as SqlAppend from "./internal/sqlAppend.ts"
-import * as SqlClaims from "./internal/sqlClaims.ts"
 import * as SqlDurability from "./internal/sqlDurability.ts"
-import { orFail, type SqlFailures } from "./internal/sqlFailures.ts"
-import * as SqlRemove from "./internal/sqlRemove.ts"
-import { migrate } from "./internal/sqlSchema.ts"
-import * as SqlSubmissions from "./internal/sqlSubmissions.ts"
-import * as SqlTasks from "./internal/sqlTasks.ts"
-import { TaskStore, TaskStoreError, VersionConflict } from "./TaskStore.ts"
+import * as SqlStore from "./internal/sqlStore.ts"
+import { TaskStore, type TaskStoreError } from "./TaskStore.ts"
 
 /**
  * How hard a transaction is confirmed: `full` outlives a power cut, `relaxed` outlives the process.
@@ -46,20 +40,10 @@ export const Durability: Context.Reference<"full" | "relaxed"> = SqlDurability.D
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient> = Effect.gen(function*() {
-  const client = yield* SqlClient
-  const sql = client.withoutTransforms()
-  const dialect = sql.onDialectOrElse({ sqlite: () => true, pg: () => true, orElse: () => false })
-  if (!dialect) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
-  yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
-  return TaskStore.of({
-    ...SqlSubmissions.make(sql, failures),
-    ...SqlAppend.make(sql, failures),
-    ...SqlTasks.make(sql, failures),
-    ...SqlClaims.make(sql, failures),
-    ...SqlRemove.make(sql, failures)
-  })
-})
+export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient> = SqlClient.pipe(
+  Effect.flatMap(SqlStore.open),
+  Effect.map((sql) => SqlStore.of(sql))
+)
 
 /**
  * Provides the store on whatever `SqlClient` there is.
@@ -68,11 +52,3 @@ export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient
  * @since 0.1.0
  */
 export const layer: Layer.Layer<TaskStore, TaskStoreError, SqlClient> = Layer.effect(TaskStore, make)
-
-// internal
-
-const failures: SqlFailures = {
-  failed: (detail, retryable) => new TaskStoreError({ detail, retryable }),
-  refused: (detail) => new TaskStoreError({ detail, retryable: false }),
-  conflict: (id, expected, actual) => new VersionConflict({ id, expected, actual })
-}

@@ -7,6 +7,16 @@
 /**
  * @since 0.1.0
  */
+export * as AccountShares from "./AccountShares.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Accounts from "./Accounts.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as Archive from "./Archive.ts"
 
 /**
@@ -38,6 +48,11 @@ export * as InspectorMessages from "./InspectorMessages.ts"
  * @since 0.1.0
  */
 export * as RequestHash from "./RequestHash.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SqlBuckets from "./SqlBuckets.ts"
 
 /**
  * @since 0.1.0

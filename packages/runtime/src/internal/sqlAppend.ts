@@ -14,6 +14,7 @@ import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import * as Rows from "./sqlRows.ts"
+import { asOwner, type Share } from "./sqlShare.ts"
 import { settled } from "./sqlSubmissions.ts"
 
 /** Databases limit the parameters of a statement. */
@@ -32,14 +33,19 @@ interface Step {
 }
 
 /** @internal */
-export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Service"], "append"> => ({
+export const make = (
+  sql: SqlClient,
+  failures: SqlFailures,
+  share?: Share
+): Pick<TaskStore["Service"], "append"> => ({
   append: (id, expected, events, next) =>
-    orFail(failures, `task ${id} could not be stored`)(append(sql, failures, { id, expected, events, next }))
+    orFail(failures, `task ${id} could not be stored`)(append(sql, failures, share, { id, expected, events, next }))
 })
 
 const append = Effect.fnUntraced(function*(
   sql: SqlClient,
   failures: SqlFailures,
+  share: Share | undefined,
   step: Step
 ): Effect.fn.Return<number, AppendError> {
   const { events: [first], expected, id, next } = step
@@ -54,7 +60,12 @@ const append = Effect.fnUntraced(function*(
   return yield* inTransaction(
     sql,
     mustSurvive ? "full" : "relaxed",
-    created === undefined ? update(sql, failures, step) : insert(sql, failures, step, created)
+    asOwner(
+      sql,
+      failures,
+      share,
+      created === undefined ? update(sql, failures, step) : insert(sql, failures, step, created)
+    )
   ).pipe(Effect.catchTag("SqlError", (error) => unlessWritten(sql, step, error)))
 })
 

@@ -13,6 +13,7 @@ import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import { readable } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
+import { asOwner, only, ownersOf, type Share } from "./sqlShare.ts"
 
 /** Databases limit the parameters of a statement. */
 const idsAtOnce = 1000
@@ -28,7 +29,8 @@ type Claimed = Omit<Rows.TaskRow, "claim_owner" | "claim_until">
 /** @internal */
 export const make = (
   sql: SqlClient,
-  failures: SqlFailures
+  failures: SqlFailures,
+  share?: Share
 ): Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release"> => {
   /** What an owner lost while it was away is free for all, before the owner comes back. */
   const dropLapsed = (owner: string, now: number) =>
@@ -36,11 +38,22 @@ export const make = (
       WHERE status IN ('SUBMITTED', 'IN_PROGRESS') AND claim_owner = ${owner}
       AND EXISTS (SELECT 1 FROM video_tasks_leases WHERE owner = ${owner} AND until <= ${now})`
 
-  const free = (limit: number, now: number, ids: ReadonlyArray<TaskId> | undefined) =>
+  /** What an earlier owner of the same bucket holds is the next one's at once: that one writes nothing any more. */
+  const inherited = (owner: string) =>
+    share === undefined
+      ? sql.literal("")
+      : sql`OR (t.claim_owner LIKE ${`${ownersOf(share.bucket)}%`} AND t.claim_owner <> ${owner})`
+
+  const free = (owner: string, limit: number, now: number, ids: ReadonlyArray<TaskId> | undefined) =>
     sql`SELECT t.seq AS free_seq FROM video_tasks_tasks t LEFT JOIN video_tasks_leases l ON l.owner = t.claim_owner
-      WHERE t.status IN ('SUBMITTED', 'IN_PROGRESS') AND (l.until IS NULL OR l.until <= ${now})
-      ${ids === undefined ? sql.literal("") : sql`AND t.id IN ${sql.in(ids)}`}
-      ORDER BY t.seq LIMIT ${limit}`
+      WHERE ${
+      sql.and([
+        "t.status IN ('SUBMITTED', 'IN_PROGRESS')",
+        sql`(l.until IS NULL OR l.until <= ${now} ${inherited(owner)})`,
+        ...only(sql, share, "t.id"),
+        ...(ids === undefined ? [] : [sql`t.id IN ${sql.in(ids)}`])
+      ])
+    } ORDER BY t.seq LIMIT ${limit}`
 
   const take = (owner: string, limit: number, now: number, ids: ReadonlyArray<TaskId> | undefined) => {
     const columns = sql.literal("CAST(seq AS TEXT) AS position, id, version, snapshot, raw")
@@ -49,12 +62,12 @@ export const make = (
       pg: () =>
         Effect.andThen(
           sql`SELECT pg_advisory_xact_lock(${claimLock})`,
-          sql<Claimed>`WITH free AS MATERIALIZED (${free(limit, now, ids)} FOR UPDATE OF t SKIP LOCKED)
+          sql<Claimed>`WITH free AS MATERIALIZED (${free(owner, limit, now, ids)} FOR UPDATE OF t SKIP LOCKED)
             UPDATE video_tasks_tasks SET claim_owner = ${owner} FROM free WHERE seq = free_seq RETURNING ${columns}`
         ),
       orElse: () =>
         sql<Claimed>`UPDATE video_tasks_tasks SET claim_owner = ${owner}
-          WHERE seq IN (${free(limit, now, ids)}) RETURNING ${columns}`
+          WHERE seq IN (${free(owner, limit, now, ids)}) RETURNING ${columns}`
     })
   }
 
@@ -81,16 +94,15 @@ export const make = (
     }
   })
 
+  const relaxed = <A, E, R>(write: Effect.Effect<A, E, R>) =>
+    inTransaction(sql, "relaxed", asOwner(sql, failures, share, write))
+
   return {
     claim: (owner, limit, until, now, ids) =>
-      orFail(failures, "tasks could not be claimed")(
-        inTransaction(sql, "relaxed", claim(owner, limit, until, now, ids))
-      ),
+      orFail(failures, "tasks could not be claimed")(relaxed(claim(owner, limit, until, now, ids))),
     leaseOf: (owner) => orFail(failures, "a lease could not be read")(leaseOf(sql, owner)),
-    renew: (owner, until) =>
-      orFail(failures, "claims could not be renewed")(inTransaction(sql, "relaxed", renew(sql, owner, until))),
-    release: (owner, ids) =>
-      orFail(failures, "tasks could not be given back")(inTransaction(sql, "relaxed", release(owner, ids)))
+    renew: (owner, until) => orFail(failures, "claims could not be renewed")(relaxed(renew(sql, owner, until))),
+    release: (owner, ids) => orFail(failures, "tasks could not be given back")(relaxed(release(owner, ids)))
   }
 }
 

@@ -8,12 +8,17 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { TaskStore } from "../TaskStore.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { asOwner, type Share } from "./sqlShare.ts"
 
 /** Databases limit the parameters of a statement. */
 const idsAtOnce = 500
 
 /** @internal */
-export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Service"], "remove"> => {
+export const make = (
+  sql: SqlClient,
+  failures: SqlFailures,
+  share?: Share
+): Pick<TaskStore["Service"], "remove"> => {
   // An event that comes at the same moment waits until the row is gone, and then meets no task.
   const locked = sql.literal(sql.onDialectOrElse({ pg: () => "FOR UPDATE", orElse: () => "" }))
 
@@ -30,7 +35,8 @@ export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Ser
   const remove = Effect.fnUntraced(function*(ids: ReadonlyArray<TaskId>) {
     let count = 0
     for (let start = 0; start < ids.length; start += idsAtOnce) {
-      count += yield* inTransaction(sql, "relaxed", removeSome(ids.slice(start, start + idsAtOnce)))
+      const some = removeSome(ids.slice(start, start + idsAtOnce))
+      count += yield* inTransaction(sql, "relaxed", asOwner(sql, failures, share, some))
     }
     return count
   })

@@ -13,11 +13,13 @@ import type { SqlFailures } from "./sqlFailures.ts"
 import { orFail } from "./sqlFailures.ts"
 import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
+import { asOwner, only, type Share } from "./sqlShare.ts"
 
 /** @internal */
 export const make = (
   sql: SqlClient,
-  failures: SqlFailures
+  failures: SqlFailures,
+  share?: Share
 ): Pick<TaskStore["Service"], "begin" | "settle" | "submission" | "submissions"> => {
   const begin = Effect.fnUntraced(function*(submission: Submission, sender: Lease | undefined) {
     const { id, model, outcome, provider, startedAt } = submission
@@ -59,6 +61,7 @@ export const make = (
       sql.and([
         ...behind(sql, "seq", { cursor, after, newestFirst }),
         ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
+        ...only(sql, share, "id"),
         ...ids.map(([from, to]) => sql`id BETWEEN ${from} AND ${to}`)
       ])
     } ORDER BY seq ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${pageSize + 1}`
@@ -69,9 +72,14 @@ export const make = (
     begin: (submission, sender) =>
       orFail(failures, "the intent of a create could not be stored")(
         // On the disk before anything is sent: the lease comes along.
-        inTransaction(sql, "full", begin(submission, sender))
+        inTransaction(sql, "full", asOwner(sql, failures, share, begin(submission, sender)))
       ),
-    settle: (id, outcome) => orFail(failures, "the outcome of a create could not be stored")(settle(id, outcome)),
+    settle: (id, outcome) =>
+      orFail(failures, "the outcome of a create could not be stored")(
+        share === undefined
+          ? settle(id, outcome)
+          : sql.withTransaction(asOwner(sql, failures, share, settle(id, outcome)))
+      ),
     submission: (id) => orFail(failures, `submission ${id} could not be read`)(submission(id)),
     submissions: (filter, cursor) => orFail(failures, "submissions could not be read")(submissions(filter, cursor))
   }

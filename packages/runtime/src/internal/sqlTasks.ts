@@ -12,11 +12,13 @@ import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError } from ".
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
+import { only, type Share } from "./sqlShare.ts"
 
 /** @internal */
 export const make = (
   sql: SqlClient,
-  failures: SqlFailures
+  failures: SqlFailures,
+  share?: Share
 ): Pick<TaskStore["Service"], "load" | "events" | "find" | "list"> => {
   const select = (where: Fragment) =>
     sql<Rows.TaskRow>`
@@ -47,6 +49,7 @@ export const make = (
         ...(changedSince === undefined ? [] : [sql`t.updated_at >= ${changedSince}`]),
         ...(provider === undefined ? [] : [sql`t.provider = ${Rows.plain(provider)}`]),
         ...(status === undefined ? [] : [sql`t.status IN ${sql.in(status)}`]),
+        ...only(sql, share, "t.id"),
         ...ids.map(([from, to]) => sql`t.id BETWEEN ${from} AND ${to}`)
       ])
     } ORDER BY ${sql.literal(position)} ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${pageSize + 1}`)

@@ -1,0 +1,44 @@
+/**
+ * A `TaskStore` on tables, whole or a share of it.
+ */
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import * as SqlAppend from "./sqlAppend.ts"
+import * as SqlClaims from "./sqlClaims.ts"
+import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import * as SqlRemove from "./sqlRemove.ts"
+import { migrate } from "./sqlSchema.ts"
+import type { Share } from "./sqlShare.ts"
+import * as SqlSubmissions from "./sqlSubmissions.ts"
+import * as SqlTasks from "./sqlTasks.ts"
+
+/** @internal */
+export const failures: SqlFailures = {
+  failed: (detail, retryable) => new TaskStoreError({ detail, retryable }),
+  refused: (detail) => new TaskStoreError({ detail, retryable: false }),
+  conflict: (id, expected, actual) => new VersionConflict({ id, expected, actual })
+}
+
+/**
+ * Brings the tables up to date.
+ *
+ * @internal
+ */
+export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Return<SqlClient, TaskStoreError> {
+  const sql = client.withoutTransforms()
+  const dialect = sql.onDialectOrElse({ sqlite: () => true, pg: () => true, orElse: () => false })
+  if (!dialect) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
+  yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
+  return sql
+})
+
+/** @internal */
+export const of = (sql: SqlClient, share?: Share): TaskStore["Service"] =>
+  TaskStore.of({
+    ...SqlSubmissions.make(sql, failures, share),
+    ...SqlAppend.make(sql, failures, share),
+    ...SqlTasks.make(sql, failures, share),
+    ...SqlClaims.make(sql, failures, share),
+    ...SqlRemove.make(sql, failures, share)
+  })
