@@ -7,6 +7,7 @@
  * runtime   → core                     runs in a browser
  * node      → runtime, core            what needs Node
  * simulator → core, types only         Node in what sends and listens only: see its `node` below
+ * cluster   → runtime, core            Node in what joins the cluster only
  * dashboard → runtime, core            Node in what listens and reads its files only
  * cli       → all                      the only composition root
  * ```
@@ -53,7 +54,12 @@ const arrows: Readonly<Record<string, Arrows>> = {
     withoutEffect: ["cli", "cluster", "sql"],
     node: /\/(SimulatorServer|SimulatorWebhooks|internal\/connection)\.ts$/
   },
-  cluster: { ours: ["runtime", "core"], others: [], withoutEffect: ["cli"], node: false },
+  cluster: {
+    ours: ["runtime", "core"],
+    others: ["@effect/platform-node", "@effect/sql-pg"],
+    withoutEffect: ["cli"],
+    node: /\/Cluster\.ts$/
+  },
   dashboard: {
     ours: ["runtime", "core"],
     others: ["@effect/platform-node"],

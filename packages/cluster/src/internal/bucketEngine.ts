@@ -1,0 +1,126 @@
+/**
+ * What a runner does for a bucket: takes it, and runs the in-process engine over it until it is lost or given up.
+ */
+import type { VideoProvider } from "@video-tasks/core/VideoProvider"
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type { Bucket, Buckets } from "@video-tasks/runtime/SqlBuckets"
+import { TaskStore, type TaskStoreError } from "@video-tasks/runtime/TaskStore"
+import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import type { Engines } from "./engines.ts"
+
+/** After how many ms a bucket is tried again that could not be taken, or was lost although it should be ours. */
+const againMs = 1000
+
+/** A create is sent at most so many ms after the look at whose bucket it is was begun. */
+const freshMs = 2000
+
+/** @internal */
+export interface BucketEngine {
+  readonly buckets: Buckets
+  readonly engines: Engines
+  /** What this runner is called. */
+  readonly runner: string
+  readonly options: VideoTasks.Options
+  /** How long commands may take that are being done when the bucket is given up. */
+  readonly grace: Duration.Input
+}
+
+/**
+ * Runs until it is interrupted.
+ *
+ * @internal
+ */
+export const run = (
+  parts: BucketEngine,
+  bucket: number
+): Effect.Effect<never, TaskStoreError, VideoProviders> =>
+  Effect.scoped(serve(parts, bucket)).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.logWarning("a bucket could not be served", cause)
+    ),
+    Effect.andThen(Effect.sleep(againMs)),
+    Effect.forever,
+    Effect.annotateLogs({ bucket })
+  )
+
+/** Takes the bucket and serves it until somebody else has taken it. */
+const serve = Effect.fnUntraced(function*(
+  { buckets, engines, grace, options, runner }: BucketEngine,
+  bucket: number
+): Effect.fn.Return<void, TaskStoreError, Scope.Scope | VideoProviders> {
+  const taken = yield* buckets.take(bucket, runner)
+  const providers = yield* VideoProviders
+  const services = yield* Layer.build(
+    VideoTasks.layer({ ...options, owner: taken.owner }).pipe(
+      Layer.provide(Layer.succeed(TaskStore, taken.store)),
+      Layer.provide(Layer.succeed(VideoProviders, fenced(providers, taken)))
+    )
+  )
+  const tasks = Context.get(services, VideoTasks.VideoTasks)
+  // It closes after the finalizer below: commands have their time before.
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => engines.opened({ bucket, tasks, store: taken.store, scope, submits: new Map() })),
+    () =>
+      Effect.andThen(
+        Effect.timeoutOption(engines.closing(bucket), grace),
+        Effect.sync(() => engines.closed(bucket))
+      )
+  )
+  yield* Effect.raceFirst(resumed(tasks), taken.lost)
+  yield* taken.lost
+  yield* Effect.logWarning("a bucket was taken over by another runner", taken.owner)
+})
+
+/** Goes on with what is in the bucket, and with what comes into it by other ways. */
+const resumed = (tasks: VideoTasks.VideoTasks["Service"]) =>
+  tasks.resume().pipe(
+    Effect.tapError((error) => Effect.logWarning("a bucket could not be resumed", error.message)),
+    Effect.retry(Schedule.spaced(againMs)),
+    Effect.orDie
+  )
+
+/** Providers that send a create only while the bucket is ours: the intent stands in the store before. */
+const fenced = (providers: VideoProviders["Service"], taken: Bucket): VideoProviders["Service"] => {
+  const all = providers.all.map((provider): VideoProvider => ({
+    ...provider,
+    create: (request, options) => Effect.andThen(confirmed(provider, taken), provider.create(request, options))
+  }))
+  const of = (provider: VideoProvider) => all.find(({ id }) => id === provider.id) ?? provider
+  return VideoProviders.of({
+    all,
+    get: (id, operation) => Effect.map(providers.get(id, operation), of),
+    forHandle: (handle, operation) =>
+      Effect.map(providers.forHandle(handle, operation), ({ family, provider }) => ({ family, provider: of(provider) }))
+  })
+}
+
+const confirmed = Effect.fnUntraced(function*(provider: VideoProvider, { confirm }: Bucket) {
+  const since = yield* Clock.currentTimeMillis
+  const unsent = (detail: string) =>
+    Effect.fail(VideoTaskError.make({
+      provider: provider.id,
+      operation: "create",
+      reason: new VideoTaskError.NotSent({ detail })
+    }))
+  yield* Effect.catch(
+    Effect.timeoutOrElse(confirm, {
+      duration: freshMs,
+      orElse: () => unsent("the store did not say whose task it is")
+    }),
+    (error) => error._tag === "TaskStoreError" ? unsent(error.message) : Effect.fail(error)
+  )
+  // A process that was asleep in between can't know whose it is by now.
+  if ((yield* Clock.currentTimeMillis) - since > freshMs) return yield* unsent("this process was away for too long")
+})

@@ -1,0 +1,113 @@
+/**
+ * The door to the buckets of this runner: hands what is asked to their engines.
+ */
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTasks from "@video-tasks/runtime/VideoTasks"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import type { Engine, Engines } from "./engines.ts"
+import { Begun, bucketIn, Door, fromWire, NotHere, type Request, type SubmitOptions } from "./wire.ts"
+
+/** @internal */
+export const handlers = (engines: Engines) => {
+  const ask = <A, E>(
+    { address }: { readonly address: { readonly entityId: string } },
+    command: (tasks: VideoTasks.VideoTasks["Service"]) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | NotHere> => engines.use(bucketIn(address.entityId), ({ tasks }) => command(tasks))
+
+  return Door.of({
+    ping: ({ address }) => Effect.asVoid(engines.find(bucketIn(address.entityId))),
+    submit: ({ address, payload }) =>
+      engines.use(bucketIn(address.entityId), (engine) => submit(engines, engine, payload)),
+    cancel: (envelope) => ask(envelope, (tasks) => tasks.cancel(envelope.payload.id)),
+    refresh: (envelope) => ask(envelope, (tasks) => tasks.refresh(envelope.payload.id)),
+    freshVideos: (envelope) => ask(envelope, (tasks) => tasks.freshVideos(envelope.payload.id)),
+    notify: (envelope) => {
+      const { id, observation } = envelope.payload
+      return ask(envelope, (tasks) => observation === undefined ? tasks.notify(id) : tasks.notify(id, observation))
+    },
+    track: (envelope) => ask(envelope, (tasks) => tasks.track(envelope.payload.id)),
+    observe: ({ address, payload: { deadlineMs, id } }) => {
+      const bucket = bucketIn(address.entityId)
+      return Stream.unwrap(
+        Effect.map(engines.find(bucket), ({ tasks }) => tasks.observe(id, { deadline: deadlineMs ?? Infinity }))
+      ).pipe(
+        // The engine has ended, not the task.
+        Stream.catchCause((cause) =>
+          Cause.hasInterruptsOnly(cause) ? Stream.fail(new NotHere({ bucket })) : Stream.failCause(cause)
+        )
+      )
+    },
+    resolve: (envelope) => {
+      const { id, resolution } = envelope.payload
+      return ask(envelope, (tasks) => tasks.resolve(id, resolution))
+    },
+    resume: (envelope) => ask(envelope, (tasks) => tasks.resume({ lookUp: envelope.payload.lookUp, takeOver: false })),
+    awaitArchived: (envelope) => ask(envelope, (tasks) => tasks.awaitArchived(envelope.payload.id)),
+    archiveInfo: (envelope) =>
+      ask(
+        envelope,
+        (tasks) =>
+          Effect.map(tasks.archiveInfo(envelope.payload.id), (info) => info === undefined ? null : present(info))
+      ),
+    pollInfo: (envelope) => ask(envelope, (tasks) => Effect.map(tasks.pollInfo(envelope.payload.id), present))
+  })
+}
+
+/** Leaves out what is `undefined`: what goes over the wire has it or has it not. */
+const present = <A extends object>(fields: A): { readonly [K in keyof A]: Exclude<A[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof A]: Exclude<A[K], undefined>
+  }
+
+/**
+ * Submits once, however often it is asked to: the same attempt gets the same answer. What runs when its bucket is given up
+ * goes on within the grace period, although who asked can't hear the answer any more.
+ */
+const submit = (
+  engines: Engines,
+  engine: Engine,
+  { attempt, id, options, request }: {
+    readonly id: TaskId
+    readonly attempt: string
+    readonly request: typeof Request.Type
+    readonly options: SubmitOptions
+  }
+) =>
+  Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+    const known = engine.submits.get(id)
+    if (known !== undefined && known.attempt !== attempt) return yield* Effect.fail(new Begun({ id }))
+    const fiber = known?.fiber ??
+      (yield* Effect.forkIn(Effect.interruptible(begin(engine, id, request, options)), engine.scope))
+    if (known === undefined) engine.submits.set(id, { attempt, fiber })
+    return yield* restore(Fiber.join(fiber)).pipe(
+      Effect.onInterrupt(() => engines.isClosing(engine.bucket) ? Effect.void : Fiber.interrupt(fiber))
+    )
+  }))
+
+const begin = (engine: Engine, id: TaskId, request: typeof Request.Type, options: SubmitOptions) =>
+  Effect.gen(function*() {
+    const known = yield* Effect.mapError(engine.store.submission(id), (error) =>
+      VideoTaskError.make({
+        provider: "store",
+        operation: "store",
+        reason: new VideoTaskError.StoreError({ detail: error.message, retryable: error.retryable })
+      }))
+    if (known !== undefined) return yield* Effect.fail(new Begun({ id }))
+    const handle = yield* engine.tasks.submit(fromWire(request), optionsOf(id, options))
+    // A cluster follows what it makes, whoever waits for it.
+    yield* Effect.ignore(engine.tasks.track(id))
+    return handle
+  }).pipe(Effect.ensuring(Effect.sync(() => engine.submits.delete(id))))
+
+const optionsOf = (id: TaskId, options: SubmitOptions): VideoTasks.SubmitOptions => ({
+  id,
+  resubmit: options.resubmit,
+  force: options.force,
+  maxCost: options.maxCost,
+  ...(options.callbackUrl === undefined ? {} : { callbackUrl: new URL(options.callbackUrl) }),
+  ...(options.patienceMs === undefined ? {} : { interrupted: { patience: options.patienceMs } })
+})

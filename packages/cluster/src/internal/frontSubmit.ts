@@ -1,0 +1,189 @@
+/**
+ * A submit from wherever: its create is sent at most once, whatever happens to the runner that it was given to.
+ */
+import { type Outcome, Submission } from "@video-tasks/core/Submission"
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import type { TaskId } from "@video-tasks/core/TaskId"
+import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as RequestHash from "@video-tasks/runtime/RequestHash"
+import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
+import type { TaskStore } from "@video-tasks/runtime/TaskStore"
+import type { SubmitOptions } from "@video-tasks/runtime/VideoTasks"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Router from "./router.ts"
+import * as Wire from "./wire.ts"
+
+/** How often the store is looked at for what became of a create, in ms. */
+const lookMs = 250
+
+/** @internal */
+export interface FrontSubmit {
+  readonly router: Router.Router
+  readonly store: TaskStore["Service"]
+}
+
+interface Order {
+  readonly id: TaskId
+  readonly request: VideoRequest
+  readonly options: SubmitOptions
+}
+
+/** @internal */
+export const submit = Effect.fnUntraced(function*(
+  parts: FrontSubmit,
+  order: Order & { readonly attempt: string }
+): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
+  const { attempt, id, options, request } = order
+  const bucket = bucketOf(id, parts.router.count)
+  if (options.id !== undefined && (yield* look(parts, id)) !== undefined) return yield* refused(id)
+  const payload = { id, attempt, request: yield* Wire.toWire(request), options: toWire(order) }
+  const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
+  const settled = Effect.gen(function*() {
+    let waitedMs = 0
+    for (;;) {
+      const asked = yield* once
+      if (asked._tag === "answered") {
+        const answer = yield* Effect.result(asked.answer)
+        if (answer._tag === "Success") return answer.success
+        if (answer.failure._tag === "VideoTaskError") return yield* rescued(parts, id, answer.failure)
+      }
+      const submission = yield* look(parts, id)
+      if (submission !== undefined && submission.outcome._tag !== "pending") return yield* judged(submission)
+      if (submission === undefined && waitedMs > parts.router.patienceMs) return yield* burnt(parts, order)
+      waitedMs += lookMs
+      yield* Effect.sleep(lookMs)
+    }
+  })
+  return yield* Effect.onInterrupt(settled, () => abandoned(parts, order))
+})
+
+const toWire = ({ id, options, request: { family, provider } }: Order): Wire.SubmitOptions => {
+  const { callbackUrl, force, interrupted, maxCost, resubmit } = options
+  const url = typeof callbackUrl === "function" ? callbackUrl({ id, provider, family }) : callbackUrl
+  return {
+    ...(resubmit === undefined ? {} : { resubmit }),
+    ...(force === undefined ? {} : { force }),
+    ...(maxCost === undefined
+      ? {}
+      : { maxCost: { amount: maxCost.amount, ...(maxCost.unit === undefined ? {} : { unit: maxCost.unit }) } }),
+    ...(url === undefined ? {} : { callbackUrl: url.href }),
+    ...(interrupted?.patience === undefined ? {} : { patienceMs: Duration.toMillis(interrupted.patience) })
+  }
+}
+
+const look = (
+  { store }: FrontSubmit,
+  id: TaskId
+): Effect.Effect<Submission | undefined, VideoTaskError.VideoTaskError> =>
+  Effect.mapError(store.submission(id), (error) => storeError(error.message, error.retryable))
+
+const storeError = (detail: string, retryable: boolean) =>
+  VideoTaskError.make({
+    provider: "store",
+    operation: "store",
+    reason: new VideoTaskError.StoreError({ detail, retryable })
+  })
+
+const refused = (id: TaskId) => Effect.fail(storeError(`submission ${id} exists already`, false))
+
+/** What the store says of a create whose runner did not answer. */
+const judged = (
+  { id, outcome, provider, startedAt }: Submission
+): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> => {
+  const fail = (reason: VideoTaskError.Reason) =>
+    Effect.fail(VideoTaskError.make({ provider, operation: "create", reason }))
+  switch (outcome._tag) {
+    case "created":
+      return Effect.succeed(outcome.handle)
+    case "rejected":
+      return fail(
+        new VideoTaskError.NotSent({
+          detail: `no task was made (${outcome.reason}); the runner that heard more is gone`
+        })
+      )
+    default:
+      return fail(
+        new VideoTaskError.SubmissionAmbiguous({
+          detail: outcome._tag === "ambiguous" ? outcome.detail : "its outcome is not known yet",
+          submissionId: id,
+          sentAt: startedAt
+        })
+      )
+  }
+}
+
+/** Takes care that nobody begins it any more, however late: an id is taken once. */
+const burnt = Effect.fnUntraced(function*(
+  parts: FrontSubmit,
+  { id, request }: Order
+): Effect.fn.Return<never, VideoTaskError.VideoTaskError> {
+  const detail = "no runner took it"
+  const submission = new Submission({
+    id,
+    provider: request.provider,
+    family: request.family,
+    model: request.model,
+    account: "unknown",
+    requestHash: yield* RequestHash.of(request),
+    startedAt: yield* Clock.currentTimeMillis,
+    outcome: { _tag: "rejected", reason: detail }
+  })
+  yield* Effect.mapError(parts.store.begin(submission), (error) => storeError(error.message, error.retryable))
+  return yield* Effect.fail(VideoTaskError.make({
+    provider: request.provider,
+    operation: "create",
+    reason: new VideoTaskError.NotSent({ detail })
+  }))
+})
+
+/**
+ * A runner that was thought dead has heard of the task that it had asked for, and may not store it any more: whoever has its
+ * bucket by now does.
+ */
+const rescued = Effect.fnUntraced(function*(
+  parts: FrontSubmit,
+  id: TaskId,
+  error: VideoTaskError.VideoTaskError
+): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
+  const { handle, reason } = error
+  if (handle === undefined || reason._tag !== "StoreError") return yield* Effect.fail(error)
+  const { remoteId, route } = handle
+  const resolution = { remoteId, ...(route === undefined ? {} : { route }) }
+  for (let waitedMs = 0; waitedMs <= parts.router.patienceMs; waitedMs += lookMs) {
+    const submission = yield* Effect.mapError(look(parts, id), () => error)
+    if (submission?.outcome._tag === "created") return submission.outcome.handle
+    if (submission?.outcome._tag === "ambiguous") {
+      yield* Effect.mapError(Router.ask(parts.router, id, (door) => door.resolve({ id, resolution })), () => error)
+      return handle
+    }
+    yield* Effect.sleep(lookMs)
+  }
+  return yield* Effect.fail(error)
+})
+
+/** Nothing more is sent from here on; what is known of a create that is out is told. */
+const abandoned = Effect.fnUntraced(
+  function*(parts: FrontSubmit, order: Order) {
+    const { patience = 0, tell = () => Effect.void } = order.options.interrupted ?? {}
+    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
+    if ((yield* look(parts, order.id)) === undefined) {
+      yield* Effect.ignore(Effect.flip(burnt(parts, order)))
+    }
+    let hasTold = false
+    for (;;) {
+      const submission = yield* look(parts, order.id)
+      const outcome = submission?.outcome
+      if (outcome === undefined) return
+      if (isOver(outcome) || (yield* Clock.currentTimeMillis) >= until) return yield* tell(outcome)
+      if (!hasTold) yield* tell({ _tag: "pending" })
+      hasTold = true
+      yield* Effect.sleep(lookMs)
+    }
+  },
+  Effect.catchCause((cause) => Effect.logWarning("what became of an interrupted submit could not be read", cause))
+)
+
+const isOver = ({ _tag }: Outcome): boolean => _tag === "created" || _tag === "rejected"
