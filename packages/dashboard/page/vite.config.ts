@@ -5,7 +5,8 @@ import { defineConfig } from "vite"
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // The same code wherever it is built: a test sets NODE_ENV to another value.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
   build: {
     outDir: path.resolve(import.meta.dirname, "../dist/page"),
     emptyOutDir: true,

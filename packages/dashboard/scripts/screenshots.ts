@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { executable } from "../test/utils/chromium.ts"
-import { type Fake, type Options, start } from "../test/utils/fakeServer.ts"
+import { builtPage, type Fake, type Options, start } from "../test/utils/fakeServer.ts"
 import { rowOf } from "../test/utils/rows.ts"
 
 const folder = process.argv[2] ?? path.resolve(import.meta.dirname, "../../../docs/images")
@@ -18,7 +18,7 @@ const narrow = { width: 390, height: 780 }
 interface Shot {
   readonly name: string
   readonly options?: BrowserContextOptions
-  readonly server?: Options
+  readonly server?: Partial<Options>
   readonly go?: (page: Page, server: Fake) => Promise<unknown>
   readonly hash?: (now: number) => string
 }
@@ -59,7 +59,7 @@ const browser = await chromium.launch({
 for (const { go, hash, name, options, server: serverOptions } of shots) {
   const now = Date.now()
   const rows = Array.from({ length: 10_000 }, (_, n) => rowOf(n, now))
-  const server = await start({ rows, video, ...serverOptions })
+  const server = await start({ files: builtPage(), rows, video, ...serverOptions })
   const context = await browser.newContext({ viewport: wide, ...options })
   const page = await context.newPage()
   page.on("console", (message) => console.log(name, message.type(), message.text()))

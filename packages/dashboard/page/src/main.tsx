@@ -5,14 +5,14 @@ import { startClock } from "./live/clock.ts"
 import { startConnection } from "./live/connection.ts"
 import { startDetail } from "./live/detail.ts"
 import { startRoute, takeToken } from "./live/route.ts"
-import { enter } from "./ui/Door.tsx"
+import { present } from "./ui/Door.tsx"
 
 const token = takeToken()
 startRoute()
 startClock()
 startDetail()
 startKeys()
-if (token !== undefined) await enter(token)
+if (token !== undefined) await present(token)
 startConnection()
 
 const app = document.querySelector("#app")

@@ -10,7 +10,16 @@ import * as path from "node:path"
 import type { Changes, Detail, Row, Status } from "../../src/Contract.ts"
 import * as Rows from "./rows.ts"
 
-const pageFolder = path.resolve(import.meta.dirname, "../../dist/page")
+const folder = path.resolve(import.meta.dirname, "../../dist/page")
+
+/** The page as it was built last, by path. */
+export const builtPage = (): ReadonlyMap<string, string | Uint8Array> =>
+  new Map(
+    fs.readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => fs.statSync(path.join(folder, name)).isFile())
+      .map((name) => [`/${name}`, fs.readFileSync(path.join(folder, name))])
+  )
+
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -19,6 +28,8 @@ const types: Readonly<Record<string, string>> = {
 }
 
 export interface Options {
+  /** The files of the page, by path. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>
   readonly rows?: ReadonlyArray<Row>
   readonly status?: Partial<Status>
   readonly token?: string
@@ -40,8 +51,8 @@ export interface Fake {
   readonly close: () => Promise<void>
 }
 
-/** Starts it on the page as it was built. */
-export const start = (options: Options = {}): Promise<Fake> => {
+/** Starts it. */
+export const start = (options: Options): Promise<Fake> => {
   const rows = new Map((options.rows ?? []).map((row) => [row.id, row]))
   const status: Status = { ...Rows.status, ...options.status }
   const viewers = new Set<http.ServerResponse>()
@@ -129,16 +140,15 @@ export const start = (options: Options = {}): Promise<Fake> => {
   }
 
   const file = (pathname: string, response: http.ServerResponse): void => {
-    const name = path.join(pageFolder, pathname === "/" ? "index.html" : pathname)
-    if (!name.startsWith(pageFolder) || !fs.existsSync(name)) {
-      return json(response, 404, { reason: "None", message: "No such page." })
-    }
+    const name = pathname === "/" ? "/index.html" : pathname
+    const body = options.files.get(name)
+    if (body === undefined) return json(response, 404, { reason: "None", message: "No such page." })
     response.writeHead(200, {
       "content-type": types[path.extname(name)] ?? "application/octet-stream",
       "content-security-policy":
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
     })
-    response.end(fs.readFileSync(name))
+    response.end(body)
   }
 
   const api = (request: http.IncomingMessage, response: http.ServerResponse, pathname: string): void => {

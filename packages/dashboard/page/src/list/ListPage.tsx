@@ -63,8 +63,10 @@ export const ListPage = () => {
     <div class="list-page">
       <Header />
       <Banners />
-      <States />
-      <Providers />
+      <search aria-label="Filters">
+        <States />
+        <Providers />
+      </search>
       <main class="list" aria-label="Tasks">
         <Content />
       </main>

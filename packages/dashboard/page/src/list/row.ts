@@ -55,10 +55,13 @@ export const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "p
 /** The command that settles a create whose answer was lost. */
 export const resolveCommand = ({ id }: Row): string => `video-tasks resolve ${id}`
 
+/** How long a new task may be without somebody who follows it before this is worth a word, in ms. */
+const startUp = 5000
+
 const nextText = (row: Row, now: number): string => {
   if (isOver(row.state) || row.state === "submitting") return ""
   if (row.followed === "elsewhere") return "elsewhere"
-  if (row.followed === "nobody") return "not followed"
+  if (row.followed === "nobody") return now - row.createdAt < startUp ? "" : "not followed"
   if (row.nextPollAt === undefined) return ""
   return row.nextPollAt <= now ? "now" : `in ${brief(row.nextPollAt - now + 999)}`
 }

@@ -11,7 +11,7 @@ const ask = async <A>(path: string, init?: RequestInit): Promise<Answer<A>> => {
     const response = await fetch(path, { cache: "no-store", ...init })
     if (response.ok) return { ok: true, value: (response.status === 204 ? undefined : await response.json()) as A }
     if (response.status === 401 && line.value.kind !== "unauthorised") {
-      line.value = { kind: "unauthorised", message: undefined }
+      line.value = { kind: "unauthorised" }
     }
     const refused = await response.json().catch(() => undefined) as Refused | undefined
     return {

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals"
-import type { Changes, Reset } from "../../../src/Contract.ts"
+import type { Changes, Refused, Reset } from "../../../src/Contract.ts"
 import { type ServerEvent, ServerEvents } from "../model/sse.ts"
 import { serverNow } from "./clock.ts"
 import { change, quiet, reset } from "./tasks.ts"
@@ -12,7 +12,7 @@ export type Line =
   | { readonly kind: "lost"; readonly retryAt: number | undefined; readonly why: string }
   /** Closed by the page itself, since nobody looks at it. */
   | { readonly kind: "paused" }
-  | { readonly kind: "unauthorised"; readonly message: string | undefined }
+  | { readonly kind: "unauthorised" }
 
 export const line = signal<Line>({ kind: "loading" })
 
@@ -60,31 +60,27 @@ const read = async (body: ReadableStream<Uint8Array>, abort: AbortController): P
   }
 }
 
-const listen = async (abort: AbortController): Promise<string | undefined> => {
+const refusal = async (response: Response): Promise<string> => {
+  const { message } = await response.json().catch(() => ({})) as Partial<Refused>
+  return message?.replace(/\.$/, "") ?? `the server answered ${response.status}`
+}
+
+const listen = async (abort: AbortController): Promise<string> => {
   // A fetch and no `EventSource`: it tells a refusal from a lost server, and resumes after a pause of its own.
   const response = await fetch("api/events", {
     headers: { accept: "text/event-stream", ...(lastId === undefined ? {} : { "last-event-id": lastId }) },
     cache: "no-store",
     signal: abort.signal
   })
-  if (response.status === 401 || response.status === 403) {
-    const message = response.status === 403 ? await response.text() : undefined
-    line.value = { kind: "unauthorised", message: refusal(message) }
-    return "refused"
+  if (response.status === 401) {
+    line.value = { kind: "unauthorised" }
+    return "the server wants a token"
   }
-  if (!response.ok || response.body === null) return `the server answered ${response.status}`
+  if (!response.ok || response.body === null) return await refusal(response)
   // Who resumes is told what changed, and nothing while nothing does.
   if (lastId !== undefined) live()
   await read(response.body, abort)
   return "the server ended the connection"
-}
-
-const refusal = (text: string | undefined): string | undefined => {
-  try {
-    return text === undefined ? undefined : String((JSON.parse(text) as { message: unknown }).message)
-  } catch {
-    return undefined
-  }
 }
 
 /** Connects, or tries again at once. */
@@ -96,7 +92,7 @@ export const connect = async (): Promise<void> => {
   const why = await listen(abort).catch(() => "the server does not answer")
   if (open !== abort || line.value.kind === "unauthorised" || line.value.kind === "paused") return
   const wait = Math.min(longestBackOff, 1000 * 2 ** failures++) * (0.75 + Math.random() / 2)
-  line.value = { kind: "lost", retryAt: serverNow() + wait, why: why ?? "" }
+  line.value = { kind: "lost", retryAt: serverNow() + wait, why }
   retry = setTimeout(connect, wait)
 }
 

@@ -20,6 +20,20 @@ export interface Total extends Amount {
   readonly isEstimate: boolean
 }
 
+/** The provider's id in a pasted handle, since rows come without their handles. */
+const remoteIdOf = (handle: string): string => {
+  try {
+    const bytes = Uint8Array.from(
+      atob(handle.slice(4).replaceAll("-", "+").replaceAll("_", "/")),
+      (letter) => letter.charCodeAt(0)
+    )
+    const parts = JSON.parse(new TextDecoder().decode(bytes.subarray(0, -4))) as ReadonlyArray<unknown>
+    return String(parts[2]).toLowerCase()
+  } catch {
+    return handle.toLowerCase()
+  }
+}
+
 /** How many rows there are of each group. */
 export type Counts = Readonly<Record<Group | "all", number>>
 
@@ -34,8 +48,8 @@ const newestFirst = (a: Entry, b: Entry): number =>
   b.row.createdAt - a.row.createdAt || (a.row.id < b.row.id ? 1 : a.row.id > b.row.id ? -1 : 0)
 
 const haystackOf = (entry: Entry): string => {
-  const { handle, id, model, prompt, provider, remoteId } = entry.row
-  return entry.haystack ??= [id, remoteId, handle, provider, model, prompt].join("\n").toLowerCase()
+  const { id, model, prompt, provider, remoteId } = entry.row
+  return entry.haystack ??= [id, remoteId, provider, model, prompt].join("\n").toLowerCase()
 }
 
 /**
@@ -126,7 +140,8 @@ export class Book {
 
   #select(): void {
     const { group, provider, text } = this.#filter
-    const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "")
+    const words = text.split(/\s+/).filter((word) => word !== "")
+      .map((word) => word.startsWith("vt1_") ? remoteIdOf(word) : word.toLowerCase())
     this.#shown = this.#filter === everything ?
       this.#all :
       this.#all.filter((entry) =>

@@ -18,10 +18,10 @@ export const clock = (ms: number): string => {
 
 /** A length of time in words: `180 ms`, `9.1 s`, `45 s`, `2 min 5 s`, `3 h 20 min`, `4 d 6 h`. */
 export const duration = (ms: number): string => {
-  const rest = Math.max(0, Math.round(ms))
-  if (rest < second) return `${rest} ms`
-  if (rest < 9950) return `${(rest / second).toFixed(1)} s`
-  if (Math.round(rest / second) < 60) return `${Math.round(rest / second)} s`
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 9950) return `${(ms / second).toFixed(1)} s`
+  const rest = Math.round(ms / second) * second
+  if (rest < minute) return `${rest / second} s`
   if (rest < hour) return parts(Math.floor(rest / minute), "min", Math.floor((rest % minute) / second), "s")
   if (rest < day) return parts(Math.floor(rest / hour), "h", Math.floor((rest % hour) / minute), "min")
   return parts(Math.floor(rest / day), "d", Math.floor((rest % day) / hour), "h")

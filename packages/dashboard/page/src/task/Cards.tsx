@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import type { Detail } from "../../../src/Contract.ts"
 import { money } from "../model/format.ts"
+import { isOver } from "../model/look.ts"
 import { Icon } from "../ui/Icon.tsx"
 
 interface Properties {
@@ -14,21 +15,26 @@ const Fact = ({ children, name }: { readonly name: string; readonly children: Co
   </div>
 )
 
-/** How it failed, and what to do. */
-export const Problem = ({ detail: { error } }: Properties) =>
-  error === undefined ? null : (
-    <section class="card problem-card" aria-label="Error">
-      <h2 class="tone-failed">
-        <Icon name="failed" />
+/** How it failed, or its last read did, and what to do. */
+export const Problem = ({ detail: { error, row } }: Properties) => {
+  if (error === undefined) return null
+  const isFinal = isOver(row.state)
+  return (
+    <section class={isFinal ? "card problem-card" : "card passing-card"} aria-label="Error">
+      <h2 class={isFinal ? "tone-failed" : "tone-retrying"}>
+        <Icon name={isFinal ? "failed" : "retrying"} />
         {error.reason}
       </h2>
       <p class="message">{error.message}</p>
       <p>
         <b>What to do:</b> {error.advice}
       </p>
-      <p class="muted">{error.isRetryable ? "Trying again may help." : "Trying the same again will not help."}</p>
+      {isFinal
+        ? <p class="muted">{error.isRetryable ? "Trying again may help." : "Trying the same again will not help."}</p>
+        : null}
     </section>
   )
+}
 
 /** Where the archive keeps the files. */
 export const Files = ({ detail: { files } }: Properties) =>

@@ -61,6 +61,13 @@ const Change = ({ moment: { from, progress, to } }: { readonly moment: Moment })
   return progress === undefined ? null : <span class="change">{Math.round(progress)} %</span>
 }
 
+/** Whether the words only repeat the change beside them. */
+const saidTwice = ({ progress, text, to }: Moment): boolean => {
+  const [state, share] = text.split(", ")
+  const isState = to !== undefined && state === word(ofState(to))
+  return isState && (share === undefined || progress !== undefined && share === `${Math.round(progress)} %`)
+}
+
 const Line = ({ item }: { readonly item: Item }) => {
   if (item.kind === "quiet") {
     return (
@@ -90,7 +97,7 @@ const Line = ({ item }: { readonly item: Item }) => {
       <span class="what">
         <b>{moment.type}</b>
         <Change moment={moment} />
-        <span class="text">{moment.text}</span>
+        <span class="text">{saidTwice(moment) ? "" : moment.text}</span>
       </span>
       <span class="took">{moment.tookMs === undefined ? "" : duration(moment.tookMs)}</span>
     </li>

@@ -23,32 +23,36 @@ const Lost = () => {
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
+const Problem = ({ problem }: { readonly problem: string }) => (
+  <div class="banner bad">
+    <Icon name="error" />
+    <span>
+      <b>The store has a problem.</b> {problem}
+    </span>
+  </div>
+)
+
+const Truncated = ({ maxTasks }: { readonly maxTasks: number }) => (
+  <div class="banner note">
+    <Icon name="ambiguous" />
+    <span>
+      The store has more tasks than the {count(maxTasks)}{" "}
+      shown here: the oldest ended ones are left out, and are in no count and no sum.
+    </span>
+  </div>
+)
+
 /** What is wrong, or missing, for the whole page. */
 export const Banners = () => {
   const known = status.value
+  const isLost = line.value.kind === "lost"
+  if (!isLost && known?.problem === undefined && known?.isTruncated !== true) return null
   return (
-    <>
+    <section aria-label="Messages">
       <Lost />
-      {known?.problem === undefined ? null : (
-        <div class="banner bad">
-          <Icon name="warning" />
-          <span>
-            <b>The store has a problem.</b> {known.problem}
-          </span>
-        </div>
-      )}
-      {known?.isTruncated === true
-        ? (
-          <div class="banner note">
-            <Icon name="ambiguous" />
-            <span>
-              The store has more tasks than the {count(known.maxTasks)}{" "}
-              shown here: the oldest ended ones are left out, and are in no count and no sum.
-            </span>
-          </div>
-        )
-        : null}
-    </>
+      {known?.problem === undefined ? null : <Problem problem={known.problem} />}
+      {known?.isTruncated === true ? <Truncated maxTasks={known.maxTasks} /> : null}
+    </section>
   )
 }
 

@@ -7,18 +7,20 @@ import { Icon } from "./Icon.tsx"
 const problem = signal<string | undefined>(undefined)
 
 /** Hands the token over for a cookie, which no script can read. */
-export const enter = async (token: string): Promise<void> => {
+export const present = async (token: string): Promise<void> => {
   const answer = await logIn(token)
   problem.value = answer.ok ? undefined : answer.message
   if (answer.ok) line.value = { kind: "loading" }
-  await connect()
+}
+
+const enter = async (token: string): Promise<void> => {
+  await present(token)
+  if (line.value.kind === "loading") await connect()
 }
 
 /** Asks for the token. */
 export const Door = () => {
   const input = useRef<HTMLInputElement>(null)
-  const state = line.value
-  const why = problem.value ?? (state.kind === "unauthorised" ? state.message : undefined)
   return (
     <main class="door">
       <form
@@ -41,7 +43,7 @@ export const Door = () => {
           <input id="token" ref={input} type="password" autocomplete="off" spellcheck={false} required />
           <button type="submit" class="button primary">Open</button>
         </div>
-        <p class="problem" role="alert">{why ?? ""}</p>
+        <p class="problem" role="alert">{problem.value ?? ""}</p>
       </form>
     </main>
   )

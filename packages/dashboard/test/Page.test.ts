@@ -1,0 +1,402 @@
+// @effect-diagnostics globalDate:off globalDateInEffect:off
+/**
+ * The page in a real browser, against a server that only speaks the contract.
+ */
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import type { Row } from "../src/Contract.ts"
+import { describeInChromium } from "./utils/chromium.ts"
+import { rowOf } from "./utils/rows.ts"
+import { does, isClean, openFake, openPage, reads, sees, serveFake, violations, world } from "./utils/visitPage.ts"
+
+const began = Date.now()
+const many = (count: number): ReadonlyArray<Row> => Array.from({ length: count }, (_, n) => rowOf(n, began))
+const rows = many(60).with(50, { ...rowOf(50, began), state: "ERROR", last: "the provider no longer knows it" })
+const firstOf = (is: (row: Row) => boolean): Row => rows.find(is)!
+const taskHash = ({ id }: Row) => `#/task/${id}`
+
+const textsOf = (page: Page, selector: string) => does(() => page.locator(selector).allInnerTexts())
+/** Waits until the keyboard stands on a row. */
+const standsOn = (page: Page, index: number) =>
+  does(() =>
+    page.waitForFunction((index) => {
+      const id = document.activeElement?.getAttribute("aria-activedescendant") ?? ""
+      return document.getElementById(id)?.getAttribute("aria-rowindex") === index
+    }, String(index))
+  )
+
+describeInChromium("Page", () => {
+  layer(world, { timeout: 60_000, excludeTestServices: true })((it) => {
+    it.effect("lists tasks, newest first, with all that a line tells", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows })
+        const { page } = visited
+        yield* sees(page, ".body .row")
+        const head = yield* textsOf(page, ".titles .cell")
+        assert.deepStrictEqual(head, [
+          "State",
+          "Id",
+          "Provider",
+          "Model",
+          "Prompt",
+          "Progress",
+          "Next read",
+          "Elapsed",
+          "Cost",
+          "Last event",
+          "When"
+        ])
+        const cells = yield* textsOf(page, ".body .row[aria-rowindex='4'] .cell")
+        const third = rows[2]!
+        assert.deepStrictEqual(
+          [cells[0], cells[2], cells[3], cells[4], cells[5], cells[8], cells[9]],
+          ["in progress", third.provider, third.model, third.prompt, `${third.progress} %`, "~$0.11", third.last]
+        )
+        assert.deepStrictEqual((yield* textsOf(page, ".state b")).slice(0, 4), ["60", "2", "7", "25"])
+        assert.strictEqual(yield* does(() => page.locator(".provider").count()), 4)
+        yield* reads(page, ".provider", "key rejected")
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "follows what changes, and keeps the place of the reader while new tasks come",
+      () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({ rows })
+          const { fake, page } = visited
+          yield* sees(page, ".body .row")
+          fake.change({ rows: [{ ...rows[2]!, progress: 99, last: "almost" }] })
+          yield* reads(page, ".body .row[aria-rowindex='4'] .c-progress", "99 %")
+          yield* does(() => page.locator("#grid").evaluate((grid) => grid.scrollTop = 280))
+          const tenth = (yield* textsOf(page, ".body .row[aria-rowindex='12'] .c-id"))[0]!
+          fake.change({ rows: [{ ...rowOf(0, began), id: "new-task-1", createdAt: began + 60_000 }] })
+          yield* reads(page, ".body .row[aria-rowindex='13'] .c-id", tenth)
+          assert.strictEqual(yield* does(() => page.locator("#grid").evaluate((grid) => grid.scrollTop)), 308)
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect(
+      "filters by state, by provider and by words, and says so to screen readers",
+      () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({ rows })
+          const { page } = visited
+          yield* does(() => page.getByRole("button", { name: /^failed/ }).click())
+          yield* does(() =>
+            page.waitForFunction(() => document.querySelectorAll(".body .row:not(.tone-failed)").length === 0)
+          )
+          const failed = rows.filter(({ state }) => state === "FAILED").length
+          assert.strictEqual(yield* does(() => page.locator(".body .row").count()), failed)
+          yield* reads(page, "[role=status]", `${failed} tasks match`)
+          yield* does(() => page.getByRole("button", { name: /^all/ }).click())
+          yield* does(() => page.locator(".provider", { hasText: "seeany" }).click())
+          const own = rows.filter(({ provider }) => provider === "seeany")
+          yield* reads(page, "[role=status]", `${own.length} tasks match`)
+          yield* does(() => page.locator("#search").fill("kling-v3"))
+          yield* reads(page, "[role=status]", `${own.filter(({ model }) => model === "kling-v3").length} tasks match`)
+          yield* does(() => page.locator("#search").fill("no such words"))
+          yield* reads(page, ".nothing", "No task matches")
+          yield* does(() => page.getByRole("button", { name: "Show all" }).click())
+          yield* sees(page, ".body .row[aria-rowindex='2']")
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect("is worked with the keyboard alone", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows })
+        const { page } = visited
+        yield* sees(page, ".body .row")
+        const press = (key: string) => does(() => page.keyboard.press(key))
+        yield* press("/")
+        assert.strictEqual(yield* does(() => page.evaluate(() => document.activeElement?.id)), "search")
+        yield* press("Escape")
+        yield* press("/")
+        yield* press("ArrowDown")
+        yield* standsOn(page, 2)
+        yield* press("ArrowDown")
+        yield* press("ArrowDown")
+        yield* standsOn(page, 4)
+        yield* press("End")
+        yield* does(() => page.waitForFunction(() => document.querySelector("#grid")!.scrollTop > 0))
+        yield* standsOn(page, 61)
+        yield* standsOn(page, 61)
+        yield* press("PageUp")
+        yield* press("Home")
+        yield* standsOn(page, 2)
+        yield* press("?")
+        yield* sees(page, "dialog[open] kbd")
+        yield* press("Escape")
+        yield* does(() => page.waitForFunction(() => document.querySelector("dialog") === null))
+        yield* press("ArrowDown")
+        yield* press("ArrowDown")
+        yield* press("Enter")
+        yield* sees(page, ".title h1")
+        assert.strictEqual(new URL(page.url()).hash, taskHash(rows[2]!))
+        yield* press("Escape")
+        yield* sees(page, ".body .row.chosen[aria-rowindex='4']")
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect("shows about forty rows of ten thousand, wherever it is scrolled to", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows: many(10_000) })
+        const { page } = visited
+        yield* sees(page, ".body .row")
+        assert.strictEqual(yield* does(() => page.locator("#grid").getAttribute("aria-rowcount")), "10001")
+        assert.isAtMost(yield* does(() => page.locator("[role=row]").count()), 40)
+        yield* does(() => page.locator("#grid").evaluate((grid) => grid.scrollTop = 5000 * 28))
+        yield* sees(page, ".body .row[aria-rowindex='5010']")
+        assert.isAtMost(yield* does(() => page.locator("[role=row]").count()), 40)
+        yield* does(() => page.locator("#grid").evaluate((grid) => grid.scrollTop = grid.scrollHeight))
+        yield* sees(page, ".body .row[aria-rowindex='10001']")
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect("shows a task with its machine, live", () =>
+      Effect.gen(function*() {
+        const running = firstOf(({ isRetrying, state }) => state === "IN_PROGRESS" && !isRetrying)
+        const visited = yield* openFake({ rows }, taskHash(running))
+        const { fake, page } = visited
+        yield* sees(page, ".vt-state.live[data-state=IN_PROGRESS]")
+        yield* sees(page, ".vt-state.visited[data-state=SUBMITTED]")
+        yield* sees(page, ".vt-edge.last[data-edge='SUBMITTED->IN_PROGRESS']")
+        yield* reads(page, ".vt-state[data-state=SUBMITTED] .spent", "9.1 s")
+        assert.isAtLeast(yield* does(() => page.locator(".visit").count()), 2)
+        fake.change({
+          rows: [{ ...running, state: "SUCCESS", isRetrying: false, completedAt: Date.now(), last: "1 video" }]
+        })
+        yield* sees(page, ".vt-state.live[data-state=SUCCESS]")
+        yield* sees(page, ".vt-edge.last[data-edge~='IN_PROGRESS->SUCCESS']")
+        yield* reads(page, ".badge", "succeeded")
+        yield* reads(page, "[aria-label=Result]", "link expires in")
+        assert.match(yield* does(() => page.title()), /^succeeded · /)
+        assert.isNull(
+          yield* does(() => page.locator("video").getAttribute("src")).pipe(
+            Effect.map((src) => /^\/api\/tasks\/[^/]+\/videos\/0$/.test(src ?? "") ? null : src)
+          )
+        )
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "says how a task failed and what to do, and what an ambiguous create needs",
+      () =>
+        Effect.gen(function*() {
+          const failed = firstOf(({ state }) => state === "FAILED")
+          const visited = yield* openFake({ rows }, taskHash(failed))
+          const { page } = visited
+          yield* reads(page, ".problem-card", "TaskFailed")
+          yield* reads(page, ".problem-card", "Change what it complains about")
+          yield* reads(page, ".answer", "\"status\": \"failed\"")
+          const ambiguous = firstOf(({ state }) => state === "ambiguous")
+          yield* does(() => page.evaluate((hash) => location.hash = hash, taskHash(ambiguous)))
+          yield* reads(page, "main .banner", `video-tasks resolve ${ambiguous.id} --discard`)
+          yield* does(() => page.goBack())
+          yield* reads(page, ".problem-card", "TaskFailed")
+          yield* does(() => page.evaluate(() => location.hash = "#/"))
+          yield* does(() => page.getByRole("button", { name: /^ambiguous/ }).click())
+          yield* reads(page, ".body .row.tone-ambiguous .c-last", `video-tasks resolve ${ambiguous.id}`)
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect("acts, after a question where it costs money, and says why it can't", () =>
+      Effect.gen(function*() {
+        const running = firstOf(({ isRetrying, provider, state }) =>
+          state === "IN_PROGRESS" && !isRetrying && provider === "seeany"
+        )
+        const visited = yield* openFake({ rows }, taskHash(running))
+        const { fake, page } = visited
+        const button = (name: string) => page.getByRole("button", { name, exact: true })
+        yield* does(() => button("Read now").click())
+        yield* reads(page, ".notice", "Read: nothing new.")
+        yield* does(() => button("Retry as new…").click({ force: true }))
+        assert.strictEqual(yield* does(() => button("Retry as new…").getAttribute("aria-disabled")), "true")
+        yield* reads(page, ".why", "It still runs: wait for its end first.")
+        yield* does(() => page.keyboard.press("c"))
+        yield* does(() => page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click())
+        assert.deepStrictEqual(fake.posted, [`poll ${running.id}`])
+        yield* does(() => button("Cancel").click())
+        yield* does(() => button("Cancel the task").click())
+        yield* reads(page, ".badge", "cancelled")
+        yield* does(() =>
+          page.waitForFunction(() =>
+            [...document.querySelectorAll("button")].some((one) =>
+              one.textContent === "Retry as new…" && one.getAttribute("aria-disabled") === "false"
+            )
+          )
+        )
+        yield* does(() => page.keyboard.press("r"))
+        yield* reads(page, "dialog", "pay again")
+        yield* does(() => button("Create and pay").click())
+        yield* does(() => page.waitForURL(`**/${taskHash(rows[0]!)}`))
+        assert.deepStrictEqual(fake.posted, [`poll ${running.id}`, `cancel ${running.id}`, `retry ${running.id}`])
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect("copies the handle and the test fixture", () =>
+      Effect.gen(function*() {
+        const task = firstOf(({ state }) => state === "SUCCESS")
+        const visited = yield* openFake({ rows }, taskHash(task), {
+          permissions: ["clipboard-read", "clipboard-write"]
+        })
+        const { page } = visited
+        const copied = does(() => page.evaluate(() => navigator.clipboard.readText()))
+        yield* does(() => page.getByRole("button", { name: "Handle" }).click())
+        yield* reads(page, ".notice", "Copied the handle.")
+        assert.strictEqual(yield* copied, task.handle)
+        yield* does(() => page.getByRole("button", { name: "Test fixture" }).click())
+        yield* reads(page, ".notice", "Copied the journal as a test fixture.")
+        assert.deepStrictEqual(JSON.parse(yield* copied), { name: `a task of ${task.provider}`, events: [] })
+        const href = yield* does(() => page.getByRole("link", { name: "Download" }).getAttribute("href"))
+        assert.strictEqual(href, `/api/tasks/${task.id}/videos/0?download`)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "opens the inspector on this machine at once, and the online one only when it is wanted",
+      () =>
+        Effect.gen(function*() {
+          const task = firstOf(({ state }) => state === "SUCCESS")
+          const visited = yield* openFake({ rows }, taskHash(task))
+          const { page } = visited
+          const [popup] = yield* does(() =>
+            Promise.all([
+              page.waitForEvent("popup"),
+              page.getByRole("button", { name: "Inspector", exact: true }).click()
+            ])
+          )
+          yield* does(() => popup.locator("[data-state=SUCCESS].live").first().waitFor())
+          yield* does(() => page.getByRole("button", { name: "Stately inspector…" }).click())
+          yield* reads(page, "dialog", "stately.ai")
+          yield* does(() => page.getByRole("button", { name: "Leave it" }).click())
+          assert.deepStrictEqual(visited.outside, [])
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect(
+      "keeps its rows while the server is away, and is live again when it is back",
+      () =>
+        Effect.gen(function*() {
+          const { fake, page } = yield* openFake({ rows })
+          yield* reads(page, ".live", "live")
+          const before = yield* textsOf(page, ".body .c-id")
+          yield* does(() => fake.close())
+          yield* reads(page, ".banner", "Reconnecting")
+          const after = yield* textsOf(page, ".body .c-id")
+          assert.isAtLeast(after.length, 20)
+          assert.deepStrictEqual(after, before.slice(0, after.length))
+          const again = yield* serveFake({ rows: [...rows, ...many(70).slice(65)], port: fake.port })
+          yield* does(() =>
+            page.getByRole("button", { name: "Try now" }).click({ timeout: 1000 }).catch(() => undefined)
+          )
+          yield* reads(page, ".state.tone-all b", "65")
+          assert.match(again.resumed[0] ?? "", /^[a-z0-9]+\.0$/)
+          assert.strictEqual(yield* does(() => page.locator(".banner").count()), 0)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect("asks for the token, and takes it out of the address at once", () =>
+      Effect.gen(function*() {
+        const server = yield* serveFake({ rows, token: "a token/of=16&more" })
+        const { page } = yield* openPage(server.url)
+        yield* reads(page, "h1", "wants its token")
+        assert.deepStrictEqual(yield* violations(page), [])
+        yield* does(() => page.getByLabel("Token").fill("wrong"))
+        yield* does(() => page.keyboard.press("Enter"))
+        yield* reads(page, "[role=alert]", "not the token")
+        yield* does(() => page.getByLabel("Token").fill("a token/of=16&more"))
+        yield* does(() => page.getByRole("button", { name: "Open" }).click())
+        yield* sees(page, ".body .row")
+        const other = yield* openPage(server.url, `#token=${encodeURIComponent("a token/of=16&more")}`)
+        yield* sees(other.page, ".body .row")
+        assert.strictEqual(other.page.url(), `${server.url}/#/`)
+        yield* isClean(other)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "says what a read-only page, a truncated store, a problem of the store, and an unknown task are",
+      () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({
+            rows,
+            status: { isReadOnly: true, isTruncated: true, maxTasks: 60, problem: "The database is locked." }
+          })
+          const { page } = visited
+          yield* reads(page, ".tag", "read-only")
+          yield* reads(page, ".banner", "The database is locked.")
+          yield* reads(page, ".banner", "more tasks than the 60 shown")
+          assert.deepStrictEqual(yield* violations(page), [])
+          yield* does(() => page.locator(".body .row").first().click())
+          yield* does(() => page.getByRole("button", { name: "Cancel" }).focus())
+          yield* reads(page, ".button-box:focus-within .why", "This page is read-only.")
+          yield* does(() => page.evaluate(() => location.hash = "#/task/unknown"))
+          yield* reads(page, ".card", "The store knows no such task.")
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect("shows how to begin where there is no task", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows: [] })
+        const { fake, page } = visited
+        yield* reads(page, "pre", "video-tasks create")
+        assert.deepStrictEqual(yield* violations(page), [])
+        fake.change({ rows: rows.slice(0, 1) })
+        yield* sees(page, ".body .row")
+        fake.change({ removed: [rows[0]!.id] })
+        yield* reads(page, "pre", "video-tasks create")
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    for (const colorScheme of ["light", "dark"] as const) {
+      it.effect(`breaks no rule of accessibility, ${colorScheme}`, () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({ rows }, "", { colorScheme })
+          const { page } = visited
+          yield* sees(page, ".body .row")
+          assert.deepStrictEqual(yield* violations(page), [])
+          for (const state of ["IN_PROGRESS", "FAILED", "ERROR", "SUCCESS", "ambiguous"]) {
+            const row = firstOf((one) => one.state === state)
+            yield* does(() => page.evaluate((hash) => location.hash = hash, taskHash(row)))
+            yield* reads(page, ".pairs code", row.id)
+            if (state !== "ambiguous") yield* sees(page, `.vt-state.live[data-state=${state}]`)
+            assert.deepStrictEqual(yield* violations(page), [])
+          }
+          yield* does(() => page.getByRole("button", { name: "Retry as new…" }).click())
+          yield* sees(page, "dialog")
+          assert.deepStrictEqual(yield* violations(page), [])
+        }).pipe(Effect.scoped), 40_000)
+    }
+
+    it.effect("fits a narrow screen", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows }, "", { viewport: { width: 360, height: 720 } })
+        const { page } = visited
+        yield* sees(page, ".body .row")
+        const overflow = does(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth))
+        assert.isAtMost(yield* overflow, 0)
+        assert.strictEqual(
+          yield* does(() => page.locator(".body .row").first().evaluate((row) => (row as HTMLElement).offsetHeight)),
+          56
+        )
+        assert.deepStrictEqual(yield* violations(page), [])
+        yield* does(() =>
+          page.locator(".body .row.tone-succeeded").first().scrollIntoViewIfNeeded({ timeout: 500 }).catch(() =>
+            undefined
+          )
+        )
+        yield* does(() => page.locator(".body .row").nth(3).click())
+        yield* sees(page, ".title h1")
+        assert.isAtMost(yield* overflow, 0)
+        assert.deepStrictEqual(yield* violations(page), [])
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+  })
+})
