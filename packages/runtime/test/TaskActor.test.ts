@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Diagram, TaskHandle, TaskMachine, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskActor, type TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Effect, Layer, ManagedRuntime, Schema } from "effect"
+import { Effect, Exit, type Fiber, Layer, ManagedRuntime, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { assign, createActor, createMachine, type InspectionEvent, setup } from "xstate"
 import * as Harness from "./support/harness.ts"
@@ -38,6 +38,8 @@ const withLogic = <A, E>(
     const context = yield* Effect.context<VideoTasks.VideoTasks>()
     return yield* body(TaskActor.logic(context), yield* VideoTasks.VideoTasks)
   }).pipe(Effect.provide(Harness.layer(provider)))
+
+const quota = new VideoTaskError.QuotaExceeded({ detail: "HTTP 402" })
 
 const input = TaskActor.submit(Harness.request)
 
@@ -295,6 +297,45 @@ describe("TaskActor", () => {
         assert.strictEqual(output?.status, "SUCCESS")
         assert.strictEqual(context.command?.state, "failed")
       })))
+
+  it.effect("leaves no fiber behind when the create fails under a command that waits for it", () => {
+    const { provider } = counting({ create: () => Effect.fail(Harness.error(quota, "create")) })
+    return withLogic(provider, () =>
+      Effect.gen(function*() {
+        const fork = Effect.runForkWith(yield* Effect.context<VideoTasks.VideoTasks>())
+        const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
+        const runner: TaskActor.Runner = {
+          runFork: (effect) => {
+            const fiber = fork(effect)
+            fibers.push(fiber)
+            return fiber
+          }
+        }
+        const actor = createActor(TaskActor.logic(runner), { input })
+        actor.subscribe({ error: () => undefined })
+        actor.start()
+        actor.send({ type: "task.cancel" })
+        yield* shortly
+        const { error } = actor.getSnapshot()
+        assert.instanceOf(error, VideoTaskError.VideoTaskError)
+        assert.strictEqual(error.reason._tag, "QuotaExceeded")
+        assert.deepStrictEqual(fibers.map((fiber) => fiber.pollUnsafe() === undefined), [false, false])
+      }))
+  })
+
+  it.effect("is stopped, not failed, when the runtime is closed under it", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Harness.layer(counting().provider), scope)
+      const actor = createActor(TaskActor.logic(context), { input }).start()
+      yield* shortly
+      assert.strictEqual(actor.getSnapshot().status, "active")
+      assert.isDefined(actor.getSnapshot().context.task)
+      yield* Scope.close(scope, Exit.void)
+      yield* settle
+      const { error, status } = actor.getSnapshot()
+      assert.deepStrictEqual([status, error], ["stopped", undefined])
+    }))
 
   it.effect("shows an inspector its steps, and neither prompt nor link", () =>
     withLogic(counting().provider, (logic) =>

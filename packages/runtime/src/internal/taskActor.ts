@@ -74,7 +74,6 @@ type News =
       | "task.observed"
       | "task.cancelled"
       | "task.lost"
-      | "task.archived"
     readonly task: Task
   }
   | { readonly type: "task.answered"; readonly command: TaskActor.CommandState }
@@ -193,6 +192,7 @@ const transition = (
     case "task.named":
       return { ...self, context: { ...context, id: event.id } }
     case "task.unfollowed":
+      defer(act.stop)
       return event.error === undefined
         ? { ...self, status: "stopped" }
         : { ...self, status: "error", error: event.error }
@@ -230,7 +230,7 @@ const live = Effect.fnUntraced(function*(work: Work, snapshot: Snapshot, tell: (
   const first = submitting === undefined ? "task.found" : "task.created"
   yield* Stream.runForEach(tasks.observe(ref, work.input?.wait), (task) =>
     Effect.sync(() => {
-      const type = before === undefined ? first : whyOf(before, task)
+      const type = before === undefined ? first : whyOf(task)
       before = task
       tell({ type, task })
     })).pipe(Effect.catch((error) => explained(tasks, ref, error)))
@@ -273,8 +273,7 @@ const explained = Effect.fnUntraced(function*(
   }))
 })
 
-const whyOf = (before: Task, task: Task) => {
-  if (task.status === "SUCCESS" && before.status === "SUCCESS") return "task.archived"
+const whyOf = (task: Task) => {
   if (task.status === "CANCELLED" && task.byRequest === true) return "task.cancelled"
   return task.status === "ERROR" && task.failure.code === "not_found" ? "task.lost" : "task.observed"
 }
