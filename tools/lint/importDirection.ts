@@ -4,7 +4,7 @@
  * ```
  * core        effect, xstate           pure: no HTTP, no Node
  * providers → core                     effect/http
- * runtime   → core                     runs in a browser
+ * runtime   → core                     runs in a browser; of xstate it takes types only
  * node      → runtime, core            what needs Node
  * simulator → core, types only         Node in what sends and listens only: see its `node` below
  * cluster   → runtime, core            Node in what joins the cluster only
@@ -22,6 +22,8 @@ interface Arrows {
   readonly typesOnly?: ReadonlyArray<string>
   /** Packages of others, besides `effect`. */
   readonly others: ReadonlyArray<string>
+  /** Packages of others of which only types may be imported. */
+  readonly othersTypesOnly?: ReadonlyArray<string>
   /** Parts of `effect` that are out of reach. */
   readonly withoutEffect: ReadonlyArray<string>
   /** Files that may import from Node: all, none, or those whose path matches. */
@@ -37,7 +39,8 @@ const arrows: Readonly<Record<string, Arrows>> = {
   providers: { ours: ["core"], others: ["jose"], withoutEffect: ["cli", "cluster", "sql", "process"], node: false },
   runtime: {
     ours: ["core"],
-    others: ["@noble/hashes", "xstate"],
+    others: ["@noble/hashes"],
+    othersTypesOnly: ["xstate"],
     withoutEffect: ["cli", "cluster", "process"],
     node: false
   },
@@ -96,7 +99,11 @@ const complaint = (file: string, source: string, onlyTypes: boolean): string | u
     return onlyTypes ? undefined : `${name} takes only types from ${target}`
   }
   if (namesModule(source, "@effect/platform-node") && !mayUseNode(file, rules)) return `${name} runs without Node here`
-  return rules.others.some((other) => namesModule(source, other)) ? undefined : `${name} does not depend on it`
+  if (rules.others.some((other) => namesModule(source, other))) return undefined
+  if (rules.othersTypesOnly?.some((other) => namesModule(source, other)) !== true) {
+    return `${name} does not depend on it`
+  }
+  return onlyTypes ? undefined : `${name} takes only types from ${source}`
 }
 
 type WithSource =
