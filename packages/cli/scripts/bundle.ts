@@ -1,5 +1,6 @@
 /**
- * Makes the published command: one file, `dist/video-tasks.cjs`, with everything that it needs.
+ * Makes the published command: one file, `dist/video-tasks.cjs`, with everything that it needs, and the dashboard's page
+ * beside it.
  *
  * From its sources the command takes half a second and more to start; bundled it takes a fraction of that. As CommonJS
  * it is faster by another tenth: an ES module makes Node read every export of every built-in module that it imports.
@@ -28,6 +29,12 @@ export const bundle = async (outDir: string): Promise<string> => {
         output: { format: "cjs", entryFileNames: "video-tasks.cjs", codeSplitting: false, comments: false }
       }
     }
+  })
+  // The dashboard looks for its page beside the command.
+  await build({
+    configFile: path.resolve(root, "../dashboard/page/vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: path.join(path.resolve(outDir), "page") }
   })
   const file = path.join(outDir, "video-tasks.cjs")
   fs.chmodSync(file, 0o755)

@@ -78,6 +78,8 @@ export interface Summary {
   readonly isTruncated: boolean
   /** What is wrong with the store, in words. */
   readonly problem: string | undefined
+  /** How many steps of tasks were seen so far. */
+  readonly steps: number
 }
 
 /**

@@ -236,6 +236,7 @@ describe("DashboardHub", () => {
           yield* TestClock.adjust(500)
           const rows = events.slice(1).flatMap(({ data }) => data.rows.map(({ progress, state }) => [state, progress]))
           assert.isAtMost(events.length, 4)
+          assert.strictEqual(events.reduce((sum, { data }) => sum + (data.steps ?? 0), 0), 2 * 50)
           assert.deepStrictEqual(rows.at(-1), ["IN_PROGRESS", 51])
           assert.strictEqual(new Set(events.flatMap(({ data }) => data.rows.map(({ id }) => id))).size, 51)
           assert.isAtMost(rows.length, 52)

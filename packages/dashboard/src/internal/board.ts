@@ -29,6 +29,8 @@ export class Board {
   evictedUpTo = -Infinity
   /** How many changes there have been. */
   seq = 0
+  /** How many steps of tasks were seen. */
+  steps = 0
   #remarks = 0
   readonly #rows = new Map<string, Row>()
   readonly #ring: Array<string | undefined> = Array.from({ length: ringSize })

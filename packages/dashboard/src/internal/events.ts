@@ -53,6 +53,8 @@ interface Viewer {
   readonly version: number
   /** When it was told last, in ms since the epoch. */
   readonly toldAt: number
+  /** How many steps there had been then; `undefined` where it was away. */
+  readonly steps: number | undefined
   /** What is still to be written of all lines. */
   readonly rest: ReadonlyArray<Row> | undefined
 }
@@ -65,7 +67,7 @@ interface Told {
 const begin = (hub: DashboardHub["Service"], lastEventId: string | undefined): Viewer => {
   const [epoch, seq] = lastEventId?.split(".") ?? []
   const isOurs = epoch === hub.epoch && seq !== undefined && /^\d{1,15}$/.test(seq)
-  return { seq: isOurs ? Number(seq) : undefined, version: -1, toldAt: 0, rest: undefined }
+  return { seq: isOurs ? Number(seq) : undefined, version: -1, toldAt: 0, steps: undefined, rest: undefined }
 }
 
 const next = Effect.fnUntraced(function*(
@@ -87,13 +89,14 @@ const next = Effect.fnUntraced(function*(
     now: toldAt,
     rows: news.rows,
     removed: news.removed,
+    ...(viewer.steps === undefined ? {} : { steps: summary.steps - viewer.steps }),
     ...(summary.version === viewer.version
       ? {}
       : { providers: summary.providers, status: statusOf(hub, fixed, summary) })
   }
   return {
     text: `event: changes\nid: ${hub.epoch}.${news.seq}\ndata: ${JSON.stringify(data)}\n\n`,
-    viewer: { seq: news.seq, version: summary.version, toldAt, rest: undefined }
+    viewer: { seq: news.seq, version: summary.version, toldAt, steps: summary.steps, rest: undefined }
   }
 })
 
@@ -112,7 +115,7 @@ const reset = Effect.fnUntraced(function*(
   const text = JSON.stringify(data).slice(0, -2)
   return {
     text: `retry: 1000\nevent: reset\nid: ${hub.epoch}.${seq}\ndata: ${text}`,
-    viewer: { ...viewer, seq, version: summary.version, toldAt: now, rest: rows }
+    viewer: { ...viewer, seq, version: summary.version, toldAt: now, steps: summary.steps, rest: rows }
   }
 })
 

@@ -45,7 +45,8 @@ export const make = Effect.fnUntraced(function*(
       version: board.version,
       providers: board.providers.all,
       isTruncated: board.isTruncated,
-      problem: board.problem
+      problem: board.problem,
+      steps: board.steps
     })),
     changed: (seq, version) =>
       Effect.callback<void>((resume) => {
@@ -76,6 +77,7 @@ const observerOf = (board: Board, polls: PollLogs, watch: Watch, beside: Observe
 const stepped = (board: Board, watch: Watch, { at, event, id, seq, snapshot }: ObservedStep): void => {
   const before = board.get(id)
   if (!watch.isNews(id, seq + 1)) return
+  board.steps++
   board.put(Rows.ofSnapshot(snapshot, { text: Words.ofEvent(event, snapshot), at }, before))
   watch.heard(id, before === undefined || before.prompt === undefined)
 }

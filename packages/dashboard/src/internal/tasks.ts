@@ -56,7 +56,11 @@ export const make = Effect.fnUntraced(function*(options: {
   return {
     detail: (id) => detail(parts, id),
     fixture: (id) => fixture(parts, id),
-    act: (id, action) => Effect.flatMap(Effect.forkIn(act(parts, id, action), options.scope), Fiber.join),
+    act: (id, action) =>
+      Effect.flatMap(
+        Effect.forkIn(act(parts, id, action), options.scope),
+        (fiber) => Effect.timeoutOrElse(Fiber.join(fiber), { duration: patience, orElse: () => Effect.succeed(late) })
+      ),
     stored: (id) => storedOf(parts, id)
   }
 })

@@ -43,6 +43,7 @@ export class Watch {
   readonly #versions = new Map<string, number>()
   /** The tasks whose prompt is still to be looked up. */
   readonly #wanted = new Set<string>()
+  #isLoaded = false
   #lookedAt = 0
   #sweepAt = 0
 
@@ -74,6 +75,7 @@ export class Watch {
       const { lookEveryMs } = this.#options
       this.#lookedAt = yield* Clock.currentTimeMillis
       yield* this.#untilDone(this.#load)
+      this.#isLoaded = true
       let idle = 0
       for (;;) {
         const began = yield* Clock.currentTimeMillis
@@ -245,6 +247,7 @@ export class Watch {
     if (before === undefined && TaskStatus.isTerminal(value) && task.updatedAt <= board.evictedUpTo) return
     const followed = this.#followed(before, claim, now)
     if (this.isNews(task.id, version)) {
+      if (this.#isLoaded) board.steps++
       const row = Rows.ofSnapshot(snapshot, { text: Words.ofTask(snapshot), at: task.updatedAt }, before)
       board.put(TaskStatus.isTerminal(value) ? row : { ...row, ...followed })
       if (before?.prompt === undefined) this.heard(task.id, true)
