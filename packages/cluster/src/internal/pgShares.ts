@@ -1,0 +1,189 @@
+/**
+ * The statements behind `PgAccountShares`: one row an account, which holds what each process may send of it.
+ */
+import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+
+/** Who changes an account tells on it which one. */
+export const channel = "video_tasks_accounts"
+
+/** Processes that start at the same time make the table one after the other. */
+const tableLock = 871_204_553
+
+/** What a process asks for. */
+export interface Wish {
+  readonly account: string
+  readonly runner: string
+  /** What all processes together may send. */
+  readonly limits: { readonly requestsPerSecond: number; readonly concurrency: number }
+  /** What it would send. */
+  readonly wants: { readonly requestsPerSecond: number; readonly concurrency: number }
+  readonly inFlight: number
+  /** For how long it asks, in ms. */
+  readonly leaseMs: number
+}
+
+/** What others have told of an account. */
+export interface Standing {
+  /** How long nobody sends anything, in ms. */
+  readonly paused_ms: number
+  readonly is_refused: boolean
+  /** Counts what was told of the key. */
+  readonly news: number
+}
+
+/** What a process may send. */
+export interface Grant extends Standing {
+  readonly rate: number
+  readonly places: number
+  /** How many processes share the account, this one included. */
+  readonly runners: number
+}
+
+/** Makes the table unless it is there. */
+export const migrate = (sql: SqlClient): Effect.Effect<void, TaskStoreError> =>
+  sql.withTransaction(Effect.andThen(
+    sql`SELECT pg_advisory_xact_lock(${tableLock})`,
+    // It is written often and each time whole: room on its page keeps it there.
+    sql`CREATE TABLE IF NOT EXISTS video_tasks_accounts (
+      account TEXT PRIMARY KEY,
+      shares JSONB NOT NULL DEFAULT '{}',
+      paused_until DOUBLE PRECISION NOT NULL DEFAULT 0,
+      is_refused BOOLEAN NOT NULL DEFAULT FALSE,
+      news INTEGER NOT NULL DEFAULT 0
+    ) WITH (fillfactor = 50)`
+  )).pipe(
+    Effect.asVoid,
+    Effect.mapError(({ isRetryable, message }) =>
+      new TaskStoreError({ detail: `the table of accounts could not be made: ${message}`, retryable: isRetryable })
+    )
+  )
+
+/** The time of the database in ms, or the one of a test. */
+const clock = (sql: SqlClient, now: number | undefined) =>
+  now === undefined
+    ? sql`(extract(epoch FROM clock_timestamp()) * 1000)::float8`
+    : sql`${now}::float8`
+
+/** How long the places that can't be divided stay with the same processes, in ms. */
+const turnMs = 10_000
+
+/**
+ * Draws a share, in one statement.
+ *
+ * **Details**
+ *
+ * Requests are dealt out by demand: who wants less than an equal part has what it wants, and the others divide the rest. What
+ * nobody wants is divided equally, so that nobody begins with nothing. Nobody gets more than what the others hold no more, so
+ * that all together stay within the limit at every moment: who comes later has its part as soon as the others draw again. Everything
+ * that the statement reads is in the one row that it locks. A plain `UPDATE` that has waited for the lock would reckon with
+ * what was in the row before; `ON CONFLICT` reckons once it has it.
+ */
+export const draw = (sql: SqlClient, wish: Wish, now?: number): Effect.Effect<Grant, SqlError> => {
+  const { account, inFlight, leaseMs, limits, runner, wants } = wish
+  const share = ({ places, rate }: { readonly rate: Fragment; readonly places: Fragment }) =>
+    sql`jsonb_build_object(
+      'wants', ${wants.requestsPerSecond}::float8, 'wantsPlaces', ${wants.concurrency}::float8, 'rate', ${rate},
+      'places', greatest(${places}, ${inFlight}::float8), 'may', ${places}, 'until', now + ${leaseMs}::float8
+    )`
+  return Effect.map(
+    sql<Grant>`INSERT INTO video_tasks_accounts AS a (account, shares) SELECT ${account}::text,
+      jsonb_build_object(${runner}::text, ${
+      share({ rate: sql`${limits.requestsPerSecond}::float8`, places: sql`${limits.concurrency}::float8` })
+    })
+      FROM (SELECT ${clock(sql, now)} AS now) clock
+    ON CONFLICT (account) DO UPDATE SET shares = (
+      WITH clock AS MATERIALIZED (SELECT ${clock(sql, now)} AS now),
+      others AS MATERIALIZED (
+        SELECT key AS runner, value, (value->>'wants')::float8 AS wants, (value->>'wantsPlaces')::float8 AS wants_places,
+          (value->>'rate')::float8 AS rate, (value->>'places')::float8 AS places
+        FROM jsonb_each(a.shares), clock WHERE key <> ${runner}::text AND (value->>'until')::float8 > now
+      ),
+      everyone AS MATERIALIZED (
+        SELECT runner, wants, wants_places FROM others
+        UNION ALL SELECT ${runner}::text, ${wants.requestsPerSecond}::float8, ${wants.concurrency}::float8
+      ),
+      levels AS (
+        SELECT max((${limits.requestsPerSecond}::float8 - wants_below) / left_over) AS rate,
+          max((${limits.concurrency}::float8 - places_below) / places_left_over) AS places
+        FROM (
+          SELECT sum(wants) OVER by_rate - wants AS wants_below, count(*) OVER () - row_number() OVER by_rate + 1 AS left_over,
+            sum(wants_places) OVER by_place - wants_places AS places_below,
+            count(*) OVER () - row_number() OVER by_place + 1 AS places_left_over
+          FROM everyone
+          WINDOW by_rate AS (ORDER BY wants, runner ROWS UNBOUNDED PRECEDING),
+            by_place AS (ORDER BY wants_places, runner ROWS UNBOUNDED PRECEDING)
+        ) ranked
+      ),
+      fair AS (
+        SELECT runner,
+          least(wants, levels.rate) + greatest(0, ${limits.requestsPerSecond}::float8 - sum(wants) OVER ()) / count(*) OVER ()
+            AS rate,
+          least(wants_places, levels.places)
+            + greatest(0, ${limits.concurrency}::float8 - sum(wants_places) OVER ()) / count(*) OVER () AS places
+        FROM everyone, levels
+      ),
+      whole AS (
+        SELECT runner, rate, floor(places + 1e-6)
+          + CASE WHEN row_number() OVER (
+              ORDER BY places - floor(places + 1e-6) < 1e-6, md5(runner || floor(now / ${turnMs}))
+            ) <= round(sum(places) OVER () - sum(floor(places + 1e-6)) OVER ()) THEN 1 ELSE 0 END AS places
+        FROM fair, clock
+      ),
+      mine AS (
+        SELECT greatest(0, least(rate, ${limits.requestsPerSecond}::float8 - (SELECT coalesce(sum(rate), 0) FROM others)))
+            AS rate,
+          greatest(0, least(places, ${limits.concurrency}::float8 - (SELECT coalesce(sum(places), 0) FROM others)))
+            AS places
+        FROM whole WHERE runner = ${runner}::text
+      )
+      SELECT coalesce((SELECT jsonb_object_agg(runner, value) FROM others), '{}')
+        || jsonb_build_object(${runner}::text, ${share({ rate: sql`rate`, places: sql`places` })})
+      FROM mine, clock
+    )
+    RETURNING (a.shares->${runner}::text->>'rate')::float8 AS rate, (a.shares->${runner}::text->>'may')::float8 AS places,
+      (SELECT count(*) FROM jsonb_object_keys(a.shares))::int AS runners, ${standing(sql, now)}`,
+    ([grant]) => grant
+  ).pipe(
+    Effect.flatMap((grant) => grant === undefined ? Effect.die(new Error("no share was drawn")) : Effect.succeed(grant))
+  )
+}
+
+/** What others have told of an account. */
+export const look = (sql: SqlClient, account: string, now?: number): Effect.Effect<Standing | undefined, SqlError> =>
+  Effect.map(
+    sql<Standing>`SELECT ${standing(sql, now)} FROM video_tasks_accounts WHERE account = ${account}`,
+    ([found]) => found
+  )
+
+/** Tells all processes; returns how much has been told of the key by now. */
+export const tell = (
+  sql: SqlClient,
+  account: string,
+  news: { readonly pauseMs: number } | { readonly isRefused: boolean },
+  now?: number
+): Effect.Effect<number | undefined, SqlError> => {
+  const change = "pauseMs" in news
+    ? sql`paused_until = greatest(paused_until, ${clock(sql, now)} + ${news.pauseMs}::float8)`
+    : sql`news = news + 1, is_refused = ${news.isRefused}`
+  return Effect.map(
+    sql<{ readonly news: number }>`WITH told AS (
+      UPDATE video_tasks_accounts SET ${change} WHERE account = ${account} RETURNING account, news
+    ) SELECT news, pg_notify(${channel}, account)::text AS told FROM told`,
+    ([row]) => row?.news
+  )
+}
+
+/** Gives a share back. */
+export const release = (sql: SqlClient, account: string, runner: string): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(
+    sql`UPDATE video_tasks_accounts SET shares = shares - ${runner}::text WHERE account = ${account} AND shares ? ${runner}::text`
+  )
+
+// internal
+
+const standing = (sql: SqlClient, now: number | undefined) =>
+  sql`greatest(0, paused_until - ${clock(sql, now)})::float8 AS paused_ms, is_refused, news`
