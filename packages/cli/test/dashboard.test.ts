@@ -1,0 +1,211 @@
+// @effect-diagnostics globalFetch:off globalTimers:off
+import { assert, describe, it } from "@effect/vitest"
+import { Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Effect } from "effect"
+import * as net from "node:net"
+import { afterAll, beforeAll } from "vitest"
+import * as Command from "./utils/command.ts"
+
+const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
+
+let command = { file: "", remove: () => {} }
+
+beforeAll(() => {
+  command = Command.bundled()
+}, 60_000)
+
+afterAll(() => command.remove())
+
+const live = (
+  name: string,
+  body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 30_000)
+
+const variables = Effect.map(SimulatorServer.SimulatorServer, ({ baseUrl }) => ({
+  COMETAPI_KEY: "sk-secret-1234567890",
+  COMETAPI_BASE_URL: baseUrl
+}))
+
+interface Row {
+  readonly id: string
+  readonly provider: string
+  readonly state: string
+}
+
+/** The rows that the dashboard shows, as soon as they are enough. */
+const rowsWhen = async (
+  url: string,
+  enough: (rows: ReadonlyArray<Row>) => boolean,
+  headers: Record<string, string> = {}
+): Promise<ReadonlyArray<Row>> => {
+  const response = await fetch(`${url}api/events`, { headers })
+  assert.strictEqual(response.status, 200)
+  const rows = new Map<string, Row>()
+  let text = ""
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body!) {
+    text += decoder.decode(chunk, { stream: true })
+    const events = text.split("\n\n")
+    text = events.pop() ?? ""
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1]
+      if (data === undefined) continue
+      for (const row of (JSON.parse(data) as { readonly rows: ReadonlyArray<Row> }).rows) rows.set(row.id, row)
+      if (enough([...rows.values()])) return [...rows.values()]
+    }
+  }
+  return [...rows.values()]
+}
+
+/** Runs the dashboard until what is done with it is done. */
+const withDashboard = async <A>(
+  args: ReadonlyArray<string>,
+  options: Command.RunOptions,
+  use: (url: string) => Promise<A>
+): Promise<{ readonly ran: Command.Ran; readonly found: A }> => {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}/`
+  let found: { readonly value: A } | undefined
+  const ran = await Command.run(command.file, ["dashboard", "--port", String(port), ...args], {
+    ...options,
+    interrupt: {
+      signal: "SIGINT",
+      when: async () => {
+        await untilListening(port)
+        found = { value: await use(url) }
+      }
+    }
+  })
+  if (found === undefined) throw new Error(`the dashboard did not start: ${ran.stderr}`)
+  return { ran, found: found.value }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer().once("error", reject).listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error()))
+    })
+  })
+
+const untilListening = async (port: number): Promise<void> => {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const isThere = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, "127.0.0.1")
+      socket.once("connect", () => {
+        socket.destroy()
+        resolve(true)
+      }).once("error", () => resolve(false))
+    })
+    if (isThere) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error("nobody listens")
+}
+
+const seedance = ["create", "--provider", "cometapi", "--model", "doubao-seedance-2-0-fast", "--prompt", "A boat"]
+
+describe("video-tasks dashboard", { concurrent: true }, () => {
+  live(
+    "--demo shows tasks of several providers on its page, and ends with Ctrl-C (130)",
+    Effect.gen(function*() {
+      const { found, ran } = yield* Effect.promise(() =>
+        withDashboard(["--demo"], {}, async (url) => {
+          const page = await fetch(url)
+          const html = await page.text()
+          const script = /src="\.?\/?(assets\/[^"]+\.js)"/.exec(html)?.[1] ?? ""
+          const code = await fetch(`${url}${script}`)
+          const rows = await rowsWhen(url, (rows) => new Set(rows.map(({ provider }) => provider)).size >= 3)
+          return { page: page.status, script: [code.status, code.headers.get("content-type")], rows, url }
+        })
+      )
+      assert.strictEqual(found.page, 200)
+      assert.deepStrictEqual(found.script, [200, "text/javascript; charset=utf-8"])
+      assert.isAtLeast(new Set(found.rows.map(({ provider }) => provider)).size, 3)
+      assert.deepStrictEqual([ran.code, ran.signal, ran.stdout], [130, null, `The dashboard is at ${found.url}\n`])
+    })
+  )
+
+  live(
+    "follows what another process has left unfinished, to its end",
+    Effect.gen(function*() {
+      const env = yield* variables
+      const data = Command.emptyFolder()
+      const created = yield* Effect.promise(() => Command.run(command.file, seedance, { env, data }))
+      assert.strictEqual(created.code, 0, created.stderr)
+      const { found, ran } = yield* Effect.promise(() =>
+        withDashboard(
+          ["--poll-floor", "40ms", "--poll-ceiling", "100ms", "--archive", "none"],
+          { env, data },
+          (url) => rowsWhen(url, (rows) => rows.some(({ state }) => state === "SUCCESS"))
+        )
+      )
+      assert.deepStrictEqual(found.map(({ provider, state }) => [provider, state]), [["cometapi", "SUCCESS"]])
+      assert.strictEqual(ran.code, 130, ran.stderr)
+      assert.include(ran.stderr, "Following 1 task.")
+      const listed = yield* Effect.promise(() => Command.run(command.file, ["list", "--json"], { data }))
+      assert.deepStrictEqual(Command.lines(listed).map(({ status }) => status), ["SUCCESS"])
+    })
+  )
+
+  live(
+    "--read-only shows it, and asks no provider",
+    Effect.gen(function*() {
+      const env = yield* variables
+      const data = Command.emptyFolder()
+      yield* Effect.promise(() => Command.run(command.file, seedance, { env, data }))
+      const { found } = yield* Effect.promise(() =>
+        withDashboard(["--read-only", "--poll-floor", "40ms"], { env, data }, async (url) => {
+          const rows = await rowsWhen(url, (rows) => rows.length > 0)
+          const written = await fetch(`${url}api/tasks/${rows[0]?.id}/poll`, {
+            method: "POST",
+            headers: { origin: new URL(url).origin }
+          })
+          return { rows, written: written.status }
+        })
+      )
+      assert.deepStrictEqual([found.rows.map(({ state }) => state), found.written], [["SUBMITTED"], 403])
+      const { ledger } = yield* Simulator.Simulator
+      assert.deepStrictEqual((yield* ledger).requests.map(({ operation }) => operation), ["create"])
+    })
+  )
+
+  live(
+    "says that the port is taken (2)",
+    Effect.gen(function*() {
+      const { port } = yield* SimulatorServer.SimulatorServer
+      const ran = yield* Effect.promise(() =>
+        Command.run(command.file, ["dashboard", "--demo", "--port", String(port)])
+      )
+      assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
+      assert.include(ran.stderr, `Port ${port} of 127.0.0.1 is taken by another program.`)
+      assert.include(ran.stderr, "--port 0")
+    })
+  )
+
+  live(
+    "listens to others only with a token (2), which it never prints",
+    Effect.gen(function*() {
+      const args = ["--demo", "--host", "0.0.0.0"]
+      const refused = yield* Effect.promise(() => Command.run(command.file, ["dashboard", ...args, "--port", "0"]))
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "VIDEO_TASKS_DASHBOARD_TOKEN")
+      const token = "token-of-the-test-0123456789"
+      const { found, ran } = yield* Effect.promise(() =>
+        withDashboard(args, { env: { VIDEO_TASKS_DASHBOARD_TOKEN: token } }, async (url) => {
+          const without = await fetch(`${url}api/events`)
+          const login = await fetch(`${url}api/session`, {
+            method: "POST",
+            headers: { origin: new URL(url).origin },
+            body: JSON.stringify({ token })
+          })
+          const cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? ""
+          const rows = await rowsWhen(url, (rows) => rows.length > 0, { cookie })
+          return { statuses: [without.status, login.status], rows: rows.length > 0 }
+        })
+      )
+      assert.deepStrictEqual(found, { statuses: [401, 204], rows: true })
+      assert.notInclude(ran.stdout + ran.stderr, token)
+    })
+  )
+})
