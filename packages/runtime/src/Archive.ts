@@ -21,6 +21,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Download from "./Download.ts"
 import * as Directory from "./internal/archiveDirectory.ts"
+import * as Archiver from "./internal/archiver.ts"
 import { Archive } from "./internal/archiveService.ts"
 
 /**
@@ -172,11 +173,11 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Archive["Service"], never, HttpClient | FileSystem.FileSystem | Path.Path> {
   const context = yield* Effect.context<HttpClient | FileSystem.FileSystem | Path.Path>()
-  return Archive.of({
-    ...storage,
+  const parts: Archiver.ArchiveParts = {
     options,
     store: (wanted) => Effect.provideContext(store(storage, wanted, options.download), context)
-  })
+  }
+  return Archive.of({ ...storage, ...parts, archiver: (journal) => Archiver.make(parts, journal) })
 })
 
 /**

@@ -17,14 +17,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ArchiveError, Wanted } from "../Archive.ts"
 import * as Telemetry from "../Telemetry.ts"
 import type { ArchiveInfo } from "../VideoTasks.ts"
-import { Archive } from "./archiveService.ts"
+import type { Archive } from "./archiveService.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import * as Journal from "./journal.ts"
 
@@ -48,8 +47,15 @@ interface Job {
   isOver: boolean
 }
 
+/**
+ * What is needed of an archive.
+ *
+ * @internal
+ */
+export type ArchiveParts = Pick<Archive["Service"], "options" | "store">
+
 interface Parts {
-  readonly archive: Archive["Service"]
+  readonly archive: ArchiveParts
   readonly journal: Journal.Journal
   readonly providers: VideoProviders["Service"]
   readonly permits: Semaphore.Semaphore
@@ -67,26 +73,9 @@ const maxRemembered = 10_000
 /** After 1, 2, 4, … s, at most 5 min apart. */
 const pauses = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("5 minutes")]).pipe(Schedule.jittered)
 
-/**
- * The journal tells the archiver of successes, where an archive is provided.
- *
- * @internal
- */
+/** @internal */
 export const make = Effect.fnUntraced(function*(
-  journal: Journal.Journal
-): Effect.fn.Return<
-  { readonly archiver: Archiver | undefined; readonly journal: Journal.Journal },
-  never,
-  VideoProviders | Scope.Scope
-> {
-  const archive = yield* Effect.serviceOption(Archive)
-  if (Option.isNone(archive)) return { archiver: undefined, journal }
-  const archiver = yield* begun(archive.value, journal)
-  return { archiver, journal: { ...journal, succeeded: archiver.begin } }
-})
-
-const begun = Effect.fnUntraced(function*(
-  archive: Archive["Service"],
+  archive: ArchiveParts,
   journal: Journal.Journal
 ): Effect.fn.Return<Archiver, never, VideoProviders | Scope.Scope> {
   const { options } = archive

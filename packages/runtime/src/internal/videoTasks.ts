@@ -21,7 +21,7 @@ import { CostBudget } from "../CostBudget.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
-import * as Archiver from "./archiver.ts"
+import { Archive } from "./archiveService.ts"
 import { archiving } from "./archiving.ts"
 import * as Batch from "./batch.ts"
 import { Claims } from "./claims.ts"
@@ -29,6 +29,7 @@ import { Durations } from "./durations.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore, retryStore, successOf } from "./errors.ts"
 import { instrument, type Instruments } from "./instrument.ts"
+import type { Journal } from "./journal.ts"
 import { accountsOf, Lanes, limitsOf, overridesOf } from "./lanes.ts"
 import { notify } from "./notify.ts"
 import { held } from "./outcomes.ts"
@@ -86,13 +87,10 @@ export const make = Effect.fnUntraced(function*(
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
-  const { archiver, journal } = yield* Archiver.make({
-    store,
-    announce: announce.step,
-    book,
-    claims,
-    cancelling: new Set()
-  })
+  const steps = { store, announce: announce.step, book, claims, cancelling: new Set<TaskId.TaskId>() }
+  const archive = yield* Effect.serviceOption(Archive)
+  const archiver = Option.isSome(archive) ? yield* archive.value.archiver(steps) : undefined
+  const journal: Journal = { ...steps, succeeded: archiver?.begin }
   const durations = new Durations()
   const recent = new Recent()
   const instruments = yield* instrument(options.pollSpans ?? true)
