@@ -20,6 +20,7 @@ import {
   running,
   signedUrl,
   success,
+  traceId,
   writer
 } from "./support/world.ts"
 
@@ -201,6 +202,7 @@ describe("Dashboard", () => {
           from: "cdn.example.com",
           isArchived: false
         }])
+        assert.strictEqual(detail.traceId, traceId)
         assert.deepStrictEqual(
           detail.can.retry,
           "It was not created from this store, so what it was made of is not known."

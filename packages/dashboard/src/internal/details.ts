@@ -45,7 +45,8 @@ export const make = (known: Known, now: number): Detail => {
     answer: Answer.shown(stored?.raw),
     error: errorOf(known, task),
     request: requestOf(known),
-    can
+    can,
+    traceId: stored?.snapshot.task.trace?.split("-")[1]
   }
 }
 

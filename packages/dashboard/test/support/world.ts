@@ -58,10 +58,15 @@ export const handleOf = (n: number, provider = "double"): TaskHandle.TaskHandle 
     account: "default"
   })
 
+/** The trace in which tasks of other processes were submitted. */
+export const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+const trace = `00-${traceId}-00f067aa0ba902b7-01`
+
 /** Writes tasks as another process would. */
 export const writer = (store: TaskStore.TaskStore["Service"]) => {
   const create = (n: number, at: number, claim?: { readonly owner: string; readonly until: number }) => {
-    const created = { type: "task.created" as const, at, id: idOf(n), handle: handleOf(n), model: "model-1" }
+    const created = { type: "task.created" as const, at, id: idOf(n), handle: handleOf(n), model: "model-1", trace }
     return store.append(idOf(n), 0, [created], {
       snapshot: TaskMachine.persist(TaskMachine.initial(created)),
       claim
