@@ -302,6 +302,33 @@ describeInChromium("Page", () => {
       40_000
     )
 
+    it.effect(
+      "closes the line while nobody has looked for a minute, and goes on where it was",
+      () =>
+        Effect.gen(function*() {
+          const fake = yield* serveFake({ rows })
+          const { page } = yield* openPage(fake.url, "", { serviceWorkers: "block" })
+          yield* does(() => page.clock.install())
+          yield* does(() => page.reload())
+          yield* reads(page, ".live", "live")
+          const hide = (isHidden: boolean) =>
+            does(() =>
+              page.evaluate((isHidden) => {
+                Object.defineProperty(document, "hidden", { configurable: true, value: isHidden })
+                document.dispatchEvent(new Event("visibilitychange"))
+              }, isHidden)
+            )
+          yield* hide(true)
+          yield* does(() => page.clock.fastForward(61_000))
+          yield* reads(page, ".live", "paused")
+          fake.change({ rows: [{ ...rows[2]!, progress: 98 }] })
+          yield* hide(false)
+          yield* reads(page, ".live", "live")
+          assert.match(fake.resumed.at(-1) ?? "", /^[a-z0-9]+\.0$/)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
     it.effect("asks for the token, and takes it out of the address at once", () =>
       Effect.gen(function*() {
         const server = yield* serveFake({ rows, token: "a token/of=16&more" })

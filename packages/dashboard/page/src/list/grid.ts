@@ -1,33 +1,16 @@
 import { effect } from "@preact/signals"
+import type { Row } from "../../../src/Contract.ts"
 import { now, serverNow } from "../live/clock.ts"
 import { go } from "../live/route.ts"
 import { book, version } from "../live/tasks.ts"
+import { date } from "../model/format.ts"
 import { chosen, place } from "./choice.ts"
+import { div, head } from "./head.ts"
 import { columns, RowElement } from "./row.ts"
 
 const spare = 4
 const isNarrow = matchMedia("(max-width: 720px)")
 const heightOfRow = (): number => isNarrow.matches ? 56 : 28
-
-const div = (className: string, role: string): HTMLDivElement => {
-  const element = document.createElement("div")
-  element.className = className
-  element.setAttribute("role", role)
-  return element
-}
-
-const head = (): HTMLElement => {
-  const group = div("head", "rowgroup")
-  const row = div("row titles", "row")
-  row.setAttribute("aria-rowindex", "1")
-  for (const [column, title] of columns) {
-    const cell = div(`cell c-${column}`, "columnheader")
-    cell.textContent = title
-    row.append(cell)
-  }
-  group.append(row)
-  return group
-}
 
 /**
  * The list, written by hand: a fixed pool of rows that are moved and written anew, so that neither the number of tasks
@@ -63,6 +46,7 @@ class Grid {
       () => this.#choose(this.#chosenIndex() < 0 ? this.#first() : this.#chosenIndex())
     )
     this.#body.addEventListener("click", (event) => this.#click(event))
+    this.#body.addEventListener("mouseover", (event) => this.#explain(event))
     const stops = [
       effect(() => {
         void version.value
@@ -179,12 +163,23 @@ class Grid {
     event.preventDefault()
   }
 
+  #rowAt({ target }: MouseEvent): { readonly element: HTMLElement; readonly row: Row } | undefined {
+    const element = target instanceof Element ? target.closest<HTMLElement>(".row") : null
+    const row = book.at(Number(element?.dataset["index"] ?? -1))
+    return element === null || row === undefined ? undefined : { element, row }
+  }
+
+  /** Says in full what the columns cut off. */
+  #explain(event: MouseEvent): void {
+    const at = this.#rowAt(event)
+    if (at === undefined) return
+    const { createdAt, id, last, prompt } = at.row
+    at.element.title = [id, `created ${date(createdAt)}`, prompt, last].filter(Boolean).join("\n")
+  }
+
   #click(event: MouseEvent): void {
-    const { target } = event
-    if (!(target instanceof Element) || event.ctrlKey || event.metaKey || getSelection()?.type === "Range") return
-    const index = target.closest<HTMLElement>(".row")?.dataset["index"]
-    const row = index === undefined ? undefined : book.at(Number(index))
-    if (row === undefined) return
+    const row = this.#rowAt(event)?.row
+    if (row === undefined || event.ctrlKey || event.metaKey || getSelection()?.type === "Range") return
     event.preventDefault()
     chosen.value = row.id
     go(row.id)

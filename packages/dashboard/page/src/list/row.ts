@@ -1,6 +1,6 @@
 import type { Row } from "../../../src/Contract.ts"
 import { hrefOf } from "../live/route.ts"
-import { ago, brief, clock, date, money, shortId } from "../model/format.ts"
+import { ago, brief, clock, money, shortId } from "../model/format.ts"
 import { type Group, groupOf, isOver, word } from "../model/look.ts"
 
 /** The columns, in order. */
@@ -133,9 +133,6 @@ export class RowElement {
     for (const [column, value] of Object.entries(texts(row, now))) {
       if (!this.#differs(column, value)) continue
       this.#texts.get(column)!.data = value
-    }
-    if (this.#differs("title", `${row.id} ${row.last}`)) {
-      this.element.title = `${row.id}\ncreated ${date(row.createdAt)}\n${row.last}`
     }
   }
 

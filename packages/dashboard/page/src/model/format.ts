@@ -44,20 +44,23 @@ export const ago = (ms: number): string => ms < second ? "now" : `${brief(ms)} a
 
 const signs: Readonly<Record<string, string>> = { USD: "$", EUR: "€", CNY: "¥", GBP: "£", JPY: "¥" }
 
+// Made once: making one takes longer than a row.
+const digits = (least: number, most: number): Intl.NumberFormat =>
+  new Intl.NumberFormat("en", { minimumFractionDigits: least, maximumFractionDigits: most })
+const [whole, units, cents, mills] = [digits(0, 0), digits(0, 2), digits(2, 2), digits(3, 3)]
+
 /** An amount: `$0.12`, `¥3.50`, `120 quota`; an estimate is marked with `~`. */
 export const money = ({ amount, unit }: Amount, isEstimate = false): string => {
   const mark = isEstimate ? "~" : ""
   const sign = signs[unit]
-  if (sign === undefined) return `${mark}${amount.toLocaleString("en", { maximumFractionDigits: 2 })} ${unit}`
+  if (sign === undefined) return `${mark}${units.format(amount)} ${unit}`
   // Prices of a few cents have parts of a cent that matter.
-  const digits = Math.abs(amount) < 0.1 && Math.abs(amount * 100 - Math.round(amount * 100)) > 0.001 ? 3 : 2
-  return `${mark}${sign}${
-    amount.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  }`
+  const isFine = Math.abs(amount) < 0.1 && Math.abs(amount * 100 - Math.round(amount * 100)) > 0.001
+  return `${mark}${sign}${(isFine ? mills : cents).format(amount)}`
 }
 
 /** A whole number with its thousands apart: `10,000`. */
-export const count = (value: number): string => value.toLocaleString("en")
+export const count = (value: number): string => whole.format(value)
 
 /** A share in per cent: `0.9 %`, `12 %`. */
 export const percent = (share: number): string => {

@@ -1,0 +1,95 @@
+/**
+ * Measures the frames of the page with ten thousand tasks and a thousand steps a second, on the real server and in
+ * headless Chromium, beside an empty page in the same browser: one line of JSON on stdout, for `bench/dashboardPage.ts`.
+ */
+import { TaskObserver } from "@video-tasks/runtime"
+import { Effect, Layer } from "effect"
+import { Dashboard } from "../src/index.ts"
+import { ground, running, stepOf } from "../test/support/world.ts"
+import { launch, visit } from "../test/utils/chromium.ts"
+
+const tasks = 10_000
+const stepsPerSecond = 1000
+const seconds = 6
+
+interface Frames {
+  readonly p50: number
+  readonly p95: number
+  readonly max: number
+  readonly longTasks: number
+}
+
+/** Runs in the page: the gaps between frames while nothing or a hard scroll happens. */
+const measure = `(seconds, isScrolling) => new Promise((resolve) => {
+  const gaps = []
+  let longTasks = 0
+  const observer = new PerformanceObserver((list) => longTasks += list.getEntries().length)
+  observer.observe({ type: "longtask" })
+  const grid = document.querySelector("#grid")
+  const begin = performance.now()
+  let last = begin
+  let way = 1
+  const frame = (now) => {
+    gaps.push(now - last)
+    last = now
+    if (isScrolling) {
+      if (grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 10) way = -1
+      else if (grid.scrollTop <= 0) way = 1
+      grid.scrollTop += way * 900
+    }
+    if (now - begin < seconds * 1000) return requestAnimationFrame(frame)
+    observer.disconnect()
+    const sorted = gaps.slice(2).sort((a, b) => a - b)
+    const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+    resolve({ p50: at(0.5), p95: at(0.95), max: sorted.at(-1), longTasks })
+  }
+  requestAnimationFrame(frame)
+})`
+
+/** A thousand steps a second, about fifty at a time. */
+const steps = Effect.gen(function*() {
+  const observer = yield* TaskObserver.TaskObserver
+  const began = performance.now()
+  let done = 0
+  return yield* Effect.forever(Effect.gen(function*() {
+    const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+    for (const due = (performance.now() - began) * stepsPerSecond / 1000; done < due; done++) {
+      const n = (done * 7919) % tasks
+      yield* observer.step(stepOf(n, now, running(n % 100)))
+    }
+    yield* Effect.sleep(50)
+  }))
+})
+
+const measured = Effect.gen(function*() {
+  const observer = yield* TaskObserver.TaskObserver
+  for (let n = 0; n < tasks; n++) yield* observer.step(stepOf(n, 1000 + n))
+  const { url } = yield* Dashboard.Dashboard
+  const browser = yield* launch
+  const { page } = yield* visit(browser, { origins: [new URL(url).origin], viewport: { width: 1360, height: 800 } })
+  const frames = (isScrolling: boolean) =>
+    Effect.promise(() => page.evaluate<Frames>(`(${measure})(${seconds}, ${isScrolling})`))
+
+  yield* Effect.promise(() => page.goto("about:blank"))
+  const empty = yield* frames(false)
+  yield* Effect.forkChild(steps)
+  const began = performance.now()
+  yield* Effect.promise(() => page.goto(url))
+  yield* Effect.promise(() => page.locator(`#grid[aria-rowcount='${tasks + 1}']`).waitFor())
+  const opened = performance.now() - began
+  const idle = yield* frames(false)
+  const scrolling = yield* frames(true)
+  const domRows = yield* Effect.promise(() => page.locator("[role=row]").count())
+  const rate = yield* Effect.promise(() => page.locator(".speed").innerText())
+  const heap = yield* Effect.promise(async () => {
+    const session = await page.context().newCDPSession(page)
+    await session.send("HeapProfiler.collectGarbage")
+    const { usedSize } = await session.send("Runtime.getHeapUsage")
+    return usedSize
+  })
+  return { domRows, empty, heap, idle, opened, rate, scrolling }
+})
+
+const layers = Layer.provideMerge(Dashboard.layer({ storeName: "nothing" }), ground())
+const found = await Effect.runPromise(measured.pipe(Effect.scoped, Effect.provide(layers)))
+process.stdout.write(`${JSON.stringify({ ...found, stepsPerSecond, tasks })}\n`)
