@@ -10,6 +10,7 @@ import * as RequestHash from "@video-tasks/runtime/RequestHash"
 import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import type { SubmitOptions } from "@video-tasks/runtime/VideoTasks"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -183,7 +184,11 @@ const abandoned = Effect.fnUntraced(
       yield* Effect.sleep(lookMs)
     }
   },
-  Effect.catchCause((cause) => Effect.logWarning("what became of an interrupted submit could not be read", cause))
+  Effect.catchCause((cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.void
+      : Effect.logWarning("what became of an interrupted submit could not be read", cause)
+  )
 )
 
 const isOver = ({ _tag }: Outcome): boolean => _tag === "created" || _tag === "rejected"

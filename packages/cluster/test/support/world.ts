@@ -6,7 +6,7 @@ import { Cluster } from "@video-tasks/cluster"
 import { Observation, Video, VideoProvider, VideoProviders, type VideoRequest } from "@video-tasks/core"
 import { PostgresTaskStore } from "@video-tasks/node"
 import { VideoTasks } from "@video-tasks/runtime"
-import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as net from "node:net"
 import type { Postgres } from "./postgres.ts"
@@ -52,6 +52,9 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
+/** So many that each member of a test gets some. */
+const buckets = 16
+
 let databases = 0
 
 /** A database of its own, empty. */
@@ -88,13 +91,13 @@ const member = Effect.fnUntraced(function*<E>(
 
 export const runner = Effect.fnUntraced(function*(
   url: string,
-  provider: VideoProvider.VideoProvider,
+  provider: VideoProvider.VideoProvider | ReadonlyArray<VideoProvider.VideoProvider>,
   options: Partial<Cluster.Options> = {}
 ) {
   const port = yield* freePort
   return yield* member(
-    Cluster.layer({ buckets: 4, ...timing, address: { host: "127.0.0.1", port }, ...options }).pipe(
-      Layer.provide(providers(provider)),
+    Cluster.layer({ buckets, ...timing, address: { host: "127.0.0.1", port }, ...options }).pipe(
+      Layer.provide(providers(...[provider].flat())),
       Layer.provide(PgClient.layer({ url: Redacted.make(url) })),
       Layer.provide(Logger.layer([]))
     )
@@ -103,12 +106,12 @@ export const runner = Effect.fnUntraced(function*(
 
 export const client = (
   url: string,
-  provider: VideoProvider.VideoProvider,
+  provider: VideoProvider.VideoProvider | ReadonlyArray<VideoProvider.VideoProvider>,
   options: Cluster.ClientOptions = {}
 ) =>
   member(
-    Cluster.layerClient({ buckets: 4, ...timing, ...options }).pipe(
-      Layer.provide(providers(provider)),
+    Cluster.layerClient({ buckets, ...timing, ...options }).pipe(
+      Layer.provide(providers(...[provider].flat())),
       Layer.provide(PgClient.layer({ url: Redacted.make(url) })),
       Layer.provide(Logger.layer([]))
     )
@@ -133,6 +136,20 @@ export const settled = (...members: ReadonlyArray<Member>): Effect.Effect<void> 
       return owned.flat().length === buckets && owned.every((some) => some.length > 0)
     })
   )
+
+/** Waits until a member sees buckets stay where they are. */
+export const still = ({ cluster }: Member): Effect.Effect<void> => {
+  let [last, since] = ["", 0]
+  return until(
+    "the buckets stay where they are",
+    Effect.map(Effect.all([cluster.owners, Clock.currentTimeMillis]), ([owners, now]) => {
+      const owned = JSON.stringify(owners)
+      if (owned !== last) since = now
+      last = owned
+      return now - since > 2500
+    })
+  )
+}
 
 /** A stand-alone `VideoTasks` on the same database. */
 export const alone = Effect.fnUntraced(function*(url: string, provider: VideoProvider.VideoProvider) {
