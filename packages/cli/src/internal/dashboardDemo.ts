@@ -30,7 +30,7 @@ const apiKey = Redacted.make("sk-demo", { label: "demo key" })
 const faults: ReadonlyArray<Line> = [
   { on: "poll", nth: 2, times: { p: 0.06 }, fault: "503-html" },
   { on: "poll", nth: 2, times: { p: 0.04 }, fault: "429", retryAfter: 3 },
-  { on: "create", times: { p: 0.01 }, fault: "reset-after-accept" }
+  { on: "create", times: { p: 0.03 }, fault: "reset-after-accept" }
 ]
 
 const providers = Layer.effect(
@@ -76,7 +76,7 @@ export const flow = Effect.gen(function*() {
   const one = Effect.gen(function*() {
     const handle = yield* tasks.submit(yield* wish)
     yield* tasks.track(handle)
-    if ((yield* Random.nextIntBetween(0, 25)) > 0) return
+    if ((yield* Random.nextIntBetween(0, 12)) > 0) return
     yield* Effect.sleep("4 seconds")
     yield* tasks.cancel(handle)
   }).pipe(Effect.ignore)
@@ -99,7 +99,16 @@ const scenes = [
 ]
 
 /** Most succeed; the rest show every other end. */
-const endings = ["", "", "", "", "", "", "", "", "", "", "", "[fail]", "[error]", "[expire]", "[moderate]", "[no-url]"]
+const endings = [
+  ...Array.from({ length: 20 }, () => ""),
+  "[fail]",
+  "[fail]",
+  "[error]",
+  "[expire]",
+  "[expire]",
+  "[moderate]",
+  "[no-url]"
+]"]
 
 const pick = <A>(all: readonly [A, ...ReadonlyArray<A>] | ReadonlyArray<A>): Effect.Effect<A> =>
   Effect.map(Random.nextIntBetween(0, all.length - 1), (index) => all[index] as A)

@@ -7,7 +7,7 @@ import { ProviderLines } from "./providerLines.ts"
 import { isEnded } from "./rows.ts"
 
 /** How many changes a viewer may be behind before it is given all lines anew. */
-export const ringSize = 32_768
+const ringSize = 32_768
 
 /** What changed. */
 export interface News {

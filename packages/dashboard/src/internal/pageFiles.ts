@@ -9,7 +9,7 @@ import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 
 /** A file of the page. */
-export interface PageFile {
+interface PageFile {
   readonly body: Uint8Array
   readonly type: string
   /** Its name has a fingerprint of what is in it, so it never changes. */

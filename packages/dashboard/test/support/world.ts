@@ -49,7 +49,7 @@ export const failing = (reason: VideoTaskError.Reason): VideoTaskError.VideoTask
 export const idOf = (n: number): TaskId.TaskId =>
   `01890a5d-ac96-774b-bcce-${n.toString(16).padStart(12, "0")}` as TaskId.TaskId
 
-export const handleOf = (n: number, provider = "double"): TaskHandle.TaskHandle =>
+const handleOf = (n: number, provider = "double"): TaskHandle.TaskHandle =>
   new TaskHandle.TaskHandle({
     provider,
     family: "double",
