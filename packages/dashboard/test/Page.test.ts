@@ -41,7 +41,7 @@ describeInChromium("Page", () => {
           "Model",
           "Prompt",
           "Progress",
-          "Next read",
+          "Next poll",
           "Elapsed",
           "Cost",
           "Last event",
@@ -213,7 +213,7 @@ describeInChromium("Page", () => {
         const visited = yield* openFake({ rows }, taskHash(running))
         const { fake, page } = visited
         const button = (name: string) => page.getByRole("button", { name, exact: true })
-        yield* does(() => button("Read now").click())
+        yield* does(() => button("Poll now").click())
         yield* reads(page, ".notice", "Read: nothing new.")
         yield* does(() => button("Retry as new…").click({ force: true }))
         assert.strictEqual(yield* does(() => button("Retry as new…").getAttribute("aria-disabled")), "true")

@@ -85,7 +85,7 @@ describeInChromium("Page, end to end", () => {
         assert.strictEqual(page.url(), `${url}#/`)
         yield* does(() => page.locator(".body .row").first().click())
         yield* sees(page, ".vt-state.live")
-        for (const name of ["Read now", "Cancel", "Retry as new…"]) {
+        for (const name of ["Poll now", "Cancel", "Retry as new…"]) {
           const button = page.getByRole("button", { name })
           assert.strictEqual(yield* does(() => button.getAttribute("aria-disabled")), "true")
         }

@@ -97,7 +97,7 @@ export const rowOf = (n: number, now: number): Row => {
     updatedAt: isRunning ? now - 1000 - n % 9000 : createdAt + took,
     ...(isRunning || !hasTask ? {} : { completedAt: createdAt + took }),
     ...(isRunning ? { nextPollAt: now + 1000 + (n * 1300) % 14_000 } : {}),
-    polls: hasTask ? 1 + n % 8 : undefined,
+    polls: hasTask ? 6 + n % 8 : undefined,
     failures: isRetrying ? 1 : 0,
     cost: isMoney
       ? { amount: 0.05 + (n % 12) * 0.03, unit: provider === "seeany" ? "CNY" : "USD" }

@@ -11,7 +11,7 @@ export const columns = [
   ["model", "Model"],
   ["prompt", "Prompt"],
   ["progress", "Progress"],
-  ["next", "Next read"],
+  ["next", "Next poll"],
   ["elapsed", "Elapsed"],
   ["cost", "Cost"],
   ["last", "Last event"],

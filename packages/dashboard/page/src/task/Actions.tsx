@@ -42,7 +42,7 @@ export const Actions = ({ detail }: { readonly detail: Detail }) => {
           <Icon name="download" />Download
         </a>
       )}
-      <Act action="poll" detail={detail}>Read now</Act>
+      <Act action="poll" detail={detail}>Poll now</Act>
       <Act action="cancel" detail={detail}>Cancel</Act>
       <Act action="retry" detail={detail}>Retry as new…</Act>
       <Button

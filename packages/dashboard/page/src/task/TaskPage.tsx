@@ -48,7 +48,7 @@ const NextRead = ({ row }: { readonly row: Row }) => {
   const rest = row.nextPollAt - now.value
   return (
     <span class="pair">
-      <span class="muted">next read</span> {rest <= 0 ? "now" : `in ${clock(rest + 999)}`}
+      <span class="muted">next poll</span> {rest <= 0 ? "now" : `in ${clock(rest + 999)}`}
     </span>
   )
 }

@@ -77,7 +77,7 @@ const Line = ({ item }: { readonly item: Item }) => {
             <span class="at">{time(item.from)}</span>
             <span class="since">≋</span>
             <span class="what">
-              {item.reads.length} reads without a change in {duration(item.to - item.from)}
+              {item.reads.length} polls without a change in {duration(item.to - item.from)}
             </span>
           </summary>
           <ol>
@@ -107,7 +107,7 @@ const Line = ({ item }: { readonly item: Item }) => {
 const Counted = ({ row }: { readonly row: Row }) => (
   <span class="muted">
     {[
-      row.polls === undefined ? "" : row.polls === 1 ? "1 read" : `${row.polls} reads`,
+      row.polls === undefined ? "" : row.polls === 1 ? "1 poll" : `${row.polls} polls`,
       row.failures === undefined || row.failures === 0 ? "" : `${row.failures} failed`
     ].filter((text) => text !== "").join(" · ")}
   </span>

@@ -10,7 +10,7 @@ const keys: ReadonlyArray<readonly [string, string]> = [
   ["PgUp PgDn Home End", "jump"],
   ["Enter", "open the chosen task"],
   ["Esc", "back to the list, or out of the search"],
-  ["r", "read a running task now; create an ended one again (asks first)"],
+  ["r", "poll a running task now; create an ended one again (asks first)"],
   ["c", "cancel (asks first)"],
   ["?", "this help"]
 ]
