@@ -108,7 +108,7 @@ const endings = [
   "[expire]",
   "[moderate]",
   "[no-url]"
-]"]
+]
 
 const pick = <A>(all: readonly [A, ...ReadonlyArray<A>] | ReadonlyArray<A>): Effect.Effect<A> =>
   Effect.map(Random.nextIntBetween(0, all.length - 1), (index) => all[index] as A)
