@@ -4,7 +4,7 @@
 import { assert, layer } from "@effect/vitest"
 import { CometApi } from "@video-tasks/providers"
 import { VideoTasks } from "@video-tasks/runtime"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { Dashboard } from "../src/index.ts"
 import { describeInChromium } from "./utils/chromium.ts"
 import { realServer } from "./utils/realServer.ts"
@@ -52,6 +52,29 @@ describeInChromium("Page, end to end", () => {
         assert.deepStrictEqual(yield* violations(page), [])
         yield* isClean(visited)
       }).pipe(Effect.scoped), 60_000)
+
+    it.effect(
+      "survives a restart of the server without losing a row, and hears of what it missed",
+      () =>
+        Effect.gen(function*() {
+          yield* made()
+          const first = yield* Scope.make()
+          const { port, url } = yield* Dashboard.make().pipe(Scope.provide(first))
+          const visited = yield* openPage(url)
+          const { page } = visited
+          yield* sees(page, ".body .row")
+          const before = yield* does(() => page.locator(".body .row").count())
+          yield* Scope.close(first, Exit.void)
+          yield* reads(page, ".banner", "Reconnecting")
+          assert.strictEqual(yield* does(() => page.locator(".body .row").count()), before)
+          yield* made()
+          yield* Dashboard.make({ port })
+          yield* does(() => page.locator(".banner").waitFor({ state: "detached" }))
+          yield* reads(page, ".state.tone-all b", String(before + 1))
+          assert.deepStrictEqual(visited.outside, [])
+        }).pipe(Effect.scoped),
+      60_000
+    )
 
     it.effect("tells why a task failed, and creates it again only after a question", () =>
       Effect.gen(function*() {

@@ -65,7 +65,7 @@ const lastOf = (state: State, progress: number, isRetrying: boolean, n: number):
 }
 
 /** An id like those of the library: the newest row has the largest. */
-export const idOf = (n: number): string =>
+const idOf = (n: number): string =>
   `019aa2f0-${(0xffff - (n >> 8)).toString(16).padStart(4, "0")}-7${(n & 0xfff).toString(16).padStart(3, "0")}-8a5b-${
     ((n + 1) * 0x9e3779b1 % 0xffffffffffff).toString(16).padStart(12, "0")
   }`

@@ -38,7 +38,7 @@ const span = (className: string): HTMLSpanElement => {
 }
 
 /** What a row says in its narrow columns, in words. */
-export const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "progress" | "state">, string>> => ({
+const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "progress" | "state">, string>> => ({
   id: shortId(row.id),
   provider: row.provider,
   model: row.model ?? "",
@@ -53,7 +53,7 @@ export const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "p
 })
 
 /** The command that settles a create whose answer was lost. */
-export const resolveCommand = ({ id }: Row): string => `video-tasks resolve ${id}`
+const resolveCommand = ({ id }: Row): string => `video-tasks resolve ${id}`
 
 /** How long a new task may be without somebody who follows it before this is worth a word, in ms. */
 const startUp = 5000

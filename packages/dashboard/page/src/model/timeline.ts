@@ -7,7 +7,7 @@ export type Item =
   | { readonly kind: "quiet"; readonly reads: ReadonlyArray<Moment>; readonly from: number; readonly to: number }
 
 /** Whether it is a read that changed nothing. */
-export const isQuiet = (moment: Moment): boolean => moment.kind === "poll" && moment.type === "unchanged"
+const isQuiet = (moment: Moment): boolean => moment.kind === "poll" && moment.type === "unchanged"
 
 /** Whether it is a read that failed. */
 export const isTrouble = (moment: Moment): boolean => moment.kind === "poll" && moment.type === "failed"
@@ -32,7 +32,7 @@ export const items = (moments: ReadonlyArray<Moment>): ReadonlyArray<Item> => {
 }
 
 /** A piece of the bar above the timeline. */
-export interface Piece {
+interface Piece {
   readonly state: State
   readonly ms: number
   /** How wide it is drawn: its length in ms, and of what is long and quiet only a part. */
