@@ -74,7 +74,8 @@ export interface Options {
    */
   readonly host?: string | undefined
   /**
-   * What browsers may call the server besides its address, as they write it: `tasks.example.com:4600`.
+   * What browsers may call the server besides its address, as they write it: `tasks.example.com:4600`, or `tasks.example.com`
+   * where a server with TLS stands before this one.
    *
    * @default []
    */
@@ -136,7 +137,7 @@ export type Services =
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | Services> {
-  const { host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
+  const { allowedHosts = [], host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
   yield* checkToken(host, token)
   const files = yield* PageFiles.load
   if (files === undefined) {
@@ -163,7 +164,8 @@ export const make = Effect.fnUntraced(function*(
   const videos = yield* Effect.provide(Videos.make(tasks), Listen.services)
   const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session, tasks, videos }))
   const gate: Gate.Options = {
-    hosts: Listen.hostsOf(host, port, options.allowedHosts ?? []),
+    hosts: Listen.hostsOf(host, port, allowedHosts),
+    proxied: new Set(allowedHosts),
     session,
     isReadOnly: readOnly,
     isPage: (path) => files.has(path)

@@ -1,10 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { TaskEvent, TaskMachine, VideoProvider, VideoTaskError } from "@video-tasks/core"
-import { Archive, TaskStore, VideoTasks } from "@video-tasks/runtime"
+import { Archive, TaskObserver, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { FetchHttpClient, HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as fs from "node:fs"
+import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import parsePrometheus from "parse-prometheus-text-format"
@@ -19,6 +20,7 @@ import {
   request,
   running,
   signedUrl,
+  stepOf,
   success,
   traceId,
   writer
@@ -97,6 +99,60 @@ describe("Dashboard", () => {
         const again = yield* streamUntil(port, "/api/events", "model-1", { "last-event-id": id })
         assert.include(again, "event: reset")
       }).pipe(Effect.scoped))
+
+    it.live(
+      "does not pile up for a browser that reads nothing: it gets the newest lines when it reads again",
+      () =>
+        Effect.gen(function*() {
+          let asked = 0
+          const counted = Layer.effect(
+            DashboardHub.DashboardHub,
+            Effect.map(DashboardHub.DashboardHub, (hub) =>
+              DashboardHub.DashboardHub.of({
+                ...hub,
+                news: (seq) => {
+                  asked++
+                  return hub.news(seq)
+                }
+              }))
+          )
+          const silent = Layer.effect(
+            TaskStore.TaskStore,
+            Effect.map(TaskStore.TaskStore, (store) => TaskStore.TaskStore.of({ ...store, list: () => Effect.never }))
+          ).pipe(Layer.provide(TaskStore.layerMemory))
+          const context = yield* Layer.build(
+            Dashboard.layer().pipe(
+              Layer.provide(counted),
+              Layer.provideMerge(ground({ store: silent, hub: { maxTasks: 100_000 } }))
+            )
+          )
+          const port = portOf(context)
+          const observer = Context.get(context, TaskObserver.TaskObserver)
+          // More than a connection holds on its way.
+          const count = 60_000
+          for (let n = 1; n <= count; n++) yield* observer.step(stepOf(n, 1000))
+          const socket = yield* Effect.acquireRelease(
+            Effect.sync(() => net.connect(port, "127.0.0.1")),
+            (socket) => Effect.sync(() => socket.destroy())
+          )
+          socket.pause()
+          socket.write(`GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+          yield* Effect.sleep(500)
+          for (let n = 1; n <= 100; n++) yield* observer.step(stepOf(n, 2000, running(77)))
+          yield* Effect.sleep(600)
+          assert.strictEqual(asked, 0)
+          yield* Effect.callback<void>((resume) => {
+            let text = ""
+            socket.on("data", (chunk: Buffer) => {
+              text = (text + chunk.toString("latin1")).slice(-200_000)
+              if (text.split("\"progress\":77").length === 101) resume(Effect.void)
+            })
+            socket.resume()
+          })
+          assert.strictEqual(asked, 1)
+        }).pipe(Effect.scoped),
+      30_000
+    )
 
     it.live("ends at once with the server, although somebody watches", () =>
       Effect.gen(function*() {

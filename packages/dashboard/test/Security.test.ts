@@ -99,6 +99,19 @@ describe("the security of the dashboard", () => {
       }
     }).pipe(Effect.scoped))
 
+  it.live("lets its own page write from behind a server with TLS, under the name that was given for that", () =>
+    Effect.gen(function*() {
+      const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"] }))
+      const writing = (host: string, origin: string) =>
+        Effect.map(
+          ask(port, `/api/tasks/${idOf(1)}/poll`, { method: "POST", host, headers: { origin } }),
+          ({ status }) => status
+        )
+      assert.strictEqual(yield* writing("tasks.example.com", "https://tasks.example.com"), 404)
+      assert.strictEqual(yield* writing("tasks.example.com", "https://evil.example"), 403)
+      assert.strictEqual(yield* writing(`127.0.0.1:${port}`, "https://tasks.example.com"), 403)
+    }).pipe(Effect.scoped))
+
   it.live("tells other sites nothing", () =>
     Effect.gen(function*() {
       const port = portOf(yield* serve())

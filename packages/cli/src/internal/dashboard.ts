@@ -12,12 +12,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Backend, withStore } from "./backend.ts"
+import { configured } from "./configured.ts"
 import * as Demo from "./dashboardDemo.ts"
-import * as Globals from "./globals.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
-import * as Settings from "./settings.ts"
 import * as Store from "./store.ts"
 import { version } from "./version.ts"
 
@@ -65,7 +64,7 @@ type Listen = Dashboard.Options
 const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen) {
   const backend = yield* Backend
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
-  const providers = yield* withKeys
+  const providers = yield* configured
   const storeName = yield* Store.named
   const layers = Dashboard.layer({ ...listen, storeName }).pipe(
     Layer.provideMerge(
@@ -87,8 +86,9 @@ const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen) 
 /** Says where the page is. */
 const opened = Effect.gen(function*() {
   const reporter = yield* Reporter
-  const { port, url } = yield* Dashboard.Dashboard
+  const { openUrl, port, url } = yield* Dashboard.Dashboard
   yield* reporter.result(`The dashboard is at ${url}`, { type: "dashboard", url, port })
+  if (Redacted.value(openUrl) !== url) yield* reporter.note(`Open it with the token: ${url}#token=YOUR-TOKEN`)
   yield* reporter.note("Listening. Ctrl-C stops it; the tasks go on at their providers.")
 })
 
@@ -117,17 +117,4 @@ const tokenOf = Effect.fnUntraced(function*({ token }: DashboardInput) {
     Effect.orElseSucceed(() => Option.none<string>())
   )
   return Option.isSome(said) && said.value !== "" ? Redacted.make(said.value, { label: "dashboard token" }) : undefined
-})
-
-/** The providers that can be asked: those that have a key, and an address. */
-const withKeys = Effect.gen(function*() {
-  const { baseUrl } = yield* Globals.values
-  const settings = yield* Settings.load
-  const found: Array<Settings.ProviderId> = []
-  for (const id of Settings.providerIds) {
-    const access = yield* settings.access(id, baseUrl)
-    const isReachable = id !== "generic" || access.baseUrl !== undefined
-    if (access.apiKey !== undefined && isReachable) found.push(id)
-  }
-  return found
 })

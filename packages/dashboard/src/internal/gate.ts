@@ -14,6 +14,8 @@ import type { Session } from "./session.ts"
 export interface Options {
   /** What the `Host` header may be, word for word. */
   readonly hosts: ReadonlySet<string>
+  /** Those of them under which a server with TLS may stand before this one. */
+  readonly proxied: ReadonlySet<string>
   /** How a viewer proves that they know the token; absent where none is wanted. */
   readonly session: Session | undefined
   readonly isReadOnly: boolean
@@ -68,7 +70,7 @@ const headers = {
 }
 
 const refusal = (
-  { hosts, isPage, isReadOnly, session }: Options,
+  { hosts, isPage, isReadOnly, proxied, session }: Options,
   request: HttpServerRequest.HttpServerRequest,
   path: string
 ): HttpServerResponse.HttpServerResponse | undefined => {
@@ -78,7 +80,8 @@ const refusal = (
   if (host === undefined || !hosts.has(host)) return refused(403, "UnknownHost", "This server has another name.")
   const isRead = request.method === "GET" || request.method === "HEAD"
   if (!isRead && request.method !== "POST") return refused(405, "BadMethod", "Only GET, HEAD and POST are understood.")
-  const isForeign = origin !== undefined && origin !== `http://${host}`
+  const isOwn = origin === `http://${host}` || (proxied.has(host) && origin === `https://${host}`)
+  const isForeign = origin !== undefined && !isOwn
   const isOpen = isRead && isPage(path)
   if (isForeign || (!isRead && origin === undefined)) {
     return refused(403, "ForeignOrigin", "Only the page of this server may ask this.")
