@@ -48,7 +48,7 @@ const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "progress
     ? ""
     : clock((row.completedAt ?? (isOver(row.state) ? row.updatedAt : now)) - row.createdAt),
   cost: row.cost === undefined ? "" : money(row.cost, row.isEstimate === true),
-  last: row.state === "ambiguous" ? `it may have cost money; say what became of it: ${resolveCommand(row)}` : row.last,
+  last: row.state === "ambiguous" ? `${resolveCommand(row)}: it may have cost money` : row.last,
   ago: ago(now - row.lastAt)
 })
 

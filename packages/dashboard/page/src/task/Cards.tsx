@@ -20,7 +20,7 @@ export const Problem = ({ detail: { error, row } }: Properties) => {
   if (error === undefined) return null
   const isFinal = isOver(row.state)
   return (
-    <section class={isFinal ? "card problem-card" : "card passing-card"} aria-label="Error">
+    <section class={isFinal ? "card outcome problem-card" : "card outcome passing-card"} aria-label="Error">
       <h2 class={isFinal ? "tone-failed" : "tone-retrying"}>
         <Icon name={isFinal ? "failed" : "retrying"} />
         {error.reason}

@@ -115,7 +115,7 @@ const Counted = ({ row }: { readonly row: Row }) => (
 
 /** What happened, with what is long and quiet folded together. */
 export const Timeline = ({ detail, row }: { readonly detail: Detail; readonly row: Row }) => (
-  <section class="card" aria-label="Timeline">
+  <section class="card history" aria-label="Timeline">
     <div class="card-head">
       <h2>Timeline</h2>
       <Counted row={row} />

@@ -44,7 +44,7 @@ const Video = ({ index, video }: { readonly index: number; readonly video: Video
 export const Videos = ({ detail, row }: { readonly detail: Detail; readonly row: Row }) => {
   if (row.state !== "SUCCESS" && detail.videos.length === 0) return null
   return (
-    <section class="card" aria-label="Result">
+    <section class="card outcome" aria-label="Result">
       <h2>Result</h2>
       {detail.videos.length === 0
         ? <p class="tone-retrying">It succeeded without a video: the provider handed over no link.</p>
