@@ -22,6 +22,10 @@ export interface Create {
   readonly api: Api
   readonly model: string
   readonly taskId: string
+  /**
+   * What was asked for, as the API understood it; empty where it says nothing of it.
+   */
+  readonly prompt: string
   readonly requestBytes: number
   /**
    * Whether it costs money. True for every accepted create, also when its answer was lost or its task never appears.
@@ -107,6 +111,10 @@ export interface TaskCounts {
    * Epoch ms of each poll, faulty ones included.
    */
   readonly polledAt: ReadonlyArray<number>
+  /**
+   * The `user-agent` of each poll, in the same order; empty without one. A test of several processes gives each its own.
+   */
+  readonly polledBy: ReadonlyArray<string>
   /**
    * Epoch ms of each request for the file, faulty ones included.
    */

@@ -196,6 +196,7 @@ describe("Simulator", () => {
           api: "cometapi",
           model: seedance.model,
           taskId: json.id,
+          prompt: "x",
           requestBytes: 0,
           billed: true
         }
@@ -206,6 +207,7 @@ describe("Simulator", () => {
         polls: 4,
         downloads: 1,
         polledAt: [60, 120, 180, 180].map((second) => 1776681149000 + second * 1000),
+        polledBy: ["", "", "", ""],
         downloadedAt: [1776681149000 + 180_000]
       })
       const { operation, authorization, path } = ledger.requests.at(-1)!

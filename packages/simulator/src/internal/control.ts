@@ -23,6 +23,7 @@ export const ledger = (state: State): Ledger => ({
     polls: counts.polledAt.length,
     downloads: counts.downloadedAt.length,
     polledAt: [...counts.polledAt],
+    polledBy: [...counts.polledBy],
     downloadedAt: [...counts.downloadedAt]
   })),
   requests: state.received.slice(-(state.options.keepRequests ?? 10_000)),

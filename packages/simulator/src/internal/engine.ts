@@ -36,11 +36,14 @@ const contextOf = (
 })
 
 /** Counts before answering, so that "by turns" and the ledger agree on which poll this is. */
-const count = (state: State, route: Route, now: number): void => {
+const count = (state: State, request: Request, route: Route, now: number): void => {
   if (route.operation === "create") state.posts++
   if (route.taskId === undefined) return
   const counts = countsOf(state, route.taskId, route.api)
-  if (route.operation === "poll") counts.polledAt.push(now)
+  if (route.operation === "poll") {
+    counts.polledAt.push(now)
+    counts.polledBy.push(request.headers["user-agent"] ?? "")
+  }
   if (route.operation === "download") counts.downloadedAt.push(now)
 }
 
@@ -72,6 +75,7 @@ const bill = (state: State, request: Request, api: Api, task: Task, now: number)
     api,
     model: task.model,
     taskId: task.id,
+    prompt: task.prompt,
     requestBytes: request.body.length,
     billed: true
   })
@@ -83,7 +87,7 @@ export const handle = (state: State, request: Request, clock: number): Reply => 
   if (request.path.startsWith("/_simulator/")) return whole(control.handle(state, request, now))
   state.requestsSeen++
   const route = match(state, request)
-  count(state, route, now)
+  count(state, request, route, now)
   const line = faults.pick(state, route)
   let taskId = route.taskId
   const context = contextOf(state, request, route, line, (task) => {

@@ -8,6 +8,7 @@ import type { Task } from "./task.ts"
 export interface Counts {
   readonly api: Api
   readonly polledAt: Array<number>
+  readonly polledBy: Array<string>
   readonly downloadedAt: Array<number>
 }
 
@@ -93,7 +94,7 @@ export const millis = (state: State, seconds: number): number => seconds * 1000 
 export const countsOf = (state: State, taskId: string, api: Api): Counts => {
   let counts = state.counts.get(taskId)
   if (counts === undefined) {
-    counts = { api, polledAt: [], downloadedAt: [] }
+    counts = { api, polledAt: [], polledBy: [], downloadedAt: [] }
     state.counts.set(taskId, counts)
   }
   return counts
