@@ -75,7 +75,7 @@ export interface Options {
   readonly host?: string | undefined
   /**
    * What browsers may call the server besides its address, as they write it: `tasks.example.com:4600`, or `tasks.example.com`
-   * where a server with TLS stands before this one.
+   * where a server with TLS stands before this one. A name that is not of this machine alone needs a token.
    *
    * @default []
    */
@@ -138,7 +138,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | Services> {
   const { allowedHosts = [], host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
-  yield* checkToken(host, token)
+  yield* checkToken([host, ...allowedHosts.map(nameOf)], token)
   const files = yield* PageFiles.load
   if (files === undefined) {
     return yield* new DashboardError({
@@ -194,9 +194,16 @@ export const layer = (options: Options = {}): Layer.Layer<Dashboard, DashboardEr
 
 const minTokenLength = 16
 
-const checkToken = (host: string, token: Redacted.Redacted | undefined): Effect.Effect<void, DashboardError> => {
+/** A name without its port. */
+const nameOf = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")
+
+const checkToken = (
+  names: ReadonlyArray<string>,
+  token: Redacted.Redacted | undefined
+): Effect.Effect<void, DashboardError> => {
   if (token === undefined) {
-    return Listen.isLoopback(host)
+    const host = names.find((name) => !Listen.isLoopback(name))
+    return host === undefined
       ? Effect.void
       : Effect.fail(
         new DashboardError({ reason: "NoToken", detail: `Others can reach ${host}: give a token as well.` })

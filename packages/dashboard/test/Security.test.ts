@@ -31,6 +31,14 @@ describe("the security of the dashboard", () => {
       }).pipe(Effect.scoped))
   }
 
+  it.live("refuses to be known under a name that others may reach without a token", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* refusedWith({ allowedHosts: ["tasks.example.com"] }), "NoToken")
+      assert.strictEqual(yield* refusedWith({ allowedHosts: ["localhost:9999", "192.168.0.1:80"] }), "NoToken")
+      const port = portOf(yield* serve({ allowedHosts: ["localhost:9999", "[::1]:9999"] }))
+      assert.strictEqual((yield* ask(port, "/", { host: "localhost:9999" })).status, 200)
+    }).pipe(Effect.scoped))
+
   it.live("refuses a token that can be guessed", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* refusedWith({ host: "0.0.0.0", token: Redacted.make("password") }), "WeakToken")
@@ -50,7 +58,7 @@ describe("the security of the dashboard", () => {
 
   it.live("answers under its own names only, word for word", () =>
     Effect.gen(function*() {
-      const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"] }))
+      const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"], token }))
       const statusOf = (host: string) => Effect.map(ask(port, "/", { host }), ({ status }) => status)
       for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, "tasks.example.com"]) {
         assert.strictEqual(yield* statusOf(host), 200, host)
@@ -101,10 +109,14 @@ describe("the security of the dashboard", () => {
 
   it.live("lets its own page write from behind a server with TLS, under the name that was given for that", () =>
     Effect.gen(function*() {
-      const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"] }))
+      const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"], token }))
       const writing = (host: string, origin: string) =>
         Effect.map(
-          ask(port, `/api/tasks/${idOf(1)}/poll`, { method: "POST", host, headers: { origin } }),
+          ask(port, `/api/tasks/${idOf(1)}/poll`, {
+            method: "POST",
+            host,
+            headers: { origin, authorization: `Bearer ${planted.token}` }
+          }),
           ({ status }) => status
         )
       assert.strictEqual(yield* writing("tasks.example.com", "https://tasks.example.com"), 404)

@@ -257,17 +257,21 @@ describe("the watch over the store", () => {
       assert.deepStrictEqual((yield* hub.everything).rows.map(({ state }) => state), ["EXPIRED", "SUBMITTED"])
     }).pipe(Effect.scoped))
 
-  it.effect("forgets a task that was removed, once somebody asks for it", () =>
+  it.effect("forgets tasks that were removed, once somebody asks for them, or a little later", () =>
     Effect.gen(function*() {
       const { hub: layer, memory } = yield* watched((store) => store.list)
       const { create, observe } = writer(memory)
-      yield* create(1, 0)
-      yield* observe(1, 1, success("https://x.example/v.mp4"))
+      for (const n of [1, 2, 3]) {
+        yield* create(n, 0)
+        if (n < 3) yield* observe(n, 1, success("https://x.example/v.mp4"))
+      }
       const hub = Context.get(yield* Layer.build(layer), DashboardHub.DashboardHub)
       yield* pass(1000)
-      yield* memory.remove([idOf(1)])
+      yield* memory.remove([idOf(1), idOf(2)])
       yield* hub.look(idOf(1))
-      assert.strictEqual((yield* hub.everything).rows.length, 0)
+      assert.deepStrictEqual((yield* hub.everything).rows.map(({ id }) => id), [idOf(3), idOf(2)])
+      yield* pass(30_000)
+      assert.deepStrictEqual((yield* hub.everything).rows.map(({ id }) => id), [idOf(3)])
     }).pipe(Effect.scoped))
 
   it.effect("asks a store where nothing happens less and less often", () =>

@@ -106,7 +106,9 @@ const refused = (error: Dashboard.DashboardError): Effect.Effect<never, Problem>
 
 const hints: { readonly [Reason in Dashboard.DashboardError["reason"]]?: ReadonlyArray<string> } = {
   PortTaken: ["Take another with --port, or any free one with --port 0."],
-  NoToken: ["Set VIDEO_TASKS_DASHBOARD_TOKEN to at least 16 characters that nobody guesses, or leave --host out."],
+  NoToken: [
+    "Set VIDEO_TASKS_DASHBOARD_TOKEN to at least 16 characters that nobody guesses, or leave --host and --allow-host out."
+  ],
   WeakToken: ["Take a longer one, such as 32 random characters."]
 }
 

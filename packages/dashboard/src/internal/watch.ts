@@ -27,6 +27,9 @@ const maxOpen = 1000
 /** How many prompts are looked up between two looks. */
 const maxPrompts = 200
 
+/** How many of those that have ended are looked for in each sweep: somebody may have removed them. */
+const maxEnded = 100
+
 /** What a watch stands on. */
 export interface Options {
   readonly board: Board
@@ -44,6 +47,8 @@ export class Watch {
   /** The tasks whose prompt is still to be looked up. */
   readonly #wanted = new Set<string>()
   #isLoaded = false
+  /** Up to which of the lines it was looked whether they were removed. */
+  #checked = 0
   #lookedAt = 0
   #sweepAt = 0
 
@@ -178,10 +183,21 @@ export class Watch {
         cursor = page.cursor
       } while (cursor !== undefined && seen.size < board.maxTasks)
       yield* this.#applyAll((yield* store.list({ newestFirst: true })).items)
+      yield* this.#removed
       if (cursor !== undefined) return
       for (const { id, state } of board.rows) {
         if ((state === "SUBMITTED" || state === "IN_PROGRESS") && !seen.has(id)) yield* this.#lookAt(id)
       }
+    })
+  }
+
+  /** Some of those that have ended, each time the next ones: the store tells nobody what was removed. */
+  get #removed(): Effect.Effect<void, TaskStoreError> {
+    return Effect.gen({ self: this }, function*() {
+      const ended = this.#options.board.rows.filter(({ state }) => Rows.isEnded(state))
+      if (this.#checked >= ended.length) this.#checked = 0
+      for (const { id } of ended.slice(this.#checked, this.#checked + maxEnded)) yield* this.#lookAt(id)
+      this.#checked += maxEnded
     })
   }
 
