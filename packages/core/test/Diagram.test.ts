@@ -109,11 +109,8 @@ describe("Diagram", () => {
         [["running", [...TaskStatus.running]], ...TaskStatus.terminal.map((id) => [id, []])]
       )
       assert.deepStrictEqual(
-        arrows.map(({ source, target }) => [source, target]).toSorted(),
-        [
-          ["SUBMITTED", "IN_PROGRESS"],
-          ...TaskStatus.terminal.map((id) => ["running", id])
-        ].toSorted()
+        new Set(arrows.map(({ source, target }) => `${source} ${target}`)),
+        new Set(["SUBMITTED IN_PROGRESS", ...TaskStatus.terminal.map((id) => `running ${id}`)])
       )
     })
   })
