@@ -113,13 +113,14 @@ export const make = Effect.fnUntraced(function*(
   const client = yield* SqlClient
   const isPostgres = client.onDialectOrElse({ pg: () => true, orElse: () => false })
   if (!isPostgres) return yield* Effect.fail(SqlStore.failures.refused("buckets need PostgreSQL"))
-  const sql = yield* SqlStore.open(client)
+  const tables = yield* SqlStore.open(client)
+  const { sql } = tables
   const actual = yield* orFail(SqlStore.failures, "the buckets could not be made")(deal(sql, count))
   if (actual !== count) return yield* Effect.fail(new BucketCountChanged({ expected: count, actual }))
   return {
     count,
-    store: SqlStore.of(sql),
-    take: (bucket, runner) => take(sql, count, bucket, runner),
+    store: SqlStore.of(tables),
+    take: (bucket, runner) => take(tables, count, bucket, runner),
     owners: orFail(SqlStore.failures, "the owners of the buckets could not be read")(owners(sql))
   }
 })
@@ -155,11 +156,12 @@ const makeTables = Effect.fnUntraced(function*(sql: SqlClient, count: number) {
 })
 
 const take = Effect.fnUntraced(function*(
-  sql: SqlClient,
+  tables: SqlStore.Tables,
   count: number,
   bucket: number,
   runner: string
 ): Effect.fn.Return<Bucket, TaskStoreError> {
+  const { sql } = tables
   const now = yield* Clock.currentTimeMillis
   const rows = yield* orFail(SqlStore.failures, `bucket ${bucket} could not be taken`)(
     sql<{ readonly epoch: number }>`UPDATE video_tasks_buckets
@@ -173,7 +175,7 @@ const take = Effect.fnUntraced(function*(
     bucket,
     epoch,
     owner: `${Share.ownersOf(bucket)}${epoch}:${runner}`,
-    store: SqlStore.of(sql, share),
+    store: SqlStore.of(tables, share),
     confirm: orFail(SqlStore.failures, `whose bucket ${bucket} is could not be found out`)(
       Effect.flatMap(
         sql`SELECT 1 FROM video_tasks_buckets WHERE bucket = ${bucket} AND epoch = ${epoch}`,

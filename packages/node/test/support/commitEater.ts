@@ -1,12 +1,14 @@
 /**
- * A proxy in front of PostgreSQL that breaks the connection around a COMMIT: before it arrives, or after it was obeyed
- * and before that is known.
+ * A proxy in front of PostgreSQL that breaks the connection around a COMMIT, or a step, which is one statement: before it
+ * arrives, or after it was obeyed and before that is known.
  */
 import * as net from "node:net"
 
+const confirms = ["COMMIT", "INSERT INTO video_tasks_events"]
+
 export interface CommitEater {
   readonly port: number
-  /** Breaks the connection of the next COMMIT. */
+  /** Breaks the connection of the next COMMIT or step. */
   readonly eat: (moment: "before" | "after") => void
   readonly eaten: Array<"before" | "after">
   readonly stop: () => void
@@ -20,7 +22,7 @@ export const start = (target: number): Promise<CommitEater> =>
       const upstream = net.connect(target, "127.0.0.1")
       let isCut = false
       client.on("data", (chunk) => {
-        if (armed === undefined || !chunk.includes("COMMIT")) return void upstream.write(chunk)
+        if (armed === undefined || !confirms.some((text) => chunk.includes(text))) return void upstream.write(chunk)
         const moment = armed
         armed = undefined
         eaten.push(moment)

@@ -1,5 +1,6 @@
 /**
- * A step of a task, in one transaction: its row, its events, and for a new task its submission and its claim.
+ * A step of a task, in one transaction: its row, its events, and for a new task its submission and its claim. PostgreSQL
+ * takes it as one statement.
  */
 import type { Created, JournalEvent } from "@video-tasks/core/TaskEvent"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -9,12 +10,14 @@ import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Next, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import type { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import * as Rows from "./sqlRows.ts"
-import { asOwner, type Share } from "./sqlShare.ts"
+import type { Share } from "./sqlShare.ts"
+import * as SqlSteps from "./sqlSteps.ts"
+import type { Step } from "./sqlSteps.ts"
 import { settled } from "./sqlSubmissions.ts"
 
 /** Databases limit the parameters of a statement. */
@@ -25,27 +28,30 @@ const lookAgain = Schedule.exponential(50).pipe(Schedule.upTo({ times: 3 }))
 
 type AppendError = TaskStoreError | VersionConflict | SqlError | Schema.SchemaError
 
-interface Step {
-  readonly id: TaskId
-  readonly expected: number
-  readonly events: ReadonlyArray<JournalEvent>
-  readonly next: Next
+/**
+ * What PostgreSQL has for steps.
+ *
+ * @internal
+ */
+export interface Postgres {
+  readonly steps: SqlSteps.Steps
+  readonly share: Share | undefined
 }
 
 /** @internal */
 export const make = (
   sql: SqlClient,
   failures: SqlFailures,
-  share?: Share
+  postgres?: Postgres
 ): Pick<TaskStore["Service"], "append"> => ({
   append: (id, expected, events, next) =>
-    orFail(failures, `task ${id} could not be stored`)(append(sql, failures, share, { id, expected, events, next }))
+    orFail(failures, `task ${id} could not be stored`)(append(sql, failures, postgres, { id, expected, events, next }))
 })
 
 const append = Effect.fnUntraced(function*(
   sql: SqlClient,
   failures: SqlFailures,
-  share: Share | undefined,
+  postgres: Postgres | undefined,
   step: Step
 ): Effect.fn.Return<number, AppendError> {
   const { events: [first], expected, id, next } = step
@@ -57,16 +63,31 @@ const append = Effect.fnUntraced(function*(
     return yield* Effect.fail(failures.refused(`the first event of ${id} is not task.created`))
   }
   const mustSurvive = created !== undefined || isTerminal(next.snapshot.value)
-  return yield* inTransaction(
-    sql,
-    mustSurvive ? "full" : "relaxed",
-    asOwner(
+  const write = postgres !== undefined
+    ? inOneStatement(sql, failures, postgres, step, created)
+    : inTransaction(
       sql,
-      failures,
-      share,
+      mustSurvive ? "full" : "relaxed",
       created === undefined ? update(sql, failures, step) : insert(sql, failures, step, created)
     )
-  ).pipe(Effect.catchTag("SqlError", (error) => unlessWritten(sql, step, error)))
+  return yield* Effect.catchTag(write, "SqlError", (error) => unlessWritten(sql, step, error))
+})
+
+const inOneStatement = Effect.fnUntraced(function*(
+  sql: SqlClient,
+  failures: SqlFailures,
+  { share, steps }: Postgres,
+  step: Step,
+  created: Created | undefined
+): Effect.fn.Return<number, AppendError> {
+  const { events, expected, id, next } = step
+  if (created === undefined) {
+    const verdict = yield* SqlSteps.update(steps, failures, share, step)
+    if (verdict === "stepped") return expected + events.length
+    return yield* Effect.fail(failures.conflict(id, expected, yield* versionOf(sql, id)))
+  }
+  const isMade = yield* SqlSteps.insert(sql, failures, share, step, created)
+  return isMade ? events.length : yield* taken(sql, failures, id, Rows.keyOf(next.snapshot.task.handle))
 })
 
 /**

@@ -10,6 +10,7 @@ import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import * as SqlRemove from "./sqlRemove.ts"
 import { migrate } from "./sqlSchema.ts"
 import type { Share } from "./sqlShare.ts"
+import * as SqlSteps from "./sqlSteps.ts"
 import * as SqlSubmissions from "./sqlSubmissions.ts"
 import * as SqlTasks from "./sqlTasks.ts"
 
@@ -21,24 +22,39 @@ export const failures: SqlFailures = {
 }
 
 /**
+ * The tables of a store, and what all shares of it have in common.
+ *
+ * @internal
+ */
+export interface Tables {
+  readonly sql: SqlClient
+  readonly postgres: { readonly steps: SqlSteps.Steps; readonly loads: SqlTasks.Loads } | undefined
+}
+
+/**
  * Brings the tables up to date.
  *
  * @internal
  */
-export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Return<SqlClient, TaskStoreError> {
+export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Return<Tables, TaskStoreError> {
   const sql = client.withoutTransforms()
-  const dialect = sql.onDialectOrElse({ sqlite: () => true, pg: () => true, orElse: () => false })
-  if (!dialect) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
+  const dialect = sql.onDialectOrElse({ sqlite: () => "sqlite", pg: () => "pg", orElse: () => undefined })
+  if (dialect === undefined) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
   yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
-  return sql
+  return {
+    sql,
+    postgres: dialect === "pg" ? { steps: SqlSteps.make(sql), loads: SqlTasks.loads(sql) } : undefined
+  }
 })
 
 /** @internal */
-export const of = (sql: SqlClient, share?: Share): TaskStore["Service"] =>
-  TaskStore.of({
+export const of = ({ postgres, sql }: Tables, share?: Share): TaskStore["Service"] => {
+  const shared = postgres && { ...postgres, share }
+  return TaskStore.of({
     ...SqlSubmissions.make(sql, failures, share),
-    ...SqlAppend.make(sql, failures, share),
-    ...SqlTasks.make(sql, failures, share),
+    ...SqlAppend.make(sql, failures, shared),
+    ...SqlTasks.make(sql, failures, shared),
     ...SqlClaims.make(sql, failures, share),
     ...SqlRemove.make(sql, failures, share)
   })
+}
