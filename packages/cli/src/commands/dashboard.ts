@@ -25,9 +25,12 @@ const flags = {
     Flag.withDefault("127.0.0.1")
   ),
   allowHost: Flag.String("allow-host").pipe(
-    Flag.withMetavar("<name:port>"),
-    Flag.withDescription("What browsers may call this server besides its address; may be given more than once"),
-    Flag.atLeast(0)
+    Flag.withMetavar("<name>"),
+    Flag.withDescription(
+      "What browsers may call this server besides its address, as they write it; may be given more than once"
+    ),
+    Flag.atLeast(0),
+    Flag.withDefault([])
   ),
   token: Flag.String("token").pipe(
     Flag.withMetavar("<text>"),
