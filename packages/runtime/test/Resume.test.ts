@@ -579,6 +579,31 @@ describe("a wait that yields", () => {
       assert.strictEqual(yield* Fiber.join(wait), "SUCCESS")
       assert.deepStrictEqual(reads(), [before, 1])
     })))
+
+  it.effect("hears of it within seconds, whatever its own cadence is", () =>
+    inMemory((store) => {
+      let hasEnded = false
+      const [one, two] = [
+        world({ observe: () => Effect.sync(() => hasEnded ? Harness.success : Harness.running(10)) }),
+        world()
+      ]
+      return Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const handle = yield* tasks.submit(Harness.request)
+        yield* tasks.track(handle)
+        const others = yield* Layer.build(process(store, two.provider, { owner: "two" }))
+        const wait = yield* VideoTasks.VideoTasks.use((others) => others.await(handle, { yields: true })).pipe(
+          Effect.provide(others),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust("1 second")
+        hasEnded = true
+        yield* tasks.refresh(handle)
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(wait)).status, "SUCCESS")
+        assert.deepStrictEqual(two.asked.reads, [])
+      }).pipe(Effect.provide(process(store, one.provider, { owner: "one" })), Effect.scoped)
+    }))
 })
 
 describe("submissions", () => {

@@ -128,6 +128,8 @@ export type Read =
     readonly model: string | undefined
     /** Success was reported and the video is not there yet: look again soon. */
     readonly isAlmostDone: boolean
+    /** Somebody else asks the provider, and only the store was read. */
+    readonly isElsewhere?: boolean | undefined
   }
   | {
     readonly _tag: "Failed"

@@ -51,7 +51,8 @@ export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTa
     if (!isOurs && entry.waiters === undefined) return elsewhere(entry)
     // Somebody else has seen the end or goes on with it, or a wait has joined in the meantime.
     const hasEnded = isTerminal(stored.snapshot.value)
-    return hasEnded || !isOurs ? outcome({ ...stored, verdict: "changed", hasMoved: hasEnded }, {}) : stored
+    if (!hasEnded && isOurs) return stored
+    return { ...outcome({ ...stored, verdict: "changed", hasMoved: hasEnded }, {}), isElsewhere: !isOurs }
   }).pipe(
     Effect.catch((error) => Effect.succeed(unstored(entry, error)))
   )
@@ -156,7 +157,7 @@ export const fault = (lane: Lane, defect: unknown): Effect.Effect<never, VideoTa
 const outcome = (
   { hasMoved, snapshot, verdict, version }: Journal.Stepped,
   { estimatedRemainingMs, progress }: PollPolicy.Reading
-): Read => ({
+): Read & { readonly _tag: "Observed" } => ({
   _tag: "Observed",
   snapshot,
   version,

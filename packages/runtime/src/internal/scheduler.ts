@@ -86,6 +86,14 @@ export const make = Effect.fnUntraced(
 /** When a task is read again, in ms, that is tracked although its provider refuses to answer about it. */
 const hopelessGapMs = 300_000
 
+/**
+ * How often the store is looked at for what others read, in ms: a task, and each of many.
+ *
+ * @internal
+ */
+export const storeGapMs = 2000
+const storeGapPerTaskMs = 50
+
 class State implements Scheduler {
   readonly entries = new Map<TaskId, Entry>()
   readonly #due: DueLoop<Entry | Alarm | Account>
@@ -280,6 +288,7 @@ class State implements Scheduler {
     const waiters = waitersOf(entry)
     if (isTerminal(snapshot.value)) return this.#over(entry, read)
     this.#next(entry, isAlmostDone ? 0 : this.#gaps.medianRestMs(entry, model), 0)
+    if (read.isElsewhere === true) this.#lookSoon(entry)
     if (isChanged) tell(waiters, read)
     for (const waiter of waiters) waiter.read(undefined)
   }
@@ -328,6 +337,12 @@ class State implements Scheduler {
 
   firstGapMs(entry: Entry, model: string | undefined): number {
     return this.#gaps.next(entry, this.#gaps.medianRestMs(entry, model))
+  }
+
+  /** Whoever reads it has their own cadence: what they have seen stands in the store, which may be asked more often. */
+  #lookSoon(entry: Entry): void {
+    const dueAt = this.now() + Math.max(storeGapMs, this.entries.size * storeGapPerTaskMs)
+    if (entry.index >= 0 && dueAt < entry.dueAt) this.#due.schedule(entry, dueAt)
   }
 
   #next(entry: Entry, medianRestMs: number, atLeastMs: number): void {

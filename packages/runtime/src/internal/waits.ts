@@ -14,7 +14,7 @@ import type { WaitOptions } from "../VideoTasks.ts"
 import type { Claims } from "./claims.ts"
 import type { Alarm, Entry, Lane, Waiter } from "./entry.ts"
 import { fromStore, ofTask, retryStore } from "./errors.ts"
-import type { Scheduler } from "./scheduler.ts"
+import { type Scheduler, storeGapMs } from "./scheduler.ts"
 import * as Traces from "./traces.ts"
 
 /**
@@ -76,7 +76,9 @@ export const follow = Effect.fnUntraced(function*(
   wait.changed(task, stored?.version ?? 0)
   if (isEnded(task)) return entry
   wait.arm(entry, Duration.toMillis(options.deadline ?? lane.policy.deadlineMs))
-  scheduler.begin(entry, firstDelayMs(scheduler, entry, handle, task.model))
+  const delayMs = firstDelayMs(scheduler, entry, handle, task.model)
+  const isElsewhere = options.yields === true && stored !== undefined && claims.isElsewhere(stored, scheduler.now())
+  scheduler.begin(entry, isElsewhere ? Math.min(delayMs, storeGapMs) : delayMs)
   return entry
 })
 
