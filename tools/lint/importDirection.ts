@@ -69,7 +69,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
     withoutEffect: ["cli", "cluster"],
     node: /\/(Dashboard|internal\/(page|listen)\w*)\.ts$/
   },
-  cli: { ours: all, others: ["@effect/platform-node", "log-update"], withoutEffect: [], node: true }
+  cli: { ours: all, others: ["@effect/platform-node", "@effect/sql-pg", "log-update"], withoutEffect: [], node: true }
 }
 
 const packageOf = /^(.*\/packages\/([^/]+))\/src\//

@@ -30,6 +30,7 @@ import { simulate } from "./commands/simulate.ts"
 import { status } from "./commands/status.ts"
 import { url } from "./commands/url.ts"
 import { wait } from "./commands/wait.ts"
+import { worker } from "./commands/worker.ts"
 import type { Exit } from "./internal/exitCode.ts"
 import * as Globals from "./internal/globals.ts"
 import { layerHelp, usageErrors } from "./internal/help.ts"
@@ -52,7 +53,7 @@ export const root = Command.make("video-tasks").pipe(
     { group: "TASKS", commands: [create, batch, wait, status, attach, cancel] },
     { group: "RESULTS", commands: [download, url] },
     { group: "STORE", commands: [list, show, resume, resolve, prune, exportTasks, importTasks] },
-    { group: "MORE", commands: [dashboard, models, estimate, simulate, diagram, demo] }
+    { group: "MORE", commands: [worker, dashboard, models, estimate, simulate, diagram, demo] }
   ]),
   Command.provide(Layer.merge(Reporter.layer, Telemetry.layer)),
   Command.withGlobalFlags(Globals.flags)

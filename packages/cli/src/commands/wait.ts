@@ -15,6 +15,7 @@ import { program } from "../internal/program.ts"
 import { type Ending, follow } from "../internal/progress.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
+import * as Shared from "../internal/shared.ts"
 import { withHandles } from "../internal/withHandles.ts"
 
 /** The command. */
@@ -48,9 +49,10 @@ export const wait = Command.make(
 export const followToEnd = Effect.fnUntraced(function*(handles: ReadonlyArray<TaskHandle.TaskHandle>) {
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
+  const yields = yield* Shared.isShared
   const [endings, files] = yield* Archiving.keeping({ isShown: true }, ({ add, end }) =>
     follow(handles, {
-      wait: { deadline },
+      wait: { deadline, yields },
       onEnding: (ending) =>
         Effect.andThen(
           tell(reporter, ending, handles.length === 1),

@@ -11,6 +11,7 @@ import * as Globals from "./globals.ts"
 import { exitCode } from "./problem.ts"
 import { follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
+import * as Shared from "./shared.ts"
 
 /**
  * Waits for the end of a task, saves its videos, and tells both; fails with the exit code unless all went well. Where there is an
@@ -23,7 +24,8 @@ export const followAndSave = Effect.fnUntraced(function*(
 ) {
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
-  const [ending] = yield* follow([handle], { wait: { deadline }, output: file })
+  const yields = yield* Shared.isShared
+  const [ending] = yield* follow([handle], { wait: { deadline, yields }, output: file })
   if (ending === undefined) return
   if (ending._tag === "failed") {
     yield* reporter.failed(ending.error, { output: file })

@@ -1,0 +1,321 @@
+// @effect-diagnostics globalFetch:off globalTimers:off
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Effect, Redacted, Schedule, type Scope } from "effect"
+import { spawn } from "node:child_process"
+import * as net from "node:net"
+import { setTimeout as pause } from "node:timers/promises"
+import { afterAll, beforeAll } from "vitest"
+import * as Postgres from "../../node/test/support/postgres.ts"
+import * as Command from "./utils/command.ts"
+
+const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
+
+let command = { file: "", remove: () => {} }
+let postgres: Postgres.Postgres
+let databases = 0
+
+beforeAll(async () => {
+  command = Command.bundled()
+  postgres = await Postgres.start()
+}, 120_000)
+
+afterAll(async () => {
+  command.remove()
+  await postgres.stop()
+})
+
+/** A database of its own. */
+const database = Effect.suspend(() => {
+  const name = `worker_${++databases}`
+  return Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(`CREATE DATABASE ${name}`)).pipe(
+    Effect.provide(PgClient.layer({ url: Redacted.make(postgres.url) })),
+    Effect.as(postgres.url.replace(/postgres$/, name))
+  )
+})
+
+const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
+
+/** What a worker has printed, for as long as it runs. */
+interface Running {
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly ended: Promise<number | null>
+  readonly until: (text: string | RegExp) => Promise<string>
+  readonly said: () => string
+}
+
+/** Starts a worker and waits until it works; it is killed with the scope. */
+const worker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.sync((): Running => {
+      const child = spawn(
+        process.execPath,
+        [command.file, "worker", "--listen", "127.0.0.1:0", "--lock-expiration", "6s", ...fast, ...args],
+        { cwd: Command.emptyFolder(), env: { PATH: "", HOME: Command.emptyFolder(), ...env } }
+      )
+      let said = ""
+      child.stdout.setEncoding("utf8").on("data", (chunk: string) => said += chunk)
+      child.stderr.setEncoding("utf8").on("data", (chunk: string) => said += chunk)
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
+      return {
+        kill: (signal) => void child.kill(signal),
+        ended,
+        said: () => said,
+        until: async (text) => {
+          for (let waited = 0; waited < 40_000; waited += 20) {
+            const found = typeof text === "string" ? (said.includes(text) ? text : undefined) : text.exec(said)?.[0]
+            if (found !== undefined) return found
+            if (child.exitCode !== null) break
+            await pause(20)
+          }
+          throw new Error(`the worker never said ${text}: ${said}`)
+        }
+      }
+    }),
+    ({ kill }) => Effect.sync(() => kill("SIGKILL"))
+  )
+
+const environment = Effect.gen(function*() {
+  const { baseUrl } = yield* SimulatorServer.SimulatorServer
+  return {
+    GENERIC_API_KEY: "sk-secret-1234567890",
+    GENERIC_BASE_URL: baseUrl,
+    VIDEO_TASKS_STORE: yield* database
+  }
+})
+
+const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+  Effect.promise(() => Command.run(command.file, args, { env }))
+
+const live = (
+  name: string,
+  body: Effect.Effect<
+    void,
+    unknown,
+    Simulator.Simulator | SimulatorServer.SimulatorServer | Scope.Scope
+  >,
+  simulator = server
+) => it.live(name, () => Effect.provide(Effect.scoped(body), simulator, { local: true }), 90_000)
+
+const create = ["create", "--provider", "generic", "--model", "kling-v1", "--prompt", "a fox"]
+
+/** The tasks of the store, as soon as so many are as they should be. */
+const listed = (
+  env: Readonly<Record<string, string>>,
+  isSo: (line: Command.Line) => boolean,
+  count = 1
+): Effect.Effect<void> =>
+  run(["list", "--json"], env).pipe(
+    Effect.map((ran) => Command.lines(ran).filter(isSo).length >= count),
+    Effect.repeat({ until: (isEnough) => isEnough, schedule: Schedule.spaced(200) }),
+    Effect.asVoid
+  )
+
+const ended = (env: Readonly<Record<string, string>>, count: number) =>
+  listed(env, ({ status }) => status === "SUCCESS", count)
+
+const asked = async (url: string) => {
+  const response = await fetch(url)
+  return { status: response.status, text: await response.text() }
+}
+
+const get = (port: string | number, path: string) => Effect.promise(() => asked(`http://127.0.0.1:${port}${path}`))
+
+const portOf = (said: string): string => /metrics on port (\d+)/.exec(said)?.[1] ?? ""
+
+describe("worker", { concurrent: true }, () => {
+  live(
+    "follows what others create, says that it is well, and hands over with 0",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--metrics", "0", "--buckets", "8"], env)
+      yield* Effect.promise(() => one.until("serves 8 of 8"))
+      const port = portOf(one.said())
+      assert.deepStrictEqual(yield* get(port, "/health"), { status: 200, text: "ok\n" })
+      const { status, text } = yield* get(port, "/ready")
+      assert.deepStrictEqual([status, JSON.parse(text)], [
+        200,
+        { isReady: true, state: "serving", owned: 8, buckets: 8 }
+      ])
+
+      const created = yield* run(create, env)
+      assert.strictEqual(created.code, 0)
+      yield* ended(env, 1)
+      const { posts } = yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
+      assert.strictEqual(posts, 1)
+      const metrics = yield* get(port, "/metrics")
+      assert.include(metrics.text, "video_tasks_buckets_owned 8")
+      assert.match(metrics.text, /video_tasks_polls\S* [1-9]/)
+      const waited = yield* run(["wait", created.stdout.trim(), "--json"], env)
+      assert.deepStrictEqual([waited.code, Command.lines(waited).at(-1)?.task.status], [0, "SUCCESS"])
+
+      const two = yield* worker(["--buckets", "8"], env)
+      yield* Effect.promise(() => two.until(/serves [1-8] of 8/))
+      yield* Effect.promise(() => one.until(/gave buckets? .* up/))
+      one.kill("SIGTERM")
+      assert.strictEqual(yield* Effect.promise(() => one.ended), 0)
+      assert.include(one.said(), "Stopping: ")
+      yield* Effect.promise(() => two.until("serves 8 of 8"))
+      two.kill("SIGINT")
+      assert.strictEqual(yield* Effect.promise(() => two.ended), 0)
+      assert.notInclude(one.said() + two.said(), "sk-secret")
+    })
+  )
+
+  live(
+    "takes over what a killed one had",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--buckets", "4", "--json"], env)
+      yield* Effect.promise(() => one.until("\"owned\":4"))
+      const two = yield* worker(["--buckets", "4", "--json"], env)
+      yield* Effect.promise(() => two.until("\"owned\":2"))
+      for (let n = 0; n < 6; n++) assert.strictEqual((yield* run(create, env)).code, 0)
+      one.kill("SIGKILL")
+      yield* ended(env, 6)
+      yield* Effect.promise(() => two.until("\"owned\":4"))
+      const { posts } = yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
+      assert.strictEqual(posts, 6)
+    })
+  )
+
+  live(
+    "lets a wait of another machine read the store only",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--buckets", "1"], env)
+      yield* Effect.promise(() => one.until("serves 1 of 1"))
+      const created = yield* run(create, env)
+      yield* listed(env, ({ status }) => status === "IN_PROGRESS")
+      // If it asked by itself, it would hear that its key is no good.
+      const waited = yield* run(["wait", created.stdout.trim(), "--json"], { ...env, GENERIC_API_KEY: "sk-invalid" })
+      assert.deepStrictEqual([waited.code, waited.stderr], [0, ""])
+      assert.strictEqual(Command.lines(waited).at(-1)?.task.status, "SUCCESS")
+    }),
+    SimulatorServer.layerSimulator({ speed: 10, seed: 7, jobSeconds: { min: 80, max: 80 } })
+  )
+
+  live(
+    "ends at once on a second signal",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const gate = yield* pausable(env.VIDEO_TASKS_STORE)
+      const one = yield* worker(["--buckets", "4"], { ...env, VIDEO_TASKS_STORE: gate.url })
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      gate.pause()
+      one.kill("SIGTERM")
+      yield* Effect.promise(() => one.until("Stopping: "))
+      one.kill("SIGTERM")
+      assert.strictEqual(yield* Effect.promise(() => one.ended), 130)
+    })
+  )
+
+  live(
+    "is alive and not ready while the database is away",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const gate = yield* pausable(env.VIDEO_TASKS_STORE)
+      const one = yield* worker(["--buckets", "2", "--metrics", "0"], { ...env, VIDEO_TASKS_STORE: gate.url })
+      yield* Effect.promise(() => one.until("serves 2 of 2"))
+      const port = portOf(one.said())
+      gate.pause()
+      assert.strictEqual((yield* get(port, "/ready")).status, 503)
+      assert.strictEqual((yield* get(port, "/health")).status, 200)
+    })
+  )
+
+  live(
+    "says why it can't work, and ends with the code for it",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const { VIDEO_TASKS_STORE: store, ...keys } = env
+      const taken = yield* listening
+      const refused = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+        Effect.map(
+          run(["worker", ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]), ...args], env),
+          ({ code, stderr }) => [
+            code,
+            stderr.split("\n")[0]
+          ]
+        )
+      assert.deepStrictEqual(yield* refused([], keys), [
+        2,
+        "error: Workers share their tasks in a database: say which one."
+      ])
+      assert.deepStrictEqual(yield* refused(["--store", "tasks.db"], keys), [
+        2,
+        "error: Workers share their tasks in PostgreSQL; another store belongs to one machine."
+      ])
+      assert.deepStrictEqual(yield* refused(["--store", "memory"], keys), [
+        2,
+        "error: Workers share their tasks in PostgreSQL; another store belongs to one machine."
+      ])
+      assert.deepStrictEqual(yield* refused([], { VIDEO_TASKS_STORE: store }), [
+        3,
+        "error: No provider has a key, so there is nothing to work for."
+      ])
+      assert.deepStrictEqual(yield* refused(["--listen", `127.0.0.1:${taken}`, "--buckets", "4"], env), [
+        2,
+        `error: 127.0.0.1:${taken} can't be listened on; another program may use it.`
+      ])
+      assert.deepStrictEqual(yield* refused(["--metrics", String(taken), "--buckets", "4"], env), [
+        2,
+        `error: 127.0.0.1:${taken} can't be listened on; another program may use it.`
+      ])
+      const one = yield* worker(["--buckets", "4"], env)
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      assert.deepStrictEqual(yield* refused(["--buckets", "8"], env), [
+        2,
+        "error: The database deals its tasks out in 4 buckets, not in 8."
+      ])
+      const [code, words] = yield* refused([], {
+        ...env,
+        VIDEO_TASKS_STORE: "postgres://nobody:pass-word@127.0.0.1:1/x"
+      })
+      assert.strictEqual(code, 13)
+      assert.match(String(words), /^error: The store failed: /)
+      assert.strictEqual((yield* refused(["--listen", "nowhere"], env))[0], 2)
+      assert.strictEqual((yield* refused(["--buckets", "0"], env))[0], 2)
+    })
+  )
+})
+
+/** A port that somebody listens on. */
+const listening = Effect.acquireRelease(
+  Effect.callback<net.Server>((resume) => {
+    const server = net.createServer().listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close())
+).pipe(Effect.map((server) => (server.address() as net.AddressInfo).port))
+
+/** The way to a database, which can fall silent. */
+const pausable = (url: string) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly url: string; readonly pause: () => void; readonly close: () => void }>((resume) => {
+      const { hostname, port } = new URL(url)
+      const sockets: Array<net.Socket> = []
+      let isPaused = false
+      const server = net.createServer((socket) => {
+        const upstream = net.connect(Number(port), hostname)
+        sockets.push(socket, upstream)
+        socket.on("error", () => upstream.destroy()).on("close", () => upstream.destroy())
+        upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy())
+        if (isPaused) return
+        socket.pipe(upstream).pipe(socket)
+      })
+      server.listen(0, "127.0.0.1", () =>
+        resume(Effect.succeed({
+          url: url.replace(port, String((server.address() as net.AddressInfo).port)),
+          pause: () => {
+            isPaused = true
+            for (const socket of sockets) socket.unpipe().pause()
+          },
+          close: () => {
+            for (const socket of sockets) socket.destroy()
+            server.close()
+          }
+        })))
+    }),
+    ({ close }) => Effect.sync(close)
+  )
