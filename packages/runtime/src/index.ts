@@ -97,4 +97,9 @@ export * as VideoTasks from "./VideoTasks.ts"
 /**
  * @since 0.1.0
  */
+export * as VideoTasksSuite from "./VideoTasksSuite.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as WebhookReceiver from "./WebhookReceiver.ts"

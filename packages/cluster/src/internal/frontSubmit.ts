@@ -20,6 +20,9 @@ import * as Wire from "./wire.ts"
 /** How often the store is looked at for what became of a create, in ms. */
 const lookMs = 250
 
+/** How long the runner may take to say what it thinks of a submit that was interrupted, in ms. */
+const judgeMs = 2000
+
 /** @internal */
 export interface FrontSubmit {
   readonly router: Router.Router
@@ -169,16 +172,20 @@ const rescued = Effect.fnUntraced(function*(
 const abandoned = Effect.fnUntraced(
   function*(parts: FrontSubmit, order: Order) {
     const { patience = 0, tell = () => Effect.void } = order.options.interrupted ?? {}
-    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
+    const patienceMs = Duration.toMillis(patience)
+    const until = (yield* Clock.currentTimeMillis) + patienceMs
     if ((yield* look(parts, order.id)) === undefined) {
       yield* Effect.ignore(Effect.flip(burnt(parts, order)))
     }
-    let hasTold = false
+    let hasTold = patienceMs === 0
     for (;;) {
-      const submission = yield* look(parts, order.id)
-      const outcome = submission?.outcome
+      const outcome = (yield* look(parts, order.id))?.outcome
       if (outcome === undefined) return
-      if (isOver(outcome) || (yield* Clock.currentTimeMillis) >= until) return yield* tell(outcome)
+      const lateMs = (yield* Clock.currentTimeMillis) - until
+      if (isOver(outcome) || (outcome._tag === "ambiguous" && lateMs >= 0)) return yield* tell(outcome)
+      if (lateMs > judgeMs) {
+        return yield* tell({ _tag: "ambiguous", detail: "the submit was interrupted after it was begun" })
+      }
       if (!hasTold) yield* tell({ _tag: "pending" })
       hasTold = true
       yield* Effect.sleep(lookMs)

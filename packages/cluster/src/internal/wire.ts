@@ -52,7 +52,8 @@ export const Request = Schema.Struct({
   size: Schema.optionalKey(Schema.String),
   resolution: Schema.optionalKey(Schema.String),
   images: Schema.optionalKey(Schema.Array(Image)),
-  options: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json))
+  /** As text, so that it arrives in the order in which it was written. */
+  options: Schema.optionalKey(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 })
 
 const SubmitOptions = Schema.Struct({
