@@ -55,7 +55,7 @@ export const play = (server: Postgres, plan: Plan) =>
     const url = yield* World.fresh(server)
     const sql = Effect.provide(PgClient.layer({ url: Redacted.make(url) }))
     const { baseUrl: api } = yield* SimulatorServer.SimulatorServer
-    const tasks = yield* front(url, api)
+    const tasks = yield* front({ url, api, buckets, poll })
     yield* sql(History.record)
     const company = yield* Company.hire({
       count: workers,
@@ -93,7 +93,9 @@ export const play = (server: Postgres, plan: Plan) =>
   }).pipe(Effect.scoped, Effect.provide(SimulatorServer.layerSimulator({ seed: plan.seed })), Effect.orDie)
 
 /** The service in front of the cluster. It makes the tables. */
-const front = Effect.fnUntraced(function*(url: string, api: string) {
+export const front = Effect.fnUntraced(function*(
+  { api, buckets, poll, url }: Pick<Worker.Settings, "api" | "buckets" | "poll" | "url">
+) {
   const context = yield* Layer.build(
     Cluster.layerClient(Worker.options({ buckets, poll })).pipe(
       Layer.provide(Worker.providers(api, "customer")),

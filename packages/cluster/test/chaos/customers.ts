@@ -32,10 +32,13 @@ export interface Options {
   readonly seconds: number
 }
 
-const newId = () =>
+/** A new id, as the customers of a cluster may make them. */
+export const newId = () =>
   TaskId.TaskId.make(
     `${Math.floor(now()).toString(16).padStart(12, "0").replace(/^(.{8})/, "$1-")}-7${crypto.randomUUID().slice(15)}`
   )
+
+export const request = (prompt: string) => CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 })
 
 /** Submits all tasks, one after the other within the time, and waits for the end of each. */
 export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks }: Options) {
@@ -54,12 +57,7 @@ export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks
     for (;;) {
       const id = newId()
       asked.ends.set(id, end.status)
-      const request = CometApi.seedance({
-        model: "doubao-seedance-2-0-fast",
-        prompt: `${id} [job=${job}]${end.directive}`,
-        seconds: 5
-      })
-      const result = yield* Effect.result(tasks.submit(request, { id }))
+      const result = yield* Effect.result(tasks.submit(request(`${id} [job=${job}]${end.directive}`), { id }))
       if (result._tag === "Success") return id
       yield* note("submit")(result.failure)
       const outcome = result.failure.reason._tag === "SubmissionAmbiguous" ? "ambiguous" : yield* outcomeOf(tasks, id)

@@ -53,6 +53,7 @@ export const violations = (outcome: Outcome): ReadonlyArray<string> => {
 /** What the cluster keeps is bound by its size, not by what it has done. */
 const mostRows: Readonly<Record<string, number>> = {
   video_tasks_buckets: 32,
+  video_tasks_leases: 40,
   video_tasks_cluster_runners: 4,
   video_tasks_cluster_runner_migrations: 10,
   video_tasks_cluster_locks: 64
@@ -68,6 +69,11 @@ const grouped = <A>(all: ReadonlyArray<A>, keyOf: (one: A) => string): ReadonlyM
   }
   return groups
 }
+
+/** The words of ambiguous submissions, without what differs between them. */
+const details = (ambiguous: Outcome["submissions"]): string =>
+  [...grouped(ambiguous, ({ outcome }) => outcome._tag === "ambiguous" ? outcome.detail.replaceAll(/\d+/g, "…") : "")]
+    .map(([detail, some]) => `${some.length} × ${detail}`).join(", ") || "none"
 
 /** A run as lines of figures. */
 export const figures = (outcome: Outcome): string => {
@@ -97,6 +103,7 @@ export const figures = (outcome: Outcome): string => {
     `${polls.polls} polls; by those that had lost the bucket: ${late(awake)} the loss; by those that woke up: ${
       late(slept)
     } they woke`,
+    `why ambiguous: ${details(ambiguous)}`,
     `errors that customers saw: ${[...asked.errors].map(([what, times]) => `${times} × ${what}`).join(", ") || "none"}`,
     `rows: ${Object.entries(rows).map(([table, n]) => `${table} ${n}`).join(", ")}`
   ].map((line) => `  ${line}\n`).join("")
