@@ -13,3 +13,8 @@ export * as Cluster from "./Cluster.ts"
  * @since 0.1.0
  */
 export * as PgAccountShares from "./PgAccountShares.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as WorkflowTasks from "./WorkflowTasks.ts"
