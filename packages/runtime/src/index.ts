@@ -67,6 +67,11 @@ export * as StandardWebhooks from "./StandardWebhooks.ts"
 /**
  * @since 0.1.0
  */
+export * as Standing from "./Standing.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TaskActor from "./TaskActor.ts"
 
 /**
