@@ -156,7 +156,8 @@ export interface Page<A> {
 export class TaskStore extends Context.Service<TaskStore, {
   /**
    * Records the intent of a create, before anything is sent. In the same step its sender gets a lease, or its lease is
-   * lengthened: while that holds, nobody else judges the create.
+   * lengthened: while that holds, nobody else judges the create. An id that a submission or a task has already is refused,
+   * and then nothing is written; only a record that says `created` may come after its task.
    */
   readonly begin: (submission: Submission, sender?: Lease) => Effect.Effect<void, TaskStoreError>
   /** Records what became of a create. The last word counts, but `created` is never taken back. */

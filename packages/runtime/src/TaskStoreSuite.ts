@@ -22,6 +22,7 @@ import {
   succeeded
 } from "./internal/storeFixtures.ts"
 import { stepCases } from "./internal/storeStepCases.ts"
+import { submissionCases } from "./internal/storeSubmissionCases.ts"
 import { TaskStore, type TaskStoreError, type VersionConflict } from "./TaskStore.ts"
 
 /**
@@ -88,6 +89,7 @@ export const cases: ReadonlyArray<Case> = [
   { name: "claims unfinished tasks for one owner at a time", effect: Effect.suspend(() => claims) },
   { name: "lets claims lapse, be renewed and be given back", effect: Effect.suspend(() => claimsLapse) },
   ...claimCases((what, actual, expected) => expect(what, actual, expected)),
+  ...submissionCases((what, actual, expected) => expect(what, actual, expected)),
   ...stepCases((what, actual, expected) => expect(what, actual, expected))
 ]
 

@@ -82,6 +82,16 @@ describe("VideoTasks.submit", () => {
     }).pipe(Effect.provide(Harness.layer([provider])))
   })
 
+  it.effect("refuses the id of a task that was not submitted here, before anything is sent", () => {
+    const { posts, provider } = answering(["created"])
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const { id } = yield* tasks.get(yield* tasks.attach(handleAt(0)))
+      const error = yield* Effect.flip(tasks.submit(Harness.request, { id }))
+      assert.deepStrictEqual([error.reason._tag, posts.length, yield* outcomes], ["StoreError", 0, []])
+    }).pipe(Effect.provide(Harness.layer([provider])))
+  })
+
   it.effect("keeps the handle in the store before it returns, and does not read", () => {
     let reads = 0
     const provider = VideoProvider.double({

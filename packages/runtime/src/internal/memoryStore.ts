@@ -71,11 +71,14 @@ interface Tables {
 const submissionsOf = (
   tables: Tables
 ): Pick<TaskStore["Service"], "begin" | "settle" | "submission" | "submissions"> => {
-  const { claims, failures: { refused }, submissions } = tables
+  const { claims, failures: { refused }, rows, submissions } = tables
   return {
     begin: (submission, sender) =>
       Effect.suspend(() => {
         if (submissions.has(submission.id)) return Effect.fail(refused(`submission ${submission.id} exists already`))
+        if (submission.outcome._tag !== "created" && rows.has(submission.id)) {
+          return Effect.fail(refused(`task ${submission.id} exists already`))
+        }
         submissions.set(submission.id, submission)
         if (sender !== undefined) claims.hold(sender.owner, sender.until)
         return Effect.void

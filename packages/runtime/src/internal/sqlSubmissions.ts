@@ -23,6 +23,8 @@ export const make = (
 ): Pick<TaskStore["Service"], "begin" | "settle" | "submission" | "submissions"> => {
   const begin = Effect.fnUntraced(function*(submission: Submission, sender: Lease | undefined) {
     const { id, model, outcome, provider, startedAt } = submission
+    const made = outcome._tag === "created" ? [] : yield* sql`SELECT id FROM video_tasks_tasks WHERE id = ${id}`
+    if (made.length > 0) return yield* Effect.fail(failures.refused(`task ${id} exists already`))
     const row = {
       id,
       provider: Rows.plain(provider),

@@ -1,0 +1,30 @@
+/**
+ * What every store must do about the intents of creates.
+ */
+import { Submission } from "@video-tasks/core/Submission"
+import * as Effect from "effect/Effect"
+import { TaskStore } from "../TaskStore.ts"
+import type { Case } from "../TaskStoreSuite.ts"
+import type { Expect } from "./storeClaimCases.ts"
+import { handleOf, idOf, make, submissionOf } from "./storeFixtures.ts"
+
+/** @internal */
+export const submissionCases = (expect: Expect): ReadonlyArray<Case> => [
+  { name: "refuses an intent whose id a task has", effect: refusesTaken(expect) }
+]
+
+const refusesTaken = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2]) yield* make(n)
+    const intent = yield* Effect.result(store.begin(submissionOf(1), { owner: "a", until: 10_000 }))
+    const outcome = intent._tag === "Failure" ? [intent.failure._tag, intent.failure.retryable] : intent._tag
+    yield* expect("an intent for what is there", outcome, ["TaskStoreError", false])
+    yield* expect("nothing of it is kept", yield* store.submission(idOf(1)), undefined)
+    yield* expect("nor its lease", yield* store.leaseOf("a"), undefined)
+    yield* expect("the task", (yield* store.load(idOf(1)))?.version, 1)
+    const { outcome: _, ...rest } = submissionOf(2)
+    const record = new Submission({ ...rest, outcome: { _tag: "created", handle: handleOf(2) } })
+    yield* store.begin(record)
+    yield* expect("the record of how a task was made", yield* store.submission(idOf(2)), record)
+  })
