@@ -9,6 +9,7 @@ import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import type { Book } from "./book.ts"
@@ -24,6 +25,8 @@ export interface Journal {
   readonly claims: Claims
   /** The tasks that somebody here has just asked to be cancelled. */
   readonly cancelling: Set<TaskId>
+  /** What is written with patience is written for as long as it is open. */
+  readonly scope: Scope.Scope
   /** The ledger of the budget, where there is one. */
   readonly book?: Book | undefined
   /** Hears of a success that was just stored; never fails, never waits. */

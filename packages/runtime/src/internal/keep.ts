@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { fromStore, retryStore } from "./errors.ts"
+import { insist } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import type { Order } from "./submit.ts"
 import * as Traces from "./traces.ts"
@@ -33,7 +34,7 @@ export const keep = Effect.fnUntraced(function*(
     ...(estimate === undefined ? {} : { estimate }),
     ...(trace === undefined ? {} : { trace })
   }
-  const twin = yield* Journal.create(journal, event, observation).pipe(
+  const write = Journal.create(journal, event, observation).pipe(
     Effect.as(undefined),
     // The provider gave us a task that we have already.
     Effect.catchTag(
@@ -41,16 +42,18 @@ export const keep = Effect.fnUntraced(function*(
       (conflict) =>
         conflict.id !== id && isTaskId(conflict.id)
           ? Effect.succeed(conflict.id)
-          // Another process found it by its reference before its answer came here.
+          // Another process found it by its reference before its answer came here, or an attempt was written after all.
           : Effect.flatMap(
             retryStore(journal.store.find(handle)),
             (known) => known?.snapshot.task.id === id ? Effect.succeed(undefined) : Effect.fail(conflict)
           )
-    ),
+    )
+  )
+  const twin = yield* insist(write, journal.scope).pipe(
     sealed(order, handle),
     Effect.tapError(() => Effect.sync(() => journal.book?.lost(id)))
   )
-  yield* Journal.settle(journal, id, { _tag: "created", handle }).pipe(
+  yield* insist(Journal.settle(journal, id, { _tag: "created", handle }), journal.scope).pipe(
     Effect.ensuring(twin === undefined ? Effect.void : linked(journal, id, twin)),
     sealed(order, handle)
   )

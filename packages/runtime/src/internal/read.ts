@@ -176,8 +176,11 @@ export const failed = (error: VideoTaskError.VideoTaskError, verdict: "again" | 
 })
 
 /** @internal */
-export const unstored = (entry: Entry, error: TaskStoreError | VersionConflict): Read =>
-  failed(fromStore(error, entry.lane.provider.id), "stop")
+export const unstored = (entry: Entry, error: TaskStoreError | VersionConflict): Read => {
+  // A store that is locked or away for a while ends no wait.
+  const isOver = error._tag === "TaskStoreError" && !error.retryable
+  return failed(fromStore(error, entry.lane.provider.id), isOver ? "stop" : "again")
+}
 
 /** @internal */
 export const verdictOf = (error: VideoTaskError.VideoTaskError): "again" | "stop" | "account" =>
@@ -234,7 +237,7 @@ const elsewhere = (entry: Entry): Read =>
     VideoTaskError.make({
       provider: entry.lane.provider.id,
       operation: "store",
-      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is followed elsewhere`, retryable: true })
+      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is followed elsewhere`, retryable: false })
     }),
     "stop"
   )

@@ -24,6 +24,7 @@ import { runIn } from "./account.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore } from "./errors.ts"
 import { findCreated } from "./findCreated.ts"
+import { insist } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import { keep } from "./keep.ts"
 
@@ -67,6 +68,8 @@ interface Progress {
   startedAt: number
   /** Since when the lease holds that was written with the intent, in ms since the epoch. */
   heldSince: number
+  /** What the answer made, before it is stored. */
+  handle: TaskHandle | undefined
   /** The first answer that left it open whether a task exists: no later answer takes that back. */
   ambiguous: VideoTaskError.VideoTaskError | undefined
   /** What looking for its task has led to, in words. */
@@ -93,6 +96,7 @@ export const submit = (
       wantedUntil: 0,
       startedAt: 0,
       heldSince: 0,
+      handle: undefined,
       ambiguous: undefined,
       sought: undefined,
       isInTheDark: false
@@ -118,13 +122,17 @@ const abandon = Effect.fnUntraced(function*(
   else if (progress.phase === "sent") yield* settle(journal, order, lost(progress))
   if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
   const exit = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
-  if (Option.isNone(exit)) return yield* tell(lost(progress))
+  if (Option.isNone(exit)) return yield* tell(known(progress))
   yield* tell(
     Exit.isSuccess(exit.value)
       ? { _tag: "created", handle: exit.value.value }
       : outcomeOf(exit.value.cause, progress)
   )
 })
+
+/** An answer that has come is known, also while the store does not take it. */
+const known = (progress: Progress): Outcome =>
+  progress.handle === undefined ? lost(progress) : { _tag: "created", handle: progress.handle }
 
 const lost = (progress: Progress): Outcome => ({
   _tag: "ambiguous",
@@ -146,7 +154,12 @@ const whole = (
           )
         )
       ),
-      Effect.tap(() => Effect.sync(() => (progress.phase = "answered"))),
+      Effect.tap(({ handle }) =>
+        Effect.sync(() => {
+          progress.phase = "answered"
+          progress.handle = handle
+        })
+      ),
       Effect.flatMap((created) => keep(journal, order, created)),
       Effect.tap((handle) =>
         progress.isAbandoned
@@ -356,7 +369,17 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
   return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost(progress)
 }
 
-const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> =>
-  Journal.settle(journal, order.id, outcome).pipe(
-    Effect.catchCause((cause) => Effect.logWarning("the outcome of a create could not be stored", order.id, cause))
+/** Nobody waits for it. What is open counts as ambiguous anyhow; that nothing was made is offered again. */
+const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> => {
+  const write = Journal.settle(journal, order.id, outcome)
+  return write.pipe(
+    Effect.catchCause((cause) =>
+      Effect.andThen(
+        Effect.logWarning("the outcome of a create could not be stored", order.id, cause),
+        outcome._tag === "rejected"
+          ? Effect.forkIn(Effect.ignore(insist(write, journal.scope)), journal.scope)
+          : Effect.void
+      )
+    )
   )
+}

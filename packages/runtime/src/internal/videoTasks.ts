@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
-  const steps = { store, announce: announce.step, book, claims, cancelling: new Set<TaskId.TaskId>() }
+  const steps = { store, announce: announce.step, book, claims, scope, cancelling: new Set<TaskId.TaskId>() }
   const archive = yield* Effect.serviceOption(Archive)
   const archiver = Option.isSome(archive) ? yield* archive.value.archiver(steps) : undefined
   const journal: Journal = { ...steps, succeeded: archiver?.begin }

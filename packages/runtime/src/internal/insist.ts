@@ -1,0 +1,45 @@
+/**
+ * Writing what must not be lost: a task that is paid for is worth minutes, and is not forgotten after that.
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
+
+type StoreFailure = TaskStoreError | VersionConflict
+
+/** After 250 ms, 500 ms, … and at most every 5 s, for 5 minutes. */
+const patiently = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.upTo({ duration: "5 minutes" })
+)
+
+/** When nobody waits for it any more, for as long as everything lives. */
+const later = Schedule.spaced("30 seconds")
+
+/** How long the last attempt may take when everything ends, in ms. */
+const farewellMs = 2000
+
+/**
+ * Writes, and tries again for minutes while the store says that it may succeed later. After that it fails, and goes on in
+ * the scope. When the scope closes it is tried once more, for a moment. The write must be harmless when it is repeated.
+ *
+ * @internal
+ */
+export const insist = <A, E extends StoreFailure>(
+  write: Effect.Effect<A, E>,
+  scope: Scope.Scope
+): Effect.Effect<A, E> => {
+  // A store that hangs must not keep the program from ending: only the wait for it is interrupted.
+  const attempt = Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
+  const again = (schedule: Schedule.Schedule<unknown>) =>
+    Effect.interruptible(Effect.retry(attempt, { schedule, while: isRetryable })).pipe(
+      Effect.onInterrupt(() => Effect.timeoutOption(Effect.interruptible(attempt), farewellMs))
+    )
+  return Effect.tapError(
+    again(patiently),
+    (error) => isRetryable(error) ? Effect.forkIn(again(later), scope) : Effect.void
+  )
+}
+
+const isRetryable = (error: StoreFailure): boolean => error._tag === "TaskStoreError" && error.retryable

@@ -1,0 +1,132 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Submission, VideoProvider } from "@video-tasks/core"
+import { TaskStore, VideoTasks } from "@video-tasks/runtime"
+import { Clock, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import * as Harness from "./support/harness.ts"
+
+const locked = new TaskStore.TaskStoreError({ detail: "locked", retryable: true })
+
+/** A store that takes no step of a task while `away` says so. */
+const storeAway = (
+  away: (now: number) => boolean,
+  meanwhile: Effect.Effect<never, TaskStore.TaskStoreError> = Effect.fail(locked)
+) =>
+  Layer.effect(
+    TaskStore.TaskStore,
+    Effect.map(TaskStore.TaskStore, (store) =>
+      TaskStore.TaskStore.of({
+        ...store,
+        append: (id, version, events, next) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => away(now) ? meanwhile : store.append(id, version, events, next)
+          )
+      }))
+  ).pipe(Layer.provide(TaskStore.layerMemory))
+
+const counting = () => {
+  const counts = { posts: 0, reads: 0 }
+  const plain = VideoProvider.double({ observations: [Harness.running(10), Harness.success] })
+  const provider: VideoProvider.VideoProvider = {
+    ...plain,
+    create: (request, options) => Effect.suspend(() => (counts.posts++, plain.create(request, options))),
+    observe: (handle) => Effect.suspend(() => (counts.reads++, plain.observe(handle)))
+  }
+  return { counts, provider }
+}
+
+const handles = Effect.gen(function*() {
+  const store = yield* TaskStore.TaskStore
+  return (yield* store.list({})).items.map(({ snapshot }) => snapshot.task.handle.remoteId)
+})
+
+const submissions = Effect.gen(function*() {
+  const store = yield* TaskStore.TaskStore
+  return (yield* store.submissions({})).items.map(({ outcome }) => outcome._tag)
+})
+
+describe("a store that is away while a create is answered", () => {
+  it.effect("is waited for, and the task is in it when the submit returns", () => {
+    const { counts, provider } = counting()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const fiber = yield* Effect.forkChild(tasks.submit(Harness.request))
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(yield* handles, [])
+      yield* TestClock.adjust("10 seconds")
+      const { remoteId } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(yield* handles, [remoteId])
+      assert.deepStrictEqual([yield* submissions, counts.posts], [["created"], 1])
+    }).pipe(Effect.provide(Harness.layer(provider, {}, storeAway((now) => now < 60_000))))
+  })
+
+  it.effect("gets the task later, although the submit has failed with its handle", () => {
+    const { counts, provider } = counting()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const fiber = yield* Effect.forkChild(Effect.flip(tasks.submit(Harness.request)))
+      yield* TestClock.adjust("6 minutes")
+      const error = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([error.reason._tag, error.handle?.remoteId], ["StoreError", "remote-1"])
+      assert.deepStrictEqual(yield* handles, [])
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual([yield* handles, yield* submissions, counts.posts], [["remote-1"], ["created"], 1])
+    }).pipe(Effect.provide(Harness.layer(provider, {}, storeAway((now) => now < 600_000))))
+  })
+
+  it.effect("keeps the handle from nobody who interrupts", () => {
+    const { provider } = counting()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const told: Array<Submission.Outcome> = []
+      const interrupted = {
+        patience: "5 seconds",
+        tell: (outcome: Submission.Outcome) => Effect.sync(() => void told.push(outcome))
+      } as const
+      const fiber = yield* Effect.forkChild(tasks.submit(Harness.request, { interrupted }))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(
+        told.map((one) => one._tag === "created" ? one.handle.remoteId : one._tag),
+        ["pending", "remote-1"]
+      )
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual([yield* handles, yield* submissions], [["remote-1"], ["created"]])
+    }).pipe(Effect.provide(Harness.layer(provider, {}, storeAway((now) => now < 60_000))))
+  })
+
+  it.effect("that hangs does not keep everything from ending", () => {
+    const { provider } = counting()
+    return Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const hanging = Effect.uninterruptible(Effect.never)
+      const context = yield* Layer.buildWithScope(Harness.layer(provider, {}, storeAway(() => true, hanging)), scope)
+      yield* Effect.forkChild(
+        Effect.provideContext(VideoTasks.VideoTasks.use((_) => _.submit(Harness.request)), context)
+      )
+      yield* TestClock.adjust("1 second")
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("10 seconds")
+      assert.isDefined(closing.pollUnsafe())
+    })
+  })
+})
+
+describe("a store that is away while a task is read", () => {
+  it.effect("ends no wait", () => {
+    const { counts, provider } = counting()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* tasks.submit(Harness.request)
+      const fiber = yield* Effect.forkChild(tasks.await(handle))
+      yield* TestClock.adjust("5 minutes")
+      assert.isUndefined(fiber.pollUnsafe())
+      assert.match((yield* tasks.pollInfo(handle)).lastFailure ?? "", /locked/)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber)).status, "SUCCESS")
+      assert.strictEqual(counts.posts, 1)
+    }).pipe(Effect.provide(Harness.layer(provider, {}, storeAway((now) => now > 1000 && now < 400_000))))
+  })
+})
