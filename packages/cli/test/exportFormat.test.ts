@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Observation, Submission, TaskId, Video } from "@video-tasks/core"
+import { Observation, RequestRecord, Submission, TaskId, Video } from "@video-tasks/core"
 import * as Format from "../src/internal/exportFormat.ts"
 
 const link = "https://cdn.example.com/v.mp4"
@@ -26,6 +26,31 @@ describe("the lines of an export", () => {
     assert.deepStrictEqual(
       Format.withoutSecrets({ type: "task.lost", at: 1, message: words }),
       { type: "task.lost", at: 1, message: `GET ${link} failed` }
+    )
+  })
+
+  it("have the further fields of a request only when they are asked for", () => {
+    const create = (request: RequestRecord.RequestRecord) =>
+      new Submission.Submission({
+        id: TaskId.TaskId.make("00000000-0000-7000-8000-000000000001"),
+        provider: "double",
+        family: "double",
+        model: "m",
+        account: "default",
+        requestHash: "ab",
+        request,
+        startedAt: 0,
+        outcome: { _tag: "pending" }
+      })
+    const plain = new RequestRecord.RequestRecord({ prompt: "A fox", seconds: 5, isWhole: true })
+    const further = new RequestRecord.RequestRecord({ ...plain, options: "{\"seed\":1}" })
+    assert.deepStrictEqual(
+      [
+        Format.withoutSecretsIn(create(plain)),
+        Format.withoutSecretsIn(create(further)),
+        Format.withoutSecretsIn(create(further), { withOptions: true })
+      ],
+      [create(plain), create(new RequestRecord.RequestRecord({ ...plain, isWhole: false })), create(further)]
     )
   })
 

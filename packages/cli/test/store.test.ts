@@ -177,7 +177,7 @@ describe("the store of the command", { concurrent: true }, () => {
       assert.strictEqual(first.stdout, "4 imported, 0 known already\n", first.stderr)
       assert.strictEqual((yield* vt(other, ["import", "e.jsonl"], { cwd })).stdout, "0 imported, 4 known already\n")
       const third = Command.emptyFolder()
-      const [head = "", ...rest] = text.trimEnd().split("\n")
+      const [head = "", ...rest] = text.trimEnd().split("\n").slice(0, -1)
       const creates = rest.filter((line) => line.includes("\"type\":\"submission\""))
       const cutShort = creates.map((line) => {
         const { submission, ...others } = JSON.parse(line)
@@ -190,13 +190,14 @@ describe("the store of the command", { concurrent: true }, () => {
           { lines: creates, said: "0 imported, 2" }
         ]
       ) {
-        fs.writeFileSync(path.join(cwd, "creates.jsonl"), [head, ...lines].join("\n"))
+        const end = JSON.stringify({ type: "end", lines: lines.length })
+        fs.writeFileSync(path.join(cwd, "creates.jsonl"), [head, ...lines, end].join("\n"))
         assert.strictEqual((yield* vt(third, ["import", "creates.jsonl"], { cwd })).stdout, `${said} known already\n`)
       }
-      fs.writeFileSync(path.join(cwd, "new.jsonl"), text.replace("\"format\":1", "\"format\":2"))
+      fs.writeFileSync(path.join(cwd, "new.jsonl"), text.replace("\"format\":2", "\"format\":3"))
       assert.strictEqual((yield* vt(other, ["import", "new.jsonl"], { cwd })).code, 2)
       fs.writeFileSync(path.join(cwd, "broken.jsonl"), text.replace("task.observed", "task.obscured"))
-      assert.match((yield* vt(other, ["import", "broken.jsonl"], { cwd })).stderr, /lines 2$/m)
+      assert.match((yield* vt(other, ["import", "broken.jsonl"], { cwd })).stderr, /lines 4$/m)
       assert.strictEqual((yield* vt(other, ["prune", "--older-than", "0ms"])).stdout, "1 task removed\n")
       const left = Command.lines(yield* vt(other, ["list", "--json"]))
       assert.deepStrictEqual(left.length, 1)

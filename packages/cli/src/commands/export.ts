@@ -20,18 +20,22 @@ export const exportTasks = Command.make(
       Flag.withDescription("Write here instead of to stdout"),
       Flag.optional
     ),
-    overwrite
+    overwrite,
+    withOptions: Flag.Boolean("with-options").pipe(
+      Flag.withDescription("Also write the further fields of requests (--option), whatever they hold"),
+      Flag.withDefault(false)
+    )
   },
   Effect.fn("export")(function*(input) {
     const output = Option.getOrUndefined(input.output)
     if (output !== undefined) yield* Target.check(output, input)
     const { exportTo } = yield* Effect.promise(() => import("../internal/exporting.ts"))
-    yield* withStore(exportTo(output))
+    yield* withStore(exportTo(output, input))
   }, reported)
 ).pipe(
   Command.withShortDescription("Write the tasks of the store as JSON lines"),
   Command.withDescription(
-    "Write all tasks with their journals, and all creates, as JSON lines. Secrets are left out: links lose their query, and the providers' raw answers are not written. A download asks for a fresh link by itself."
+    "Write all tasks with their journals, and all creates, as JSON lines; the last line proves that none is missing. Secrets are left out: links lose their query, and the providers' raw answers and the further fields of requests are not written. Prompts are, as they are. A download asks for a fresh link by itself."
   ),
   Command.withExamples([{ command: "video-tasks export --output tasks.jsonl", description: "Keep a copy" }])
 )

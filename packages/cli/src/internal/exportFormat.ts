@@ -1,8 +1,10 @@
 /**
- * The lines of an export: a head, then one JSON object for each task with its journal and for each create.
+ * The lines of an export: a head, one JSON object for each create and for each task with its journal, and an end that
+ * proves that none is missing.
  */
 import { Observation } from "@video-tasks/core/Observation"
 import * as Redact from "@video-tasks/core/Redact"
+import { RequestRecord } from "@video-tasks/core/RequestRecord"
 import { Submission } from "@video-tasks/core/Submission"
 import { JournalEvent } from "@video-tasks/core/TaskEvent"
 import { TaskId } from "@video-tasks/core/TaskId"
@@ -11,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /** What this version writes, and the newest that it reads. */
-export const format = 1
+export const format = 2
 
 /** The first line. */
 export const Head = Schema.Struct({
@@ -31,10 +33,17 @@ const TaskLine = Schema.Struct({
 /** A create. */
 const SubmissionLine = Schema.Struct({ type: Schema.Literal("submission"), submission: Submission })
 
-/** Any line but the first. */
+/** The last line. */
+export const End = Schema.Struct({
+  type: Schema.Literal("end"),
+  /** How many lines stand between the first and this one. */
+  lines: Schema.Int
+})
+
+/** Any line between the first and the last. */
 export const Line = Schema.Union([TaskLine, SubmissionLine])
 
-/** Any line but the first. */
+/** Any line between the first and the last. */
 export type Line = typeof Line.Type
 
 /** An event without secrets: links have no query and no fragment, also within words, and the answer itself is left out. */
@@ -52,10 +61,14 @@ export const withoutSecrets = (event: JournalEvent): JournalEvent => {
   }
 }
 
-/** A create without secrets in what became of it. */
-export const withoutSecretsIn = ({ outcome, ...facts }: Submission): Submission =>
+/**
+ * A create without secrets in what became of it, and without the further fields of its request: nobody can know which of
+ * them are secrets.
+ */
+export const withoutSecretsIn = ({ outcome, request, ...facts }: Submission, options: SecretOptions = {}): Submission =>
   new Submission({
     ...facts,
+    ...(request === undefined ? {} : { request: options.withOptions === true ? request : withoutOptions(request) }),
     outcome: outcome._tag === "ambiguous"
       ? { ...outcome, detail: Redact.text(outcome.detail) }
       : outcome._tag === "rejected"
@@ -63,7 +76,16 @@ export const withoutSecretsIn = ({ outcome, ...facts }: Submission): Submission 
       : outcome
   })
 
+/** What is written that may be a secret. */
+export interface SecretOptions {
+  /** The further fields of requests. @default false */
+  readonly withOptions?: boolean | undefined
+}
+
 // internal
+
+const withoutOptions = ({ options, ...rest }: RequestRecord): RequestRecord =>
+  new RequestRecord({ ...rest, isWhole: rest.isWhole && options === undefined })
 
 const plain = ({ message, ...facts }: Failure): Failure => new Failure({ ...facts, message: Redact.text(message) })
 

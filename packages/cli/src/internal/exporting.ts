@@ -14,22 +14,22 @@ import { Screen } from "./screen.ts"
 import * as StoreReads from "./storeReads.ts"
 
 /** Writes to a file, which appears when it is whole, or to stdout. */
-export const exportTo = Effect.fnUntraced(function*(output: string | undefined) {
+export const exportTo = Effect.fnUntraced(function*(output: string | undefined, options: Format.SecretOptions = {}) {
   const screen = yield* Screen
   const reporter = yield* Reporter
   const at = yield* Clock.currentTimeMillis
   const head = JSON.stringify({ type: "export", format: Format.format, at } satisfies typeof Format.Head.Type)
-  const all = Stream.concat(Stream.succeed(head), lines)
+  let count = 0
+  const counted = Stream.map(lines(options), (line) => {
+    count++
+    return line
+  })
+  const end = Effect.sync(() => JSON.stringify({ type: "end", lines: count } satisfies typeof Format.End.Type))
+  const all = Stream.succeed(head).pipe(Stream.concat(counted), Stream.concat(Stream.fromEffect(end)))
   if (output === undefined) return yield* Stream.runForEach(all, screen.out)
   const fs = yield* FileSystem.FileSystem
   const part = `${output}.part`
-  let count = -1
-  const bytes = Stream.encodeText(
-    Stream.map(all, (line) => {
-      count++
-      return `${line}\n`
-    })
-  )
+  const bytes = Stream.encodeText(Stream.map(all, (line) => `${line}\n`))
   yield* Stream.run(bytes, fs.sink(part, { mode: 0o600 })).pipe(
     Effect.andThen(fs.rename(part, output)),
     Effect.onError(() => Effect.ignore(fs.remove(part, { force: true }))),
@@ -44,20 +44,21 @@ const encode = Schema.encodeEffect(Schema.fromJsonString(Format.Line))
 
 const written = (line: Format.Line): Effect.Effect<string> => Effect.orDie(encode(line))
 
-/** Tasks come first: then the creates that led to them are known as settled. */
-const lines: Stream.Stream<string, Problem, TaskStore> = Stream.concat(
-  Stream.mapEffect(
-    StoreReads.tasks({}),
-    Effect.fnUntraced(function*({ snapshot }) {
-      const store = yield* TaskStore
-      const { id } = snapshot.task
-      const [first, ...rest] = (yield* StoreReads.reading(store.events(id))).map(Format.withoutSecrets)
-      // Removed by another process a moment ago.
-      return first === undefined ? "" : yield* written({ type: "task", id, events: [first, ...rest] })
-    })
-  ),
-  Stream.mapEffect(
-    StoreReads.submissions(),
-    (submission) => written({ type: "submission", submission: Format.withoutSecretsIn(submission) })
-  )
-).pipe(Stream.filter((line) => line !== ""))
+/** Creates come first: one that comes to a task meanwhile is then exported as open, and becomes settled with its task. */
+const lines = (options: Format.SecretOptions): Stream.Stream<string, Problem, TaskStore> =>
+  Stream.concat(
+    Stream.mapEffect(
+      StoreReads.submissions(),
+      (submission) => written({ type: "submission", submission: Format.withoutSecretsIn(submission, options) })
+    ),
+    Stream.mapEffect(
+      StoreReads.tasks({}),
+      Effect.fnUntraced(function*({ snapshot }) {
+        const store = yield* TaskStore
+        const { id } = snapshot.task
+        const [first, ...rest] = (yield* StoreReads.reading(store.events(id))).map(Format.withoutSecrets)
+        // Removed by another process a moment ago.
+        return first === undefined ? "" : yield* written({ type: "task", id, events: [first, ...rest] })
+      })
+    )
+  ).pipe(Stream.filter((line) => line !== ""))

@@ -57,7 +57,7 @@ export const idOf = (n: number): TaskId.TaskId =>
 export const fileOf = (out: string, n: number): string => path.join(out, `clip-${n}.mp4`)
 
 /** In a hurry. */
-const options = {
+export const options = {
   lease: "1 second",
   poll: { floor: "200 millis", ceiling: "1 second" },
   budget: { requestsPerSecond: 100, burst: 20 }

@@ -87,6 +87,7 @@ export interface Line {
   readonly seconds?: unknown
   readonly price?: unknown
   readonly refused?: unknown
+  readonly request?: unknown
   readonly minImages?: unknown
   readonly maxImages?: unknown
   readonly maxPromptLength?: unknown
