@@ -377,6 +377,13 @@ export class VideoTasks extends Context.Service<VideoTasks, {
   /** The creates and what became of them, oldest first. */
   readonly submissions: (filter?: SubmissionFilter) => Stream.Stream<Submission, VideoTaskError>
   /**
+   * Looks one create up whose answer was lost, where its API can; one that a dead process left `pending` is judged first.
+   * Returns it as it is then: `created` when the task is found, `ambiguous` when it is not or can't be asked for, `pending`
+   * while its sender lives. Nothing is sent again, and nothing else is looked at, followed or archived. Fails with
+   * `InvalidRequest` when there is no such submission, and with `StoreError`.
+   */
+  readonly lookUp: (submission: TaskId) => Effect.Effect<Submission, VideoTaskError>
+  /**
    * Settles an ambiguous create: with the id that its task has at the provider, which is then a task of the store under the
    * id of the submission, or as one that made none. Sends nothing. Fails with `InvalidRequest` when the submission is not
    * ambiguous, and with `ResumeIdentityChanged` when it went to another API or account than is configured.

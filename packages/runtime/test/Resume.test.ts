@@ -248,6 +248,43 @@ describe("a create without an outcome", () => {
   })
 })
 
+describe("lookUp", () => {
+  it.effect("finds the task of one lost create, and leaves all others and what is unfinished alone", () => {
+    const { asked, known, provider } = world()
+    for (const n of [1, 2]) known.set(idOf(n), { remoteId: `found-${n}` })
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const submit = VideoTasks.VideoTasks.use((tasks) => tasks.submit(Harness.request))
+        const other = yield* Effect.provide(submit, process(store, provider))
+        for (const n of [1, 2, 3]) yield* store.begin(begun(n))
+        yield* Effect.gen(function*() {
+          const tasks = yield* VideoTasks.VideoTasks
+          const { outcome } = yield* tasks.lookUp(idOf(1))
+          assert.deepStrictEqual(outcome, { _tag: "created", handle: (yield* tasks.get(idOf(1))).handle })
+          assert.strictEqual((yield* tasks.lookUp(idOf(3))).outcome._tag, "ambiguous")
+          yield* TestClock.adjust("5 minutes")
+        }).pipe(Effect.provide(process(store, provider)))
+        assert.deepStrictEqual(yield* outcomes(store), ["created", "created", "pending", "ambiguous"])
+        assert.deepStrictEqual([asked.looks, asked.reads, asked.posts], [[idOf(1), idOf(3)], [], 1])
+        assert.isUndefined((yield* store.find(other))?.claim)
+      })
+    )
+  })
+
+  it.effect("leaves a create alone whose sender lives, and knows no other id", () => {
+    const { asked, provider } = world()
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* store.begin(begun(1, { owner: "alive" }), { owner: "alive", until: 60_000 })
+        assert.strictEqual((yield* tasks.lookUp(idOf(1))).outcome._tag, "pending")
+        assert.strictEqual((yield* Effect.flip(tasks.lookUp(idOf(2)))).reason._tag, "InvalidRequest")
+        assert.deepStrictEqual(asked.looks, [])
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+})
+
 describe("resolve", () => {
   const lost = (fields: Partial<Submission.Submission> = {}) =>
     begun(1, { outcome: { _tag: "ambiguous", detail: "lost" }, ...fields })

@@ -41,6 +41,7 @@ export const handlers = (engines: Engines) => {
         )
       )
     },
+    lookUp: (envelope) => ask(envelope, (tasks) => tasks.lookUp(envelope.payload.id)),
     resolve: (envelope) => {
       const { id, resolution } = envelope.payload
       return ask(envelope, (tasks) => tasks.resolve(id, resolution))

@@ -83,7 +83,7 @@ const idOf = Effect.fnUntraced(function*(
 
 const commands = (
   parts: Parts
-): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack" | "notify" | "resolve" | "resume"> => {
+): Pick<Service, "submit" | "attach" | "cancel" | "track" | "untrack" | "notify" | "lookUp" | "resolve" | "resume"> => {
   const { platform, reader, router, store } = parts
   return {
     submit: Effect.fn("VideoTasks.submit")(function*(request, options = {}) {
@@ -115,6 +115,7 @@ const commands = (
         (door) => door.notify(observation === undefined ? { id } : { id, observation })
       )
     }),
+    lookUp: Effect.fn("VideoTasks.lookUp")((id) => Router.ask(router, id, (door) => door.lookUp({ id }))),
     resolve: Effect.fn("VideoTasks.resolve")((id, resolution) =>
       Router.ask(
         router,

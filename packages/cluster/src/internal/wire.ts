@@ -130,6 +130,7 @@ export const Door = Entity.make(`video-tasks/bucket/v${protocol}`, [
     error,
     stream: true
   }),
+  Rpc.make("lookUp", { payload: one, success: Submission, error }),
   Rpc.make("resolve", { payload: { ...one, resolution: Resolution }, success: Submission, error }),
   Rpc.make("resume", { payload: { lookUp: Schema.Boolean }, success: Resumed, error }),
   Rpc.make("awaitArchived", { payload: one, success: Archived, error }),

@@ -2,7 +2,7 @@
  * Creates that a process left behind without an outcome: judged, looked up, and settled by hand.
  */
 import type { Observation } from "@video-tasks/core/Observation"
-import { longestLifeMs, type Submission } from "@video-tasks/core/Submission"
+import type { Submission } from "@video-tasks/core/Submission"
 import { format, TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
@@ -11,8 +11,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Standing from "../Standing.ts"
 import type { TaskStore, TaskStoreError } from "../TaskStore.ts"
-import type { Resolution } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import { isOlder } from "./findCreated.ts"
@@ -53,25 +53,54 @@ export const judgeAbandoned = Effect.fnUntraced(function*(
   { refs: { journal } }: Submissions
 ): Effect.fn.Return<void, TaskStoreError> {
   const pending = yield* Stream.runCollect(all(journal.store, { outcome: "pending" }))
-  const now = yield* Clock.currentTimeMillis
-  const leases = new Map<string, number>()
-  for (const { id, owner, startedAt } of pending) {
-    if (journal.claims.isSending(id)) continue
-    if (owner !== undefined && !leases.has(owner)) {
-      leases.set(owner, (yield* retryStore(journal.store.leaseOf(owner))) ?? 0)
-    }
-    // What this process no longer sends is over, even if its outcome could not be written.
-    const until = owner === undefined
-      ? startedAt + longestLifeMs
-      : owner === journal.claims.owner
-      ? 0
-      : leases.get(owner) ?? 0
-    if (until > now) continue
-    yield* Journal.settle(journal, id, {
-      _tag: "ambiguous",
-      detail: "the process that sent the create ended before its answer was recorded"
-    })
+  const leases = new Map<string, number | undefined>()
+  for (const submission of pending) {
+    const { owner } = submission
+    if (owner !== undefined && !leases.has(owner)) leases.set(owner, yield* retryStore(journal.store.leaseOf(owner)))
+    yield* judge(journal, submission, owner === undefined ? undefined : leases.get(owner))
   }
+})
+
+/** Settles a create that is pending although nobody sends it. */
+const judge = Effect.fnUntraced(function*(
+  journal: Journal.Journal,
+  submission: Submission,
+  leaseUntil: number | undefined
+): Effect.fn.Return<void, TaskStoreError> {
+  const { id, outcome, owner } = submission
+  if (outcome._tag !== "pending" || journal.claims.isSending(id)) return
+  const now = yield* Clock.currentTimeMillis
+  // What this process no longer sends is over, even if its outcome could not be written.
+  const isOurs = owner === journal.claims.owner
+  if (Standing.of(submission, isOurs ? undefined : leaseUntil, now) === "sending") return
+  yield* Journal.settle(journal, id, {
+    _tag: "ambiguous",
+    detail: "the process that sent the create ended before its answer was recorded"
+  })
+})
+
+/**
+ * Looks one create up whose answer was lost, if nobody sends it any more; returns it as it is afterwards. Nothing is sent
+ * again, and nothing else is looked at.
+ *
+ * @internal
+ */
+export const lookUpById = Effect.fnUntraced(function*(
+  parts: Submissions,
+  id: TaskId
+): Effect.fn.Return<Submission, VideoTaskError.VideoTaskError> {
+  const { journal } = parts.refs
+  const before = yield* stored(journal.store.submission(id))
+  if (before === undefined) return yield* noSubmission(id)
+  if (before.outcome._tag === "pending") {
+    const { owner } = before
+    yield* stored(judge(journal, before, owner === undefined ? undefined : yield* stored(journal.store.leaseOf(owner))))
+  }
+  const open = (yield* stored(journal.store.submission(id))) ?? before
+  // What this process sends is looked for where it is sent.
+  if (open.outcome._tag !== "ambiguous" || journal.claims.isSending(id)) return open
+  const found = yield* lookUpOne(parts, open)
+  return found === undefined ? open : (yield* stored(journal.store.submission(id))) ?? open
 })
 
 /**
@@ -142,8 +171,12 @@ const lookUpOne = Effect.fnUntraced(
     )
 )
 
-/** Makes the task of a submission, with what is known of it. */
-const adopt = Effect.fnUntraced(function*(
+/**
+ * Makes the task of a submission, with what is known of it.
+ *
+ * @internal
+ */
+export const adopt = Effect.fnUntraced(function*(
   { refs: { journal } }: Submissions,
   { estimate, id, model, startedAt }: Submission,
   handle: TaskHandle,
@@ -167,55 +200,21 @@ const adopt = Effect.fnUntraced(function*(
   )
 })
 
-/**
- * Settles an ambiguous create as somebody says who has looked.
- *
- * @internal
- */
-export const resolve = Effect.fnUntraced(function*(
-  parts: Submissions,
-  id: TaskId,
-  resolution: Resolution
-): Effect.fn.Return<Submission, VideoTaskError.VideoTaskError> {
-  const { journal, providers } = parts.refs
-  const stored = <A>(effect: Effect.Effect<A, TaskStoreError>) =>
-    Effect.mapError(retryStore(effect), (error) => fromStore(error, "store"))
-  yield* stored(judgeAbandoned(parts))
-  const submission = yield* stored(journal.store.submission(id))
-  if (submission === undefined) return yield* refused("store", "submission", id, "a submission of this store")
-  const { account, baseUrl, family, outcome, provider: providerId, requestHash, startedAt } = submission
-  if (outcome._tag !== "ambiguous") {
-    return yield* refused(providerId, "submission", `${id}, which is ${outcome._tag}`, "one that is ambiguous")
-  }
-  if (resolution === "discard") {
-    yield* stored(Journal.settle(journal, id, { _tag: "rejected", reason: discarded }))
-  } else {
-    const remoteId = resolution.remoteId.trim()
-    if (remoteId === "" || remoteId.length > 512) {
-      return yield* refused(providerId, "remoteId", `${remoteId.length} characters`, "1 to 512 characters")
-    }
-    const provider = yield* providers.get(providerId, "attach")
-    const route = resolution.route ?? submission.route
-    const handle = new TaskHandle({
-      provider: providerId,
-      family,
-      remoteId,
-      baseUrl: baseUrl ?? provider.baseUrl,
-      account,
-      createdAt: startedAt,
-      requestHash,
-      ...(route === undefined ? {} : { route })
-    })
-    yield* providers.forHandle(handle, "attach")
-    yield* Effect.mapError(adopt(parts, submission, handle, undefined), (error) => fromStore(error, providerId, handle))
-  }
-  return (yield* stored(journal.store.submission(id))) ?? submission
-})
+/** @internal */
+export const stored = <A>(effect: Effect.Effect<A, TaskStoreError>): Effect.Effect<A, VideoTaskError.VideoTaskError> =>
+  Effect.mapError(retryStore(effect), (error) => fromStore(error, "store"))
 
-/** What a submission says that somebody found to have made nothing. */
-const discarded = "discarded"
+/** @internal */
+export const noSubmission = (id: TaskId): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
+  refused("store", "submission", id, "a submission of this store")
 
-const refused = (provider: string, field: string, value: string, allowed: string) =>
+/** @internal */
+export const refused = (
+  provider: string,
+  field: string,
+  value: string,
+  allowed: string
+): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
   Effect.fail(VideoTaskError.make({
     provider,
     operation: "attach",

@@ -24,6 +24,7 @@ export const submitCases = (script: Script): ReadonlyArray<Case> => [
   { name: "hands the request over as it is, pictures and all", run: (subject) => handsOver(script, subject) },
   { name: "says of a create that was refused why it was", run: (subject) => tellsRefusals(script, subject) },
   { name: "never sends a create again whose answer is lost", run: (subject) => neverAgain(script, subject) },
+  { name: "looks one lost create up, and says how it stands", run: (subject) => looksUp(script, subject) },
   { name: "makes the task of a lost create that somebody found", run: (subject) => resolves(script, subject) },
   { name: "takes the word of somebody that a lost create made nothing", run: (subject) => discards(script, subject) },
   {
@@ -114,7 +115,7 @@ const handsOver = Effect.fnUntraced(function*(script: Script, { here }: Subject)
   const { id } = yield* here.get(handle)
   const { images: _, ...fields } = request
   const { images: __, ...sentFields } = sent?.request ?? request
-  yield* expect("the fields", Object.entries(sentFields).sort(), Object.entries(fields).sort())
+  yield* expect("the fields", byName(sentFields), byName(fields))
   const hash = yield* RequestHash.of(request)
   yield* expect("the pictures", [sent && (yield* RequestHash.of(sent.request)), handle.requestHash], [hash, hash])
   yield* expect("where it calls back", sent?.options.callbackUrl?.href, `https://me.example/suite/double?id=${id}`)
@@ -145,6 +146,14 @@ const neverAgain = Effect.fnUntraced(function*(script: Script, subject: Subject)
   const listed = yield* Stream.runCollect(subject.there.submissions({ outcome: "ambiguous" }))
   yield* expect("what is listed", listed.filter((one) => one.id === id).length, 1)
   yield* expect("creates", script.play("lost").sent.length, 1)
+})
+
+const looksUp = Effect.fnUntraced(function*(script: Script, subject: Subject) {
+  const id = yield* lost(script, subject, "looked")
+  yield* expect("one that can't be found", (yield* subject.there.lookUp(id)).outcome._tag, "ambiguous")
+  yield* expect("creates", script.play("looked").sent.length, 1)
+  const none = yield* newId
+  yield* expect("one that there is not", (yield* reasonOf(subject.here.lookUp(none)))[0], "InvalidRequest")
 })
 
 const resolves = Effect.fnUntraced(function*(script: Script, subject: Subject) {
@@ -202,3 +211,5 @@ const waitsFor = Effect.fnUntraced(function*(script: Script, { here }: Subject) 
   yield* Fiber.interrupt(fiber)
   yield* expect("what is told", [told[0], told.at(-1)], ["pending", "created"])
 })
+
+const byName = (fields: object) => Object.entries(fields).toSorted(([a], [b]) => a < b ? -1 : 1)

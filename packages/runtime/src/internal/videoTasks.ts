@@ -40,6 +40,7 @@ import * as Read from "./read.ts"
 import { Recent } from "./recent.ts"
 import * as Refs from "./refs.ts"
 import * as Requests from "./requests.ts"
+import * as Resolving from "./resolving.ts"
 import * as Resume from "./resume.ts"
 import * as Scheduler from "./scheduler.ts"
 import { guarded } from "./spending.ts"
@@ -199,10 +200,11 @@ const commands = (parts: Parts): Pick<Service, "submit" | "attach" | "cancel" | 
     )
 })
 
-const submissions = (parts: Parts): Pick<Service, "submissions" | "resolve"> => ({
+const submissions = (parts: Parts): Pick<Service, "submissions" | "lookUp" | "resolve"> => ({
   submissions: (filter = {}) =>
     Stream.mapError(Submissions.all(parts.store, filter), (error) => fromStore(error, "store")),
-  resolve: Effect.fn("VideoTasks.resolve")((id, resolution) => Submissions.resolve(parts, id, resolution))
+  lookUp: Effect.fn("VideoTasks.lookUp")((id) => Submissions.lookUpById(parts, id)),
+  resolve: Effect.fn("VideoTasks.resolve")((id, resolution) => Resolving.resolve(parts, id, resolution))
 })
 
 const waits = (parts: Parts): Pick<Service, "observe" | "await" | "awaitEnd" | "refresh"> => {
