@@ -10,9 +10,11 @@ import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as TaskId from "@video-tasks/core/TaskId"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
+import * as Accounts from "@video-tasks/runtime/Accounts"
 import * as SqlBuckets from "@video-tasks/runtime/SqlBuckets"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
+import * as EntityId from "effect/cluster/EntityId"
 import * as MessageStorage from "effect/cluster/MessageStorage"
 import { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
@@ -27,7 +29,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type * as SocketServer from "effect/socket/SocketServer"
 import { SqlClient } from "effect/sql/SqlClient"
@@ -37,6 +38,7 @@ import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
 import * as Router from "./internal/router.ts"
 import { Door, nameOf } from "./internal/wire.ts"
+import * as PgAccountShares from "./PgAccountShares.ts"
 
 /**
  * Where a runner is reached.
@@ -60,7 +62,7 @@ export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
    * In how many buckets the tasks are dealt out: some for each runner that there will ever be. The first start fixes it in
    * the database; a later one with another number fails with `BucketCountChanged`.
    *
-   * @default 32
+   * @default as many as the database has, 32 when it has none
    */
   readonly buckets?: number | undefined
   /**
@@ -139,7 +141,8 @@ export type StartError = TaskStoreError | SqlBuckets.BucketCountChanged | Socket
  *   `untrack` does nothing.
  * - Stand-alone processes may use the same database with `VideoTasks.layer`; the cluster goes on with what they leave.
  * - When the layer ends, requests in flight are finished within `grace`, and the buckets go to the others.
- * - An `Archive`, a `CostBudget`, a `TaskObserver` and a `RateLimiter` are used where they are provided.
+ * - What an account may send holds for all runners together. They share it by demand, with a statement each few seconds.
+ * - An `Archive`, a `CostBudget` and a `TaskObserver` are used where they are provided.
  *
  * @category layers
  * @since 0.1.0
@@ -147,9 +150,9 @@ export type StartError = TaskStoreError | SqlBuckets.BucketCountChanged | Socket
 export const layer = (
   options: Options
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
-  Layer.effectContext(serve(options)).pipe(
-    Layer.provide(layerRunner(options)),
-    Layer.provide(layerSqlClient)
+  layerOver(
+    options,
+    (buckets) => Layer.provide(Layer.effectContext(serve(options, buckets)), layerRunner(options))
   )
 
 /**
@@ -161,9 +164,9 @@ export const layer = (
 export const layerClient = (
   options: ClientOptions = {}
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
-  Layer.effectContext(stand(options)).pipe(
-    Layer.provide(layerMember(options)),
-    Layer.provide(layerSqlClient)
+  layerOver(
+    options,
+    (buckets) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(options))
   )
 
 // internal
@@ -174,12 +177,20 @@ const prefix = "video_tasks_cluster"
 /** The longest message between members: a request with its pictures. */
 const maxFrameSize = 64 * 1024 * 1024
 
-const defaults = { buckets: 32, lockExpiration: "35 seconds", patience: "1 minute", grace: "15 seconds" } as const
+const defaults = { lockExpiration: "35 seconds", patience: "1 minute", grace: "15 seconds" } as const
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
 
-const stand = Effect.fnUntraced(function*(options: ClientOptions) {
-  const buckets = yield* SqlBuckets.make(options.buckets ?? defaults.buckets)
+/** Nobody joins before it knows that the database is the one that it takes it for. */
+const layerOver = <A, E, R>(
+  options: ClientOptions,
+  layer: (buckets: SqlBuckets.Buckets) => Layer.Layer<A, E, R | SqlClient>
+) =>
+  Layer.unwrap(Effect.map(SqlBuckets.make(options.buckets), layer)).pipe(
+    Layer.provide(layerSqlClient)
+  )
+
+const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
   const front = yield* frontOf(options, buckets)
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
@@ -191,8 +202,7 @@ const stand = Effect.fnUntraced(function*(options: ClientOptions) {
   )
 })
 
-const serve = Effect.fnUntraced(function*(options: Options) {
-  const buckets = yield* SqlBuckets.make(options.buckets ?? defaults.buckets)
+const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.Buckets) {
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
   const grace = options.grace ?? defaults.grace
@@ -203,19 +213,22 @@ const serve = Effect.fnUntraced(function*(options: Options) {
     runner: yield* nameOfRunner(options),
     options: { lease: options.lockExpiration ?? defaults.lockExpiration, ...engineOptions(options) }
   }
-  const limiter = yield* limiterOf
+  const accounts = yield* accountsOf(parts.runner)
   yield* Layer.build(
-    Door.toLayer(handlers(engines), {
-      concurrency: "unbounded",
-      mailboxCapacity: "unbounded",
-      disableFatalDefects: true
-    })
+    Door.toLayer(
+      handlers(engines, (bucket) => sharding.hasShardId(sharding.getShardId(EntityId.make(nameOf(bucket)), "default"))),
+      {
+        concurrency: "unbounded",
+        mailboxCapacity: "unbounded",
+        disableFatalDefects: true
+      }
+    )
   )
   const front = yield* frontOf(options, buckets)
   for (let bucket = 0; bucket < buckets.count; bucket++) {
     yield* sharding.registerSingleton(
       nameOf(bucket),
-      Effect.provideService(BucketEngine.run(parts, bucket), RateLimiter.RateLimiter, limiter)
+      Effect.provideService(BucketEngine.run(parts, bucket), Accounts.Accounts, accounts)
     )
   }
   // All at once, before the buckets are given up one by one.
@@ -252,13 +265,12 @@ const frontOf = Effect.fnUntraced(function*(options: ClientOptions, buckets: Sql
 const nameOfRunner = ({ address: { host, port } }: Options): Effect.Effect<string> =>
   Effect.map(Effect.provide(TaskId.make, SecureRandom.layerWebCrypto), (id) => `${host}:${port}/${id}`)
 
-/** The engines of a runner share what their accounts may send. */
-const limiterOf = Effect.gen(function*() {
-  const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
-  if (Option.isSome(shared)) return shared.value
-  const own = yield* Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))
-  return Context.get(own, RateLimiter.RateLimiter)
-})
+/** The engines of a runner stand in one line for each account, and the runners share its budget. */
+const accountsOf = (runner: string) =>
+  Effect.map(
+    Layer.build(Layer.provide(Accounts.layer, PgAccountShares.layer({ runner }))),
+    (services) => Context.get(services, Accounts.Accounts)
+  )
 
 const layerStorage = Layer.mergeAll(
   // Nothing that goes from member to member is kept.
@@ -268,8 +280,8 @@ const layerStorage = Layer.mergeAll(
   Layer.catchCause((cause) =>
     Layer.effectContext(
       Effect.andThen(
-        Effect.logDebug("the tables of the cluster could not be made", cause),
-        Effect.fail(new TaskStoreError({ detail: "the tables of the cluster could not be made", retryable: true }))
+        Effect.logDebug("the tables of the cluster could not be used", cause),
+        Effect.fail(new TaskStoreError({ detail: "the tables of the cluster could not be used", retryable: true }))
       )
     )
   )

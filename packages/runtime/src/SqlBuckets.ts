@@ -98,25 +98,28 @@ export interface Buckets {
 export const bucketOf: (id: string, count: number) => number = Share.bucketOf
 
 /**
- * Brings the tables up to date and deals the tasks out in `count` buckets, from 1 to 4096. Fails with `TaskStoreError` when
- * the database is not PostgreSQL or can't be used, and with `BucketCountChanged` when it was opened with another number.
+ * Brings the tables up to date and deals the tasks out in `count` buckets, from 1 to 4096; without a count in as many as the
+ * database has, 32 when it has none. Fails with `TaskStoreError` when the database is not PostgreSQL or can't be used, and
+ * with `BucketCountChanged` when it was opened with another number.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(
-  count: number
+  wanted?: number
 ): Effect.fn.Return<Buckets, TaskStoreError | BucketCountChanged, SqlClient> {
-  if (!Number.isInteger(count) || count < 1 || count > 4096) {
-    return yield* Effect.fail(SqlStore.failures.refused(`${count} is no number of buckets: it is from 1 to 4096`))
+  if (wanted !== undefined && !isCount(wanted)) {
+    return yield* Effect.fail(SqlStore.failures.refused(`${wanted} is no number of buckets: it is from 1 to 4096`))
   }
   const client = yield* SqlClient
   const isPostgres = client.onDialectOrElse({ pg: () => true, orElse: () => false })
   if (!isPostgres) return yield* Effect.fail(SqlStore.failures.refused("buckets need PostgreSQL"))
   const tables = yield* SqlStore.open(client)
   const { sql } = tables
-  const actual = yield* orFail(SqlStore.failures, "the buckets could not be made")(deal(sql, count))
-  if (actual !== count) return yield* Effect.fail(new BucketCountChanged({ expected: count, actual }))
+  const count = yield* orFail(SqlStore.failures, "the buckets could not be made")(deal(sql, wanted ?? standard))
+  if (wanted !== undefined && count !== wanted) {
+    return yield* Effect.fail(new BucketCountChanged({ expected: wanted, actual: count }))
+  }
   return {
     count,
     store: SqlStore.of(tables),
@@ -126,6 +129,10 @@ export const make = Effect.fnUntraced(function*(
 })
 
 // internal
+
+const standard = 32
+
+const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1 && count <= 4096
 
 /** Names the lock under which the tables of the buckets are made: "vtbk". */
 const dealLock = 0x7674626b

@@ -11,8 +11,13 @@ import * as Stream from "effect/Stream"
 import type { Engine, Engines } from "./engines.ts"
 import { Begun, bucketIn, Door, fromWire, NotHere, type Request, type SubmitOptions } from "./wire.ts"
 
-/** @internal */
-export const handlers = (engines: Engines) => {
+/**
+ * `hasBucket` says whether the cluster still wants a bucket to be served here.
+ *
+ * @internal
+ */
+export const handlers = (engines: Engines, hasBucket: (bucket: number) => boolean) => {
+  const isLeaving = (bucket: number) => engines.isClosing(bucket) || !hasBucket(bucket)
   const ask = <A, E>(
     { address }: { readonly address: { readonly entityId: string } },
     command: (tasks: VideoTasks.VideoTasks["Service"]) => Effect.Effect<A, E>
@@ -21,7 +26,7 @@ export const handlers = (engines: Engines) => {
   return Door.of({
     ping: ({ address }) => Effect.asVoid(engines.find(bucketIn(address.entityId))),
     submit: ({ address, payload }) =>
-      engines.use(bucketIn(address.entityId), (engine) => submit(engines, engine, payload)),
+      Effect.flatMap(engines.find(bucketIn(address.entityId)), (engine) => submit(engines, engine, payload, isLeaving)),
     cancel: (envelope) => ask(envelope, (tasks) => tasks.cancel(envelope.payload.id)),
     refresh: (envelope) => ask(envelope, (tasks) => tasks.refresh(envelope.payload.id)),
     freshVideos: (envelope) => ask(envelope, (tasks) => tasks.freshVideos(envelope.payload.id)),
@@ -76,27 +81,35 @@ const submit = (
     readonly attempt: string
     readonly request: typeof Request.Type
     readonly options: SubmitOptions
-  }
+  },
+  isLeaving: (bucket: number) => boolean
 ) =>
   Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
     const known = engine.submits.get(id)
-    if (known !== undefined && known.attempt !== attempt) return yield* Effect.fail(new Begun({ id }))
-    const fiber = known?.fiber ??
-      (yield* Effect.forkIn(Effect.interruptible(begin(engine, id, request, options)), engine.scope))
-    if (known === undefined) engine.submits.set(id, { attempt, fiber })
+    if (known !== undefined && known.attempt !== attempt) {
+      return yield* Effect.fail(storeError(`submission ${id} exists already`, false))
+    }
+    const whole = Effect.interruptible(engines.busy(engine.bucket, begin(engine, id, request, options)))
+    const fiber = known?.fiber ?? (yield* Effect.forkIn(whole, engine.scope, { startImmediately: true }))
+    if (known === undefined && fiber.pollUnsafe() === undefined) engine.submits.set(id, { attempt, fiber })
     return yield* restore(Fiber.join(fiber)).pipe(
-      Effect.onInterrupt(() => engines.isClosing(engine.bucket) ? Effect.void : Fiber.interrupt(fiber))
+      Effect.onInterrupt(() => isLeaving(engine.bucket) ? Effect.void : Fiber.interrupt(fiber))
     )
   }))
 
+const storeError = (detail: string, retryable: boolean) =>
+  VideoTaskError.make({
+    provider: "store",
+    operation: "store",
+    reason: new VideoTaskError.StoreError({ detail, retryable })
+  })
+
 const begin = (engine: Engine, id: TaskId, request: typeof Request.Type, options: SubmitOptions) =>
   Effect.gen(function*() {
-    const known = yield* Effect.mapError(engine.store.submission(id), (error) =>
-      VideoTaskError.make({
-        provider: "store",
-        operation: "store",
-        reason: new VideoTaskError.StoreError({ detail: error.message, retryable: error.retryable })
-      }))
+    const known = yield* Effect.mapError(
+      engine.store.submission(id),
+      (error) => storeError(error.message, error.retryable)
+    )
     if (known !== undefined) return yield* Effect.fail(new Begun({ id }))
     const handle = yield* engine.tasks.submit(fromWire(request), optionsOf(id, options))
     // A cluster follows what it makes, whoever waits for it.

@@ -93,12 +93,17 @@ export class Engines {
 
   /** Asks the engine of a bucket; fails with `NotHere` when it does not run here. */
   use<A, E, R>(bucket: number, command: (engine: Engine) => Effect.Effect<A, E, R>): Effect.Effect<A, E | NotHere, R> {
-    return Effect.flatMap(this.find(bucket), (engine): Effect.Effect<A, E, R> => {
+    return Effect.flatMap(this.find(bucket), (engine) => this.busy(bucket, command(engine)))
+  }
+
+  /** Something that is waited for when the bucket is given up. */
+  busy<A, E, R>(bucket: number, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
       const place = this.#places[bucket]
-      if (place === undefined) return command(engine)
+      if (place === undefined) return effect
       place.busy++
       return Effect.ensuring(
-        command(engine),
+        effect,
         Effect.sync(() => {
           place.busy--
           if (place.isClosing) this.#change(place)

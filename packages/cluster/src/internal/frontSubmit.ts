@@ -46,7 +46,7 @@ export const submit = Effect.fnUntraced(function*(
   const payload = { id, attempt, request: yield* Wire.toWire(request), options: toWire(order) }
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
   const settled = Effect.gen(function*() {
-    let waitedMs = 0
+    const since = yield* Clock.currentTimeMillis
     for (;;) {
       const asked = yield* once
       if (asked._tag === "answered") {
@@ -56,8 +56,8 @@ export const submit = Effect.fnUntraced(function*(
       }
       const submission = yield* look(parts, id)
       if (submission !== undefined && submission.outcome._tag !== "pending") return yield* judged(submission)
+      const waitedMs = (yield* Clock.currentTimeMillis) - since
       if (submission === undefined && waitedMs > parts.router.patienceMs) return yield* burnt(parts, order)
-      waitedMs += lookMs
       yield* Effect.sleep(lookMs)
     }
   })

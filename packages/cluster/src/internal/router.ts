@@ -6,6 +6,7 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -17,8 +18,8 @@ import { Begun, Door, nameOf } from "./wire.ts"
 /** How long is waited before a door that was not there is tried again, in ms. */
 const againMs = 200
 
-/** How often a door that does not answer is looked at, and how long a look may take, in ms. */
-const lookMs = 5000
+/** How often a door that does not answer is looked at at most, and how long a look may take, in ms. */
+const longestLookMs = 5000
 
 /** @internal */
 export type Doors = Effect.Success<typeof Door.client>
@@ -81,13 +82,14 @@ const detailOf = (cause: Cause.Cause<unknown>): string => {
 }
 
 /** Ends when a door that is asked something long has not been heard of for longer than the patience. */
-const unanswered = (router: Router, door: OpenDoor): Effect.Effect<never, Unanswered> => {
+const unanswered = ({ patienceMs }: Router, door: OpenDoor): Effect.Effect<never, Unanswered> => {
+  const lookMs = Math.min(patienceMs, longestLookMs)
   const look = (silentMs: number): Effect.Effect<never, Unanswered> =>
     Effect.flatMap(Effect.timeoutOption(Effect.exit(door.ping()), lookMs), (heard) => {
       const isThere = Option.isSome(heard) && Exit.isSuccess(heard.value)
       const nowMs = isThere ? 0 : silentMs + lookMs
-      if (nowMs > router.patienceMs) return Effect.fail(new Unanswered())
-      return Effect.andThen(Effect.sleep(isThere || Option.isSome(heard) ? lookMs : 0), look(nowMs))
+      if (nowMs >= patienceMs) return Effect.fail(new Unanswered())
+      return Effect.andThen(Effect.sleep(Option.isSome(heard) ? lookMs : 0), look(nowMs))
     })
   return Effect.andThen(Effect.sleep(lookMs), look(0))
 }
@@ -113,12 +115,13 @@ export const askBucket = Effect.fnUntraced(function*<A, E>(
   bucket: number,
   question: (door: OpenDoor) => Effect.Effect<A, E>
 ): Effect.fn.Return<A, VideoTaskError.VideoTaskError> {
-  let waitedMs = 0
+  const since = yield* Clock.currentTimeMillis
   for (;;) {
     const asked = yield* askOnce(router, bucket, question)
     if (asked._tag === "answered") return yield* asked.answer as Exit.Exit<A, VideoTaskError.VideoTaskError>
-    if (waitedMs > router.patienceMs) return yield* Effect.fail(unserved(bucket, asked.detail))
-    waitedMs += againMs
+    if ((yield* Clock.currentTimeMillis) - since > router.patienceMs) {
+      return yield* Effect.fail(unserved(bucket, asked.detail))
+    }
     yield* Effect.sleep(againMs)
   }
 })

@@ -164,9 +164,10 @@ export class Account implements Due, SharedAccount {
 
   /** Takes the next place among the tasks that are taken up; how long to wait for it, in ms. */
   takeUpMs(now: number, requests: number): number {
-    const { requestsPerSecond } = this.#may ?? this.limits
+    // A share that is small for now grows with what is taken up: who waits stands in line, not far away in time.
+    const { requestsPerSecond } = this.limits
     const at = Math.max(now, this.#takesUpAt)
-    this.#takesUpAt = at + 1000 * requests / (Math.max(0.001, requestsPerSecond) * takenUpShare)
+    this.#takesUpAt = at + 1000 * requests / (requestsPerSecond * takenUpShare)
     return at - now
   }
 
