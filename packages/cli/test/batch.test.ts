@@ -28,20 +28,21 @@ const folder = (...lines: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
       all.map((line) => JSON.stringify({ provider: "generic", model: "kling-v1", prompt: "A fox", ...line })).join("\n")
     )
   write(...lines)
-  const vt = Effect.fnUntraced(function*(
-    flags: ReadonlyArray<string> = [],
-    options: Command.RunOptions & { readonly script?: ReadonlyArray<Script.Line> } = {}
-  ) {
+  const any = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: Options = {}) {
     const { baseUrl } = yield* SimulatorServer.SimulatorServer
     if (options.script !== undefined) yield* (yield* Simulator.Simulator).script(options.script)
-    const env = { GENERIC_API_KEY: "sk-secret-1234567890", GENERIC_BASE_URL: baseUrl }
-    const args = ["batch", "b.jsonl", "--poll-floor", "40ms", "--poll-ceiling", "100ms", ...flags]
-    return yield* Effect.promise(() => Command.run(command.file, args, { ...options, cwd, data, env }))
+    const keys = { GENERIC_API_KEY: "sk-secret-1234567890", COMETAPI_KEY: "sk-secret-1234567890" }
+    const env = { ...keys, GENERIC_BASE_URL: baseUrl, COMETAPI_BASE_URL: baseUrl, ...options.env }
+    return yield* Effect.promise(() => Command.run(command.file, args, { data, ...options, cwd, env }))
   })
+  const vt = (flags: ReadonlyArray<string> = [], options: Options = {}) =>
+    any(["batch", "b.jsonl", "--poll-floor", "40ms", "--poll-ceiling", "100ms", ...flags], options)
   const report = () =>
     fs.readFileSync(file("r.jsonl"), "utf8").trimEnd().split("\n").map((line): Command.Line => JSON.parse(line))
-  return { cwd, data, file, write, vt, report }
+  return { cwd, data, file, write, any, vt, report }
 }
+
+type Options = Command.RunOptions & { readonly script?: ReadonlyArray<Script.Line> }
 
 /** Each test has a simulator of its own, so that they can run side by side. */
 const live = (
@@ -51,6 +52,41 @@ const live = (
 ) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
 
 describe("a batch that goes on", { concurrent: true }, () => {
+  live(
+    "pays for no line again whose task was carried here without its create (2)",
+    Effect.gen(function*() {
+      const { any, file, vt } = folder({ prompt: "1" }, { prompt: "2" }, { prompt: "3", key: "c" })
+      assert.strictEqual((yield* vt()).code, 0)
+      assert.strictEqual((yield* any(["export", "--output", "e.jsonl"])).code, 0)
+      const all = fs.readFileSync(file("e.jsonl"), "utf8").split("\n")
+      const tasks = all.filter((line) => line.includes("\"type\":\"task\""))
+      fs.writeFileSync(file("cut.jsonl"), [all[0], ...tasks].join("\n"))
+      const data = Command.emptyFolder()
+      const refused = yield* any(["import", "cut.jsonl"], { data })
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.match(refused.stderr, /cut off[^]*import cut\.jsonl --incomplete/)
+      const taken = yield* any(["import", "cut.jsonl", "--incomplete"], { data })
+      assert.strictEqual(taken.stdout, "3 imported, 0 known already\n", taken.stderr)
+      const again = yield* vt([], { data })
+      assert.deepStrictEqual([again.code, again.stdout], [0, "3 of 3 · 3 succeeded\n"], again.stderr)
+      assert.strictEqual((yield* ledger).posts, 3)
+    })
+  )
+
+  live(
+    "refuses to pay for its lines again at another API, and says how to (2)",
+    Effect.gen(function*() {
+      const { vt } = folder({ prompt: "1" }, { prompt: "2", key: "b" })
+      assert.strictEqual((yield* vt()).code, 0)
+      const { baseUrl } = yield* SimulatorServer.SimulatorServer
+      const moved = yield* vt([], { env: { GENERIC_BASE_URL: `${baseUrl}/elsewhere` } })
+      assert.deepStrictEqual([moved.code, moved.stdout], [2, ""])
+      for (const line of [1, 2]) assert.include(moved.stderr, `line ${line}: went to ${baseUrl}: go on there`)
+      assert.include(moved.stderr, "--run NAME")
+      assert.strictEqual((yield* ledger).posts, 2)
+    })
+  )
+
   live(
     "refuses a changed request under an old key, by its line (2)",
     Effect.gen(function*() {

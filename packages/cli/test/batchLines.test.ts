@@ -52,7 +52,7 @@ describe("the lines of a batch", () => {
 })
 
 describe("the name of a line", () => {
-  const scope = { run: "", baseUrl: "https://api.example.com", account: "default", images: [] }
+  const scope = { run: "", images: [] }
 
   const nameOf = (line: Partial<Lines.BatchLine>, other: Partial<Keys.Scope> = {}) =>
     Keys.nameOf({ ...good, images: [], line: 1, ...line }, { ...scope, ...other })
@@ -61,12 +61,12 @@ describe("the name of a line", () => {
     assert.strictEqual(nameOf({ options: { a: 1, b: 2 } }), nameOf({ options: { b: 2, a: 1 }, line: 9, output: "x" }))
   })
 
-  it("is another one for another request, run, account or picture", () => {
+  it("is another one for another request, run or picture", () => {
     const names = [
       nameOf({}),
       nameOf({ prompt: "A boat" }),
       nameOf({}, { run: "second" }),
-      nameOf({}, { account: "other" }),
+      nameOf({ provider: "cometapi" }),
       nameOf({}, { images: ["ab"] })
     ]
     assert.strictEqual(new Set(names).size, names.length)

@@ -40,6 +40,8 @@ const submission = (outcome: Submission.Outcome, owner = "us-1") =>
 const item = (known?: Submission.Submission): Item => ({
   line: { line: 1, provider: "cometapi", model: "m", prompt: "A fox", images: [] },
   request: { provider: "cometapi", family: "seedance", model: "m", prompt: "A fox" },
+  name: "n",
+  occurrence: 0,
   id,
   known,
   file: undefined

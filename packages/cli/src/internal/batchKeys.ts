@@ -9,24 +9,21 @@ import { canonicalJson } from "@video-tasks/runtime/RequestHash"
 import * as Crypto from "node:crypto"
 import type { BatchLine } from "./batchLines.ts"
 
-/** What a line means besides its own text. */
+/** What a line means besides its own text. Where its provider is found is not part of it: that may change between runs. */
 export interface Scope {
   /** Runs with different names have nothing in common. */
   readonly run: string
-  /** The API and the account that it goes to. */
-  readonly baseUrl: string
-  readonly account: string
   /** Fingerprints of its pictures. */
   readonly images: ReadonlyArray<string>
 }
 
 /** The name of a line: its key, or its request. Equal requests have equal names. */
-export const nameOf = (line: BatchLine, { account, baseUrl, images, run }: Scope): string => {
+export const nameOf = (line: BatchLine, { images, run }: Scope): string => {
   const { family, key, model, options, prompt, provider, resolution, seconds, size } = line
   const what = key === undefined
     ? { request: { family, model, prompt, seconds, size, resolution, options, images } }
     : { key }
-  return canonicalJson({ run, provider, baseUrl, account, ...what })
+  return canonicalJson({ run, provider, ...what })
 }
 
 /** The id of the n-th of equal lines (from 0), at its n-th attempt (from 0: an attempt that was refused counts). */

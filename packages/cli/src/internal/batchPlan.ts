@@ -1,13 +1,14 @@
 /**
  * What is to be done for each line of a batch, decided before anything is sent.
  */
-import type { Submission } from "@video-tasks/core/Submission"
+import { Submission } from "@video-tasks/core/Submission"
 import type { TaskId } from "@video-tasks/core/TaskId"
+import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as RequestHash from "@video-tasks/runtime/RequestHash"
-import { TaskStore } from "@video-tasks/runtime/TaskStore"
+import { type StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -25,8 +26,13 @@ import * as StoreReads from "./storeReads.ts"
 export interface Item {
   readonly line: Lines.BatchLine
   readonly request: VideoRequest
+  /** What it is known by. */
+  readonly name: string
+  /** It is the n-th of equal lines, from 0. */
+  readonly occurrence: number
+  /** The id of its newest attempt. */
   readonly id: TaskId
-  /** The submission of an earlier run, or of another process. */
+  /** The submission of an earlier run, or of another process, or what its task tells of it. */
   readonly known: Submission | undefined
   /** Where its video goes; absent when nothing is downloaded. */
   readonly file: string | undefined
@@ -52,10 +58,10 @@ export const plan = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.Batch
     faults.push(...found)
     if (request === undefined) continue
     const provider = yield* (yield* VideoProviders).get(line.provider, "create")
-    const name = Keys.nameOf(line, { ...provider, run: options.run, images: fingerprints })
+    const name = Keys.nameOf(line, { run: options.run, images: fingerprints })
     const occurrence = occurrences.get(name) ?? 0
     occurrences.set(name, occurrence + 1)
-    drafts.push({ line, request, name, occurrence })
+    drafts.push({ line, request, name, occurrence, provider })
   }
   const located = yield* Effect.forEach(drafts, (draft) => locate(draft, options), { concurrency: atOnce })
   const items = located.map(({ item }) => item)
@@ -100,30 +106,73 @@ export const sharedFiles = (
 export const placeOf = (file: string, platform: NodeJS.Platform): string =>
   platform === "darwin" || platform === "win32" ? file.normalize("NFC").toLowerCase() : file
 
+/** The newest attempt of a line: one that was refused made nothing, and may be made again. */
+export const newestAttempt = Effect.fnUntraced(function*({ name, occurrence }: Pick<Item, "name" | "occurrence">) {
+  const store = yield* TaskStore
+  for (let attempt = 0;; attempt++) {
+    const id = Keys.idOf(name, occurrence, attempt)
+    const begun = yield* StoreReads.reading(store.submission(id))
+    // A task that was carried here without its create is paid for all the same.
+    const stored = begun === undefined ? yield* StoreReads.reading(store.load(id)) : undefined
+    if (begun?.outcome._tag !== "rejected") return { id, known: stored === undefined ? begun : createOf(stored) }
+  }
+})
+
 // internal
+
+/** A task does not tell the request that it was made of. */
+const unknownHash = ""
+
+/** The create that a task must have come of. */
+const createOf = ({ snapshot: { task } }: StoredTask): Submission => {
+  const { createdAt, estimate, handle, id, model = "" } = task
+  return new Submission({
+    id,
+    provider: handle.provider,
+    family: handle.family,
+    model,
+    account: handle.account,
+    baseUrl: handle.baseUrl,
+    requestHash: handle.requestHash ?? unknownHash,
+    startedAt: createdAt,
+    ...(estimate === undefined ? {} : { estimate }),
+    outcome: { _tag: "created", handle }
+  })
+}
+
+/** What is wrong with going on at another API or account than the one that a line was sent to. */
+const elsewhere = ({ account, baseUrl }: Submission, provider: VideoProvider): string | undefined => {
+  const went = baseUrl !== undefined && baseUrl !== provider.baseUrl
+    ? baseUrl
+    : account === provider.account
+    ? undefined
+    : `the account ${account}`
+  return went && `went to ${went}: go on there, or make it anew under another name of the run (--run NAME)`
+}
 
 /** How many lines are looked up at once: each asks the store, and the disk. */
 const atOnce = 16
 
 /** A line whose request is known, but not where it stands. */
-interface Draft extends Pick<Item, "line" | "request"> {
-  readonly name: string
-  /** It is the n-th of equal lines, from 0. */
-  readonly occurrence: number
+interface Draft extends Pick<Item, "line" | "request" | "name" | "occurrence"> {
+  readonly provider: VideoProvider
 }
 
 /** Looks up where a line stands: what the store has of others is not read. */
-const locate = Effect.fnUntraced(function*({ line, name, occurrence, request }: Draft, options: PlanOptions) {
+const locate = Effect.fnUntraced(function*(draft: Draft, options: PlanOptions) {
+  const { line, name, occurrence, provider, request } = draft
   const found: Array<Lines.Fault> = []
-  const { id, known } = yield* attemptOf(name, occurrence)
-  if (line.key !== undefined && known !== undefined && known.requestHash !== (yield* RequestHash.of(request))) {
-    found.push(fault(line, "key", otherRequest))
+  const { id, known } = yield* newestAttempt(draft)
+  if (line.key !== undefined && known !== undefined && known.requestHash !== unknownHash) {
+    if (known.requestHash !== (yield* RequestHash.of(request))) found.push(fault(line, "key", otherRequest))
   }
+  const place = known === undefined ? undefined : elsewhere(known, provider)
+  if (place !== undefined) found.push(fault(line, undefined, place))
   const file = yield* fileOf(line, id, options)
   if (file !== undefined && known === undefined && !options.overwrite && (yield* exists(file))) {
     found.push(fault(line, "output", `is ${file}, which exists already (see --overwrite)`))
   }
-  const item: Item = { line, request, id, known, file }
+  const item: Item = { line, request, name, occurrence, id, known, file }
   return { item, found }
 })
 
@@ -189,16 +238,6 @@ const faultsOf = (
   reason._tag === "InvalidRequest"
     ? reason.violations.map(({ allowed, field, value }) => fault(line, field, `is ${value}; allowed: ${allowed}`))
     : [fault(line, undefined, message)]
-
-/** The newest attempt: one that was refused made nothing, and may be made again. */
-const attemptOf = Effect.fnUntraced(function*(name: string, occurrence: number) {
-  const store = yield* TaskStore
-  for (let attempt = 0;; attempt++) {
-    const id = Keys.idOf(name, occurrence, attempt)
-    const known = yield* StoreReads.reading(store.submission(id))
-    if (known?.outcome._tag !== "rejected") return { id, known }
-  }
-})
 
 const fileOf = Effect.fnUntraced(function*({ key, output }: Lines.BatchLine, id: TaskId, options: PlanOptions) {
   const path = yield* Path.Path
