@@ -257,7 +257,7 @@ describe("Archive", () => {
       yield* Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
         assert.deepStrictEqual(yield* tasks.archiveInfo(handle), { state: "missing", attempts: 0 })
-        yield* tasks.resume()
+        assert.deepStrictEqual((yield* tasks.resume()).archiving, [handle])
         yield* World.until(() => archive.kept.size === 1)
         yield* running(tasks.awaitArchived(handle))
         assert.strictEqual((yield* tasks.archiveInfo(handle))?.state, "archived")
@@ -335,6 +335,43 @@ describe("Archive", () => {
     }).pipe(Effect.provide(TaskStore.layerMemory))
   })
 
+  it.effect("takes up what succeeded within the look-back and is not kept, and reads nothing older", () => {
+    const archive = World.memory()
+    const provider = { observations: [World.success(World.video())] }
+    const asked: Array<number | undefined> = []
+    return Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const same = Layer.succeed(TaskStore.TaskStore, {
+        ...store,
+        list: (filter: TaskStore.StoreFilter, cursor?: string) => {
+          asked.push(filter.changedSince)
+          return cursor === undefined ? store.list(filter) : store.list(filter, cursor)
+        }
+      })
+      const task = yield* Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        return yield* running(tasks.await(yield* submitted))
+      }).pipe(Effect.provide(World.layer({ provider, store: same })))
+      yield* TestClock.adjust("8 days")
+      const found = yield* Effect.forEach(
+        ["7 days", "9 days"] as const,
+        (lookBack) => Effect.map(Archive.unkept(store, lookBack), (all) => all.map(({ snapshot }) => snapshot.task.id))
+      )
+      assert.deepStrictEqual(found, [[], [task.id]])
+      yield* Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        assert.deepStrictEqual((yield* tasks.resume()).archiving, [task.handle])
+        assert.isBelow((yield* Clock.currentTimeMillis) - (asked.at(-1) ?? 0), 9.1 * 86_400_000)
+        yield* running(tasks.awaitArchived(task.handle))
+        assert.deepStrictEqual((yield* tasks.resume()).archiving, [])
+      }).pipe(Effect.provide(World.layer({
+        provider,
+        store: same,
+        archive: World.archive(archive.storage, World.web(good).layer, { lookBack: "9 days" })
+      })))
+    }).pipe(Effect.provide(TaskStore.layerMemory))
+  })
+
   it.effect("leaves successes alone that are too old to be found", () => {
     const archive = World.memory()
     const provider = { observations: [World.success(World.video())] }
@@ -348,7 +385,7 @@ describe("Archive", () => {
       yield* TestClock.adjust("8 days")
       yield* Effect.gen(function*() {
         const tasks = yield* VideoTasks.VideoTasks
-        yield* tasks.resume()
+        assert.deepStrictEqual((yield* tasks.resume()).archiving, [])
         let turns = 0
         yield* World.until(() => ++turns > 50)
         assert.deepStrictEqual(archive.puts, [])

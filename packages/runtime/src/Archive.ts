@@ -23,6 +23,8 @@ import * as Download from "./Download.ts"
 import * as Directory from "./internal/archiveDirectory.ts"
 import * as Archiver from "./internal/archiver.ts"
 import { Archive } from "./internal/archiveService.ts"
+import * as Unkept from "./internal/unkept.ts"
+import type { StoredTask, TaskStore, TaskStoreError } from "./TaskStore.ts"
 
 /**
  * An archive failed: `retryable` when the same call may succeed later. Holds no secret.
@@ -159,6 +161,18 @@ export const keyOf = ({ index, kind, task }: Wanted, mimeType: string): string =
   const number = index === 0 ? "" : `-${index + 1}`
   return `${provider}/${day}/${task.id}/${kind}${number}.${extensions[mimeType] ?? "bin"}`
 }
+
+/**
+ * Lists the successes of the last days whose files nobody has kept, oldest first: what `VideoTasks.resume` begins with, for
+ * who must know before. Fails with `TaskStoreError`.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const unkept = (
+  store: TaskStore["Service"],
+  lookBack?: Options["lookBack"]
+): Effect.Effect<ReadonlyArray<StoredTask>, TaskStoreError> => Unkept.unkept(store, lookBack)
 
 /**
  * Makes an archive of what can keep files.

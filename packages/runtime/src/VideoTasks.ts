@@ -181,6 +181,11 @@ export interface Resumed {
   readonly ambiguous: ReadonlyArray<Submission>
   /** Why unfinished tasks are left alone: `ResumeIdentityChanged`, or a provider that is not configured; with the handle. */
   readonly leftAlone: ReadonlyArray<VideoTaskError>
+  /**
+   * The successes of earlier processes whose files are being kept from now on, oldest first; none without an `Archive`. Ask
+   * `awaitArchived` for what becomes of them.
+   */
+  readonly archiving: ReadonlyArray<TaskHandle>
 }
 
 /**

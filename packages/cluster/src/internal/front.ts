@@ -133,7 +133,8 @@ const commands = (
         tracked: all.reduce((sum, { tracked }) => sum + tracked, 0),
         found: all.flatMap(({ found }) => found),
         ambiguous: all.flatMap(({ ambiguous }) => ambiguous).toSorted((a, b) => a.startedAt - b.startedAt),
-        leftAlone: all.flatMap(({ leftAlone }) => leftAlone)
+        leftAlone: all.flatMap(({ leftAlone }) => leftAlone),
+        archiving: all.flatMap(({ archiving }) => archiving)
       }
     })
   }

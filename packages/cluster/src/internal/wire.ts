@@ -88,7 +88,8 @@ const Resumed = Schema.Struct({
   tracked: Schema.Int,
   found: Schema.Array(TaskHandle),
   ambiguous: Schema.Array(Submission),
-  leftAlone: Schema.Array(VideoTaskError)
+  leftAlone: Schema.Array(VideoTaskError),
+  archiving: Schema.Array(TaskHandle)
 })
 
 const Resolution = Schema.Union([

@@ -5,7 +5,7 @@
 import type { Archived, ArchivedFile, Kind } from "@video-tasks/core/Archived"
 import * as Redact from "@video-tasks/core/Redact"
 import type { Success } from "@video-tasks/core/Task"
-import { format } from "@video-tasks/core/TaskHandle"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
@@ -26,6 +26,7 @@ import type { ArchiveInfo } from "../VideoTasks.ts"
 import type { Archive } from "./archiveService.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import * as Journal from "./journal.ts"
+import { unkept } from "./unkept.ts"
 
 /** @internal */
 export interface Archiver {
@@ -33,8 +34,8 @@ export interface Archiver {
   readonly begin: (snapshot: TaskMachine.Persisted, options?: { readonly mayExist?: boolean }) => void
   /** Waits until the files of a success are kept, and begins with it if need be. */
   readonly kept: (task: Success) => Effect.Effect<Archived, VideoTaskError.VideoTaskError>
-  /** Begins with what earlier processes have left. */
-  readonly catchUp: Effect.Effect<void>
+  /** Begins with what earlier processes have left, and says what that is, oldest first. */
+  readonly catchUp: Effect.Effect<ReadonlyArray<TaskHandle>>
   readonly info: (task: Success) => ArchiveInfo
 }
 
@@ -111,19 +112,15 @@ export const make = Effect.fnUntraced(function*(
     if (job === undefined || job.isOver) start(task, mayExist)
   }
 
-  const lookBackMs = Duration.toMillis(options.lookBack ?? "7 days")
-
-  const catchUp = Effect.gen(function*() {
-    const since = (yield* Clock.currentTimeMillis) - lookBackMs
-    let cursor: string | undefined
-    do {
-      const page = yield* retryStore(journal.store.list({ status: ["SUCCESS"] }, cursor))
-      for (const { snapshot } of page.items) {
-        if ((snapshot.task.completedAt ?? 0) >= since) begin(snapshot, { mayExist: true })
-      }
-      cursor = page.cursor
-    } while (cursor !== undefined)
-  }).pipe(Effect.catch((error) => Effect.logWarning("what is not archived yet could not be listed", error.message)))
+  const catchUp = unkept(journal.store, options.lookBack).pipe(
+    Effect.map((found) => {
+      for (const { snapshot } of found) begin(snapshot, { mayExist: true })
+      return found.map(({ snapshot }) => snapshot.task.handle)
+    }),
+    Effect.catch((error) =>
+      Effect.as(Effect.logWarning("what is not archived yet could not be listed", error.message), [])
+    )
+  )
 
   return {
     begin,
@@ -133,9 +130,7 @@ export const make = Effect.fnUntraced(function*(
         const known = jobs.get(task.id)
         return Deferred.await((known === undefined || known.isOver ? start(task, true) : known).done)
       }),
-    catchUp: Effect.sync(() => {
-      run(catchUp)
-    }),
+    catchUp,
     info: (task) => infoOf(task, jobs.get(task.id))
   }
 })

@@ -27,7 +27,7 @@ export interface Resuming extends Submissions.Submissions {
 /** @internal */
 export const make = (
   parts: Resuming
-): (options?: ResumeOptions) => Effect.Effect<Resumed, VideoTaskError.VideoTaskError> => {
+): (options?: ResumeOptions) => Effect.Effect<Omit<Resumed, "archiving">, VideoTaskError.VideoTaskError> => {
   const { refs: { journal }, tracker } = parts
   const { claims } = journal
   /** Those of which it was said that they are left alone. */

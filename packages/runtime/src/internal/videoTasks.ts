@@ -139,7 +139,11 @@ export const make = Effect.fnUntraced(function*(
     ...questions(parts),
     ...archiving(archiver, parts.refs, waiting.await),
     ...submissions(parts),
-    resume: (options) => Effect.tap(resume(options), () => archiver?.catchUp ?? Effect.void)
+    resume: (options) =>
+      Effect.flatMap(
+        resume(options),
+        (resumed) => Effect.map(archiver?.catchUp ?? Effect.succeed([]), (archiving) => ({ ...resumed, archiving }))
+      )
   }
 })
 
