@@ -110,9 +110,11 @@ const listening = (client: PgClient.PgClient, members: ReadonlyMap<string, Membe
     const told = yield* client.listen(Pg.channel)
     // What was told while nobody listened.
     yield* Effect.forEach(members.values(), (member) => member.look, { discard: true })
-    return yield* Effect.forever(
-      Effect.flatMap(Queue.take(told), ({ payload }) => members.get(payload)?.look ?? Effect.void)
-    )
+    return yield* Effect.forever(Effect.flatMap(Queue.take(told), ({ payload }) => {
+      const { account, isHungry } = Pg.called(payload)
+      const member = members.get(account)
+      return isHungry ? Effect.sync(() => member?.called()) : member?.look ?? Effect.void
+    }))
   })).pipe(
     Effect.tapCause((cause) => Effect.logDebug("what is told of accounts is not heard at once", cause)),
     Effect.retry(Schedule.spaced("5 seconds")),

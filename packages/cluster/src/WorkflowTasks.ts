@@ -9,7 +9,7 @@
 import type * as Submission from "@video-tasks/core/Submission"
 import { type Ended, isEnded } from "@video-tasks/core/Task"
 import { TaskHandle } from "@video-tasks/core/TaskHandle"
-import { TaskId } from "@video-tasks/core/TaskId"
+import type { TaskId } from "@video-tasks/core/TaskId"
 import * as TaskStatus from "@video-tasks/core/TaskStatus"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
@@ -105,7 +105,7 @@ export const trackActivity = (
  * @category deferreds
  * @since 0.1.0
  */
-export const ended = (id: TaskId): DurableDeferred.DurableDeferred<Schema.Void, Schema.Never> =>
+export const ended = (id: TaskId): DurableDeferred.DurableDeferred<Schema.Void> =>
   DurableDeferred.make(`video-tasks/ended/${id}`)
 
 /**

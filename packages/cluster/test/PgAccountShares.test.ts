@@ -241,6 +241,32 @@ describe("PgAccountShares", () => {
       assert.isAtMost(all.out.most, 5)
     }), 40_000)
 
+  it.live(
+    "has those draw anew who hold too much when somebody comes, long before their period is over",
+    () =>
+      Effect.gen(function*() {
+        const rates: Array<number> = [0, 0]
+        const demand = { requests: 0, waiting: 100_000, inFlight: 0 }
+        const join = Effect.fnUntraced(function*(n: number) {
+          const shares = yield* Layer.build(
+            Layer.fresh(Layer.provide(PgAccountShares.layer({ period: "1 minute", lease: "5 minutes" }), client))
+          )
+          Context.get(shares, AccountShares.AccountShares).join({
+            key: "comes later",
+            limits: { requestsPerSecond: 40, burst: 4, concurrency: 8 },
+            demand: () => demand,
+            share: ({ requestsPerSecond }) => void (rates[n] = requestsPerSecond),
+            hear: () => undefined
+          }).wanted()
+        })
+        yield* join(0)
+        yield* until(() => rates[0] === 40)
+        yield* join(1)
+        yield* until(() => rates[0] === 20 && rates[1] === 20)
+      }),
+    40_000
+  )
+
   it.live("tells all processes of a Retry-After", () =>
     Effect.gen(function*() {
       const limited = { at: 0 }

@@ -10,6 +10,12 @@ import type { Fragment } from "effect/sql/Statement"
 /** Who changes an account tells on it which one. */
 export const channel = "video_tasks_accounts"
 
+/** What is told of an account: news, or that somebody has too little of it and the others should draw anew. */
+export const called = (payload: string): { readonly account: string; readonly isHungry: boolean } => ({
+  account: payload.slice(1),
+  isHungry: payload.startsWith("?")
+})
+
 /** Processes that start at the same time make the table one after the other. */
 const tableLock = 871_204_553
 
@@ -172,10 +178,14 @@ export const tell = (
   return Effect.map(
     sql<{ readonly news: number }>`WITH told AS (
       UPDATE video_tasks_accounts SET ${change} WHERE account = ${account} RETURNING account, news
-    ) SELECT news, pg_notify(${channel}, account)::text AS told FROM told`,
+    ) SELECT news, pg_notify(${channel}, '!' || account)::text AS told FROM told`,
     ([row]) => row?.news
   )
 }
+
+/** Has the others draw anew: what they hold too much of is free then. */
+export const hungry = (sql: SqlClient, account: string): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(sql`SELECT pg_notify(${channel}, ${`?${account}`})::text AS told`)
 
 /** Gives a share back. */
 export const release = (sql: SqlClient, account: string, runner: string): Effect.Effect<void, SqlError> =>

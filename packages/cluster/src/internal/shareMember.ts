@@ -11,8 +11,14 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Pg from "./pgShares.ts"
 import * as ShareDemand from "./shareDemand.ts"
 
-/** How soon a process that got nothing looks again, in ms: the others have drawn anew by then, or most of them. */
-const hungryMs = 250
+/** How soon a process that got too little looks again, in ms: the others have been called to draw anew. */
+const hungryMs = 100
+
+/** For how long it looks so often after a call, in ms. */
+const answeredMs = 2000
+
+/** Which part of what it should have is too little. */
+const tooLittle = 0.5
 
 /** How long a process asks for a share after its last request, in ms. */
 const idleMs = 30_000
@@ -34,6 +40,8 @@ export class Member {
   readonly #account: SharedAccount
   /** Open while somebody wants to send and has no share. */
   readonly #wanted = Latch.makeUnsafe()
+  /** Open while another process has too little. */
+  readonly #called = Latch.makeUnsafe()
   #seen: ShareDemand.Seen | undefined = undefined
   #grant: Pick<Pg.Grant, "rate" | "places"> | undefined = undefined
   /** How many processes shared the account when it was drawn last. */
@@ -41,6 +49,8 @@ export class Member {
   /** Until when the share holds, in ms since the epoch. */
   #until = 0
   #isHeard = false
+  /** When the others were called to draw anew, in ms since the epoch. */
+  #calledAt = -Infinity
   #isAway = false
   /** What was told of the key up to here is known. */
   #news = 0
@@ -49,6 +59,11 @@ export class Member {
     this.#ground = ground
     this.#account = account
     this.#runners = ground.expectedRunners
+  }
+
+  /** Another process has too little. */
+  called(): void {
+    this.#called.openUnsafe()
   }
 
   wanted(): void {
@@ -78,6 +93,7 @@ export class Member {
       let requests = this.#account.demand().requests
       for (;;) {
         this.#wanted.closeUnsafe()
+        this.#called.closeUnsafe()
         yield* this.#draw
         yield* this.#pause
         const demand = this.#account.demand()
@@ -100,15 +116,11 @@ export class Member {
     })
   }
 
-  /** Until the next draw: a moment where there is too little, else a period. */
+  /** Until the next draw: a moment where somebody has too little, else a period. */
   get #pause(): Effect.Effect<void> {
     const { periodMs } = this.#ground
-    return Effect.suspend(() =>
-      Effect.raceFirst(
-        Effect.sleep(periodMs),
-        Effect.andThen(this.#wanted.await, Effect.sleep(Math.min(hungryMs, periodMs)))
-      )
-    )
+    const hungry = Effect.andThen(this.#wanted.await, Effect.sleep(Math.min(hungryMs, periodMs)))
+    return Effect.suspend(() => Effect.raceAllFirst([Effect.sleep(periodMs), hungry, this.#called.await]))
   }
 
   get #draw(): Effect.Effect<void> {
@@ -141,6 +153,14 @@ export class Member {
     this.#isAway = false
     yield* this.#hear(grant)
     this.#account.share(this.#limits(grant))
+    const should = Math.min(wants.requestsPerSecond, limits.requestsPerSecond / grant.runners)
+    const isHungry = grant.runners > 1 && (grant.rate < tooLittle * should || grant.places < 1)
+    if (!isHungry) return
+    if (now - this.#calledAt >= periodMs) {
+      this.#calledAt = now
+      yield* Effect.ignore(Pg.hungry(sql, account))
+    }
+    if (now - this.#calledAt < answeredMs) this.#wanted.openUnsafe()
   })
 
   /** Without the database a share holds to its end; from then on nobody has more than an equal part. */
