@@ -51,7 +51,9 @@ const flags = {
   ),
   buckets: Flag.Int("buckets").pipe(
     Flag.mapEffect(inRange("buckets", 1, 4096)),
-    Flag.withDescription("In how many shares the tasks are dealt out; the first worker fixes it for good (32)"),
+    Flag.withDescription(
+      "In how many shares the tasks are dealt out; the first worker fixes it for good (the number of the database, or 32)"
+    ),
     Flag.optional
   ),
   grace: duration("grace").pipe(
