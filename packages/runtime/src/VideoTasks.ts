@@ -293,7 +293,7 @@ export interface Options {
    */
   readonly owner?: string | undefined
   /**
-   * How long claims hold; they are renewed while the process lives, and lapse when it died.
+   * How long claims hold, at most 1 hour; they are renewed while the process lives, and lapse when it died.
    *
    * @default "1 minute"
    */

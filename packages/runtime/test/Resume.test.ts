@@ -105,6 +105,36 @@ describe("a create without an outcome", () => {
     )
   })
 
+  it.effect("is ambiguous, and a task is taken over, although a wrong clock has written a lease of years", () => {
+    const { provider } = world({ family: { canFindCreated: false } })
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const submit = VideoTasks.VideoTasks.use((tasks) => tasks.submit(Harness.request))
+        const handle = yield* Effect.provide(submit, process(store, provider))
+        const task = yield* store.find(handle)
+        const years = { owner: "dead", until: 1e12 }
+        yield* store.begin(begun(1), years)
+        yield* store.claim("dead", 1, years.until, 0, task === undefined ? [] : [task.snapshot.task.id])
+        const { ambiguous, tracked } = yield* Effect.provide(resumed, process(store, provider))
+        assert.deepStrictEqual([tracked, ambiguous.map(({ id }) => id)], [1, [idOf(1)]])
+      })
+    )
+  })
+
+  it.effect("is ambiguous after half an hour, although its sender lives on", () => {
+    const { provider } = world({ family: { canFindCreated: false } })
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        yield* store.begin(begun(1), { owner: "dead", until: 3_600_000 })
+        yield* TestClock.adjust("29 minutes")
+        const outcomesOf = Effect.andThen(Effect.provide(resumed, process(store, provider)), outcomes(store))
+        assert.deepStrictEqual(yield* outcomesOf, ["pending"])
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(yield* outcomesOf, ["ambiguous"])
+      })
+    )
+  })
+
   it.effect("of this very process is over when it is no longer sent", () => {
     const { provider } = world({ family: { canFindCreated: false } })
     return inMemory((store) => {

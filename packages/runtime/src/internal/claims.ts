@@ -7,6 +7,7 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { isHeld } from "../Standing.ts"
 import type { Lease, StoredTask, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import { retryStore } from "./errors.ts"
 
@@ -100,7 +101,7 @@ export class Claims {
 
   /** Whether somebody else follows it, as the store has it. */
   isElsewhere({ claim }: StoredTask, now: number): boolean {
-    return claim !== undefined && claim.owner !== this.owner && claim.until > now
+    return isHeld(claim, now) && claim.owner !== this.owner
   }
 
   /** Somebody else has it by now: it can be claimed again when they are gone. */

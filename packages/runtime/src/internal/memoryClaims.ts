@@ -6,6 +6,7 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as Effect from "effect/Effect"
+import { isLeaseLive, longestLeaseMs } from "../Standing.ts"
 import type { StoredTask, TaskStore } from "../TaskStore.ts"
 
 /** @internal */
@@ -31,7 +32,9 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
   const untilOf = (owner: string): number => leases.get(owner) ?? 0
 
   const hold = (owner: string, until: number): void => {
-    leases.set(owner, Math.max(until, untilOf(owner)))
+    const before = untilOf(owner)
+    // One that a wrong clock has written is put right, the others never get shorter.
+    leases.set(owner, before > until + longestLeaseMs ? until : Math.max(until, before))
   }
 
   const stored = ({ events, owner, raw, snapshot }: Row): StoredTask => ({
@@ -49,7 +52,7 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
     ids: ReadonlyArray<TaskId> | undefined
   ): ReadonlyArray<StoredTask> => {
     const free = [...rows.values()].filter(({ owner, snapshot }) =>
-      !isTerminal(snapshot.value) && (owner === undefined || untilOf(owner) <= now)
+      !isTerminal(snapshot.value) && (owner === undefined || !isLeaseLive(untilOf(owner), now))
     )
     const wanted = ids && new Set(ids)
     const taken = free.filter((row) => wanted?.has(row.snapshot.task.id) !== false).slice(0, limit)

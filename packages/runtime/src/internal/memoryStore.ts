@@ -47,7 +47,7 @@ export const make = (failures: Failures): TaskStore["Service"] => {
       }),
     list: (filter, cursor) =>
       Effect.map(
-        page(positioned(rows.values()), (row) => matches(filter, row), { ...filter, cursor }, failures.refused),
+        page(() => positioned(rows.values()), (row) => matches(filter, row), { ...filter, cursor }, failures.refused),
         (found) => ({ ...found, items: found.items.map(stored) })
       ),
     claim,
@@ -87,7 +87,7 @@ const submissionsOf = (
     submission: (id) => Effect.sync(() => submissions.get(id)),
     submissions: (filter, cursor) =>
       page(
-        numbered(submissions.values()),
+        () => numbered(submissions.values()),
         (one) =>
           (filter.outcome === undefined || one.outcome._tag === filter.outcome) &&
           one.id.startsWith(filter.idPrefix ?? ""),
@@ -187,7 +187,7 @@ function* positioned(rows: Iterable<Claims.Row>): Iterable<Positioned<Claims.Row
 
 /** The cursor is the position of the last item: those that come, change or go move no page. */
 const page = <A>(
-  all: Iterable<Positioned<A>>,
+  all: () => Iterable<Positioned<A>>,
   accepts: (item: A) => boolean,
   { cursor, newestFirst = false }: { readonly cursor: string | undefined; readonly newestFirst?: boolean | undefined },
   refused: Failures["refused"]
@@ -197,7 +197,7 @@ const page = <A>(
     if (!Number.isSafeInteger(after) || after < 0) return Effect.fail(refused("the cursor is not one of this store"))
     const items: Array<A> = []
     let last = after
-    for (const [position, item] of newestFirst ? [...all].toReversed() : all) {
+    for (const [position, item] of newestFirst ? [...all()].toReversed() : all()) {
       const isSeen = newestFirst ? cursor !== undefined && position >= after : position <= after
       if (isSeen || !accepts(item)) continue
       if (items.length === pageSize) return Effect.succeed({ items, cursor: String(last) })

@@ -8,6 +8,8 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import { longestLeaseMs } from "../Standing.ts"
 import type { StoredTask, TaskStore } from "../TaskStore.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
@@ -36,7 +38,7 @@ export const make = (
   const dropLapsed = (owner: string, now: number) =>
     sql`UPDATE video_tasks_tasks SET claim_owner = NULL
       WHERE status IN ('SUBMITTED', 'IN_PROGRESS') AND claim_owner = ${owner}
-      AND EXISTS (SELECT 1 FROM video_tasks_leases WHERE owner = ${owner} AND until <= ${now})`
+      AND EXISTS (SELECT 1 FROM video_tasks_leases WHERE owner = ${owner} AND ${lapsed(sql, "until", now)})`
 
   /** What an earlier owner of the same bucket holds is the next one's at once: that one writes nothing any more. */
   const inherited = (owner: string) =>
@@ -49,7 +51,7 @@ export const make = (
       WHERE ${
       sql.and([
         "t.status IN ('SUBMITTED', 'IN_PROGRESS')",
-        sql`(l.until IS NULL OR l.until <= ${now} ${inherited(owner)})`,
+        sql`(l.until IS NULL OR ${lapsed(sql, "l.until", now)} ${inherited(owner)})`,
         ...only(sql, share, "t.id"),
         ...(ids === undefined ? [] : [sql`t.id IN ${sql.in(ids)}`])
       ])
@@ -106,8 +108,13 @@ export const make = (
   }
 }
 
+/** Whether a lease holds nothing any more: it is over, or was written by a wrong clock. */
+const lapsed = (sql: SqlClient, column: string, now: number): Fragment =>
+  sql`(${sql.literal(column)} <= ${now} OR ${sql.literal(column)} > ${now + longestLeaseMs})`
+
 /**
- * Makes a lease, or lengthens the one that there is; returns until when it is.
+ * Makes a lease, or lengthens the one that there is; returns until when it is. One that a wrong clock has written is put
+ * right.
  *
  * @internal
  */
@@ -116,7 +123,9 @@ export const hold = (sql: SqlClient, owner: string, until: number): Effect.Effec
     sql<{ readonly until: number }>`
       INSERT INTO video_tasks_leases ${sql.insert({ owner, until })}
       ON CONFLICT (owner) DO UPDATE SET until = CASE
-        WHEN excluded.until > video_tasks_leases.until THEN excluded.until ELSE video_tasks_leases.until END
+        WHEN excluded.until > video_tasks_leases.until THEN excluded.until
+        WHEN video_tasks_leases.until > excluded.until + ${longestLeaseMs} THEN excluded.until
+        ELSE video_tasks_leases.until END
       RETURNING until`,
     (rows) => rows[0]?.until ?? until
   )

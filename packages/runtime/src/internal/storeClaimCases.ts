@@ -3,6 +3,7 @@
  */
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as Effect from "effect/Effect"
+import { longestLeaseMs } from "../Standing.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Case, Mismatch } from "../TaskStoreSuite.ts"
 import { advance, createdOf, idOf, make, submissionOf, succeeded } from "./storeFixtures.ts"
@@ -19,6 +20,7 @@ export const claimCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "claims only the tasks that are asked for", effect: onlyThese(expect) },
   { name: "does not give an owner back what lapsed while it was away", effect: comesBack(expect) },
   { name: "does not shorten a claim by a later one", effect: neverShorter(expect) },
+  { name: "takes a lease for over that ends later than any lease may", effect: wrongClocks(expect) },
   { name: "leaves alone who renews or releases what it does not hold", effect: strangers(expect) },
   { name: "says until when an owner holds what it holds", effect: tellsLeases(expect) },
   { name: "gives a lease to who is about to send, with the intent", effect: sendersHold(expect) }
@@ -110,6 +112,20 @@ const neverShorter = (expect: Expect) =>
     yield* store.claim("a", 1, 10_000, 5000)
     yield* expect("the first one", (yield* store.load(idOf(1)))?.claim, { owner: "a", until: 20_000 })
     yield* expect("for another", idsOf(yield* store.claim("b", 2, 30_000, 15_000)), [])
+  })
+
+const wrongClocks = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2]) yield* make(n)
+    yield* store.claim("a", 1, 10_000, 5000)
+    yield* store.renew("a", 5000 + longestLeaseMs)
+    yield* expect("the longest lease", idsOf(yield* store.claim("b", 1, 10_000, 5000, [idOf(1)])), [])
+    yield* store.renew("a", 5001 + longestLeaseMs)
+    yield* expect("a longer one", idsOf(yield* store.claim("b", 1, 10_000, 5000, [idOf(1)])), [idOf(1)])
+    yield* store.renew("a", 20_000 + longestLeaseMs)
+    yield* store.claim("a", 1, 10_000, 5000, [idOf(2)])
+    yield* expect("the lease once the clock is right", yield* store.leaseOf("a"), 10_000)
   })
 
 const strangers = (expect: Expect) =>

@@ -18,6 +18,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CostBudget } from "../CostBudget.ts"
+import { longestLeaseMs } from "../Standing.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Options, TaskRef, VideoTasks, WaitOptions } from "../VideoTasks.ts"
 import * as Announcer from "./announcer.ts"
@@ -83,7 +84,7 @@ export const make = Effect.fnUntraced(function*(
   const claims = new Claims({
     store,
     owner: options.owner ?? (yield* Effect.provideContext(TaskId.make, platform)),
-    leaseMs: Duration.toMillis(options.lease ?? "1 minute"),
+    leaseMs: Math.min(longestLeaseMs, Duration.toMillis(options.lease ?? "1 minute")),
     scope,
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
