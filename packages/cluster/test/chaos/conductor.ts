@@ -69,6 +69,12 @@ export const play = (server: Postgres, plan: Plan) =>
     const note = (what: string) => done.push(`${((now() - began) / 1000).toFixed(1)} s: ${what}`)
     yield* havoc({ plan, random, company, note, restart: Effect.promise(() => server.restart()), cut: sql(cut) })
     const asked = yield* Fiber.join(customers)
+    // What nobody waits for ends as well, or is found out by the verdict.
+    yield* Effect.exit(World.until(
+      "all tasks have ended",
+      Effect.map(Stream.runCollect(tasks.list({ status: ["SUBMITTED", "IN_PROGRESS"] })), ({ length }) => length === 0),
+      60_000
+    ))
     // What was in flight has arrived by then.
     yield* Effect.sleep(2000)
     const simulator = yield* Simulator.Simulator

@@ -1,7 +1,7 @@
 /**
  * Those who submit tasks and wait for them, whatever happens to the workers: what they ask for, and what they are told.
  */
-import { TaskId, VideoTaskError } from "@video-tasks/core"
+import { TaskId, type VideoTaskError } from "@video-tasks/core"
 import { CometApi } from "@video-tasks/providers"
 import type { VideoTasks } from "@video-tasks/runtime"
 import { Effect, Schedule, Stream } from "effect"
@@ -19,6 +19,8 @@ export interface Asked {
   readonly ends: Map<TaskId.TaskId, string>
   /** What whoever waited for it was told. */
   readonly told: Map<TaskId.TaskId, string>
+  /** The tasks that nobody waits for. */
+  readonly unwatched: Set<TaskId.TaskId>
   /** The submissions that were said to be ambiguous. */
   readonly ambiguous: Set<TaskId.TaskId>
   /** What else was said, and how often. */
@@ -32,6 +34,15 @@ export interface Options {
   readonly seconds: number
 }
 
+interface Order {
+  /** When it is submitted, in ms from the beginning. */
+  readonly at: number
+  /** How long it takes, in seconds. */
+  readonly job: number
+  readonly end: typeof ends[number]
+  readonly isWatched: boolean
+}
+
 /** A new id, as the customers of a cluster may make them. */
 export const newId = () =>
   TaskId.TaskId.make(
@@ -40,20 +51,27 @@ export const newId = () =>
 
 export const request = (prompt: string) => CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 })
 
-/** Submits all tasks, one after the other within the time, and waits for the end of each. */
+/** Submits all tasks, one after the other within the time, and waits for the end of half of them. */
 export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks }: Options) {
-  const asked: Asked = { ends: new Map(), told: new Map(), ambiguous: new Set(), errors: new Map() }
+  const asked: Asked = {
+    ends: new Map(),
+    told: new Map(),
+    unwatched: new Set(),
+    ambiguous: new Set(),
+    errors: new Map()
+  }
   const note = (where: string) => (error: VideoTaskError.VideoTaskError) =>
     Effect.sync(() => {
       const key = `${where}: ${error.reason._tag}`
       asked.errors.set(key, (asked.errors.get(key) ?? 0) + 1)
     })
-  const orders = Array.from({ length: count }, (_, n) => ({
+  const orders = Array.from({ length: count }, (_, n): Order => ({
     at: 1000 * seconds * n / count,
     job: Math.round(4 + 12 * random()),
+    isWatched: random() < 0.5,
     end: ends[random() < 0.8 ? 0 : random() < 0.5 ? 1 : 2]
   }))
-  const submitted = Effect.fnUntraced(function*({ end, job }: typeof orders[number]) {
+  const submitted = Effect.fnUntraced(function*({ end, job }: Order) {
     for (;;) {
       const id = newId()
       asked.ends.set(id, end.status)
@@ -78,7 +96,9 @@ export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks
     Effect.gen(function*() {
       yield* Effect.sleep(order.at)
       const id = yield* submitted(order)
-      if (id !== undefined) yield* waited(id)
+      if (id === undefined) return
+      if (order.isWatched) yield* waited(id)
+      else asked.unwatched.add(id)
     }), { concurrency: "unbounded", discard: true })
   return asked
 })

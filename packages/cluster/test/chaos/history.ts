@@ -47,7 +47,7 @@ export const takes = Effect.gen(function*() {
 })
 
 /** Polls of a bucket's tasks by a worker after another one had taken it. */
-export interface Late {
+interface Late {
   readonly bucket: number
   readonly by: string
   readonly polls: number

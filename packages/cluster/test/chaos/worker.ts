@@ -40,7 +40,7 @@ export type Prefix = ReadonlyArray<string>
 
 /** Starts a worker; `ready` is when it says that it serves. */
 export const start = (settings: Settings, prefix: Prefix = []): { worker: Worker; ready: Promise<boolean> } => {
-  const [program = "", ...arguments_] = [...prefix, process.execPath, import.meta.filename, JSON.stringify(settings)]
+  const [program, ...arguments_] = [...prefix, process.execPath, import.meta.filename, JSON.stringify(settings)]
   const child = spawn(program, arguments_, { stdio: ["ignore", "pipe", errorsOf(settings)] })
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   const ready = new Promise<boolean>((resolve) => {
