@@ -37,7 +37,7 @@ import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
 import * as Router from "./internal/router.ts"
-import { Door, nameOf } from "./internal/wire.ts"
+import { Door, maxFrameSize, nameOf } from "./internal/wire.ts"
 import * as PgAccountShares from "./PgAccountShares.ts"
 
 /**
@@ -174,9 +174,6 @@ export const layerClient = (
 /** The names of the tables in which members find one another begin like this. */
 const prefix = "video_tasks_cluster"
 
-/** The longest message between members: a request with its pictures. */
-const maxFrameSize = 64 * 1024 * 1024
-
 const defaults = { lockExpiration: "35 seconds", patience: "1 minute", grace: "15 seconds" } as const
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
@@ -210,6 +207,7 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
     buckets,
     engines,
     grace,
+    lostMs: Duration.toMillis(options.lockExpiration ?? defaults.lockExpiration) / 3 + 1000,
     runner: yield* nameOfRunner(options),
     options: { lease: options.lockExpiration ?? defaults.lockExpiration, ...engineOptions(options) }
   }

@@ -10,14 +10,14 @@ import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type { Engines } from "./engines.ts"
 
-/** After how many ms a bucket is tried again that could not be taken, or was lost although it should be ours. */
+/** After how many ms a bucket is tried again that could not be taken. */
 const againMs = 1000
 
 /** A create is sent at most so many ms after the look at whose bucket it is was begun. */
@@ -32,6 +32,11 @@ export interface BucketEngine {
   readonly options: VideoTasks.Options
   /** How long commands may take that are being done when the bucket is given up. */
   readonly grace: Duration.Input
+  /**
+   * After what time a bucket that was lost is taken again, in ms: until then the cluster has told a runner that was away
+   * whether the bucket should be its own at all.
+   */
+  readonly lostMs: number
 }
 
 /**
@@ -47,18 +52,18 @@ export const run = (
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause)
-        : Effect.logWarning("a bucket could not be served", cause)
+        : Effect.as(Effect.logWarning("a bucket could not be served", cause), againMs)
     ),
-    Effect.andThen(Effect.sleep(againMs)),
+    Effect.flatMap((waitMs) => Effect.sleep(waitMs)),
     Effect.forever,
     Effect.annotateLogs({ bucket })
   )
 
-/** Takes the bucket and serves it until somebody else has taken it. */
+/** Takes the bucket and serves it until somebody else has taken it; returns when to try again. */
 const serve = Effect.fnUntraced(function*(
-  { buckets, engines, grace, options, runner }: BucketEngine,
+  { buckets, engines, grace, lostMs, options, runner }: BucketEngine,
   bucket: number
-): Effect.fn.Return<void, TaskStoreError, Scope.Scope | VideoProviders> {
+): Effect.fn.Return<number, TaskStoreError, Scope.Scope | VideoProviders> {
   const taken = yield* buckets.take(bucket, runner)
   const providers = yield* VideoProviders
   const services = yield* Layer.build(
@@ -81,6 +86,7 @@ const serve = Effect.fnUntraced(function*(
   yield* Effect.raceFirst(resumed(tasks), taken.lost)
   yield* taken.lost
   yield* Effect.logWarning("a bucket was taken over by another runner", taken.owner)
+  return lostMs
 })
 
 /** Goes on with what is in the bucket, and with what comes into it by other ways. */

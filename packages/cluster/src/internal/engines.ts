@@ -15,12 +15,8 @@ import { type Begun, NotHere } from "./wire.ts"
 /** How long a door waits for the engine behind it, which may be about to start, in ms. */
 const startMs = 2000
 
-/**
- * A submit that is being done.
- *
- * @internal
- */
-export interface Submit {
+/** A submit that is being done. */
+interface Submit {
   readonly attempt: string
   readonly fiber: Fiber.Fiber<TaskHandle, VideoTaskError | Begun>
 }

@@ -42,6 +42,7 @@ export const submit = Effect.fnUntraced(function*(
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
   const { attempt, id, options, request } = order
   const bucket = bucketOf(id, parts.router.count)
+  if (Wire.isTooLong(request)) return yield* tooLong(request)
   if (options.id !== undefined && (yield* look(parts, id)) !== undefined) return yield* refused(id)
   const payload = { id, attempt, request: yield* Wire.toWire(request), options: toWire(order) }
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
@@ -90,6 +91,15 @@ const storeError = (detail: string, retryable: boolean) =>
     operation: "store",
     reason: new VideoTaskError.StoreError({ detail, retryable })
   })
+
+const tooLong = ({ provider }: VideoRequest) =>
+  Effect.fail(VideoTaskError.make({
+    provider,
+    operation: "create",
+    reason: new VideoTaskError.PayloadTooLarge({
+      detail: `the pictures are longer than the ${Wire.maxFrameSize / 1024 ** 2 - 1} MiB that a cluster takes together`
+    })
+  }))
 
 const refused = (id: TaskId) => Effect.fail(storeError(`submission ${id} exists already`, false))
 

@@ -21,8 +21,7 @@ const againMs = 200
 /** How often a door that does not answer is looked at at most, and how long a look may take, in ms. */
 const longestLookMs = 5000
 
-/** @internal */
-export type Doors = Effect.Success<typeof Door.client>
+type Doors = Effect.Success<typeof Door.client>
 
 /** @internal */
 export type OpenDoor = ReturnType<Doors>
@@ -126,8 +125,7 @@ export const askBucket = Effect.fnUntraced(function*<A, E>(
   }
 })
 
-/** @internal */
-export const unserved = (bucket: number, detail: string): VideoTaskError.VideoTaskError =>
+const unserved = (bucket: number, detail: string): VideoTaskError.VideoTaskError =>
   VideoTaskError.make({
     provider: "store",
     operation: "store",

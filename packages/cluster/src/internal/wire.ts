@@ -18,8 +18,14 @@ import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 
-/** @internal */
-export const protocol = 1
+const protocol = 1
+
+/**
+ * The longest message, in bytes: a request with its pictures.
+ *
+ * @internal
+ */
+export const maxFrameSize = 64 * 1024 * 1024
 
 /**
  * The bucket is not served where it was asked for: not any more, or not yet.
@@ -148,6 +154,18 @@ export const nameOf = (bucket: number): string => `bucket-${bucket}`
 
 /** @internal */
 export const bucketIn = (name: string): number => Number(name.slice("bucket-".length))
+
+/**
+ * Whether a request is too long for a message.
+ *
+ * @internal
+ */
+export const isTooLong = ({ images = [] }: VideoRequest): boolean =>
+  images.reduce(
+    (sum, image) => sum + (image instanceof URL ? 0 : image instanceof Uint8Array ? image.length : image.size),
+    0
+  ) >
+    maxFrameSize - 1024 * 1024
 
 /** @internal */
 export const toWire = Effect.fnUntraced(function*({ images, ...request }: VideoRequest) {

@@ -5,7 +5,7 @@ import { Observation, TaskHandle, Video, VideoProvider, VideoTaskError } from "@
 import { Clock, Effect, Redacted } from "effect"
 import * as http from "node:http"
 
-export interface Asked {
+interface Asked {
   readonly by: string
   readonly provider: string
   readonly what: "create" | "read" | "cancel"

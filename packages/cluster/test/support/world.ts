@@ -3,7 +3,7 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Cluster } from "@video-tasks/cluster"
-import { Observation, Video, VideoProvider, VideoProviders, type VideoRequest } from "@video-tasks/core"
+import { Observation, Video, type VideoProvider, VideoProviders, type VideoRequest } from "@video-tasks/core"
 import { PostgresTaskStore } from "@video-tasks/node"
 import { VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
@@ -18,7 +18,7 @@ export const request: VideoRequest.VideoRequest = {
   prompt: "a fox"
 }
 
-export const video = new Video.Video({ url: Redacted.make("https://cdn.example.com/v.mp4?X-Signature=SECRET") })
+const video = new Video.Video({ url: Redacted.make("https://cdn.example.com/v.mp4?X-Signature=SECRET") })
 
 export const running = (progress?: number): Observation.Observation =>
   new Observation.Observation({

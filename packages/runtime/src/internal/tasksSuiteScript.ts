@@ -12,18 +12,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 
-/** @internal */
-export interface Sent {
+interface Sent {
   readonly request: VideoRequest
   readonly options: VideoProvider.CreateOptions
 }
 
-/**
- * What a case says of its tasks, and sees of what is asked about them.
- *
- * @internal
- */
-export interface Play {
+/** What a case says of its tasks, and sees of what is asked about them. */
+interface Play {
   /** What a create waits for and fails with before it makes a task; also after it was interrupted. */
   create: Effect.Effect<void, VideoTaskError.VideoTaskError>
   /** What a read says. */
@@ -43,8 +38,7 @@ export interface Script {
 /** @internal */
 export const providerId = "suite"
 
-/** @internal */
-export const baseUrl = "https://suite.invalid"
+const baseUrl = "https://suite.invalid"
 
 /** @internal */
 export const requestOf = (model: string, more: Partial<VideoRequest> = {}): VideoRequest => ({

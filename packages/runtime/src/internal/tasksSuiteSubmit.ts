@@ -41,8 +41,7 @@ export const submitCases = (script: Script): ReadonlyArray<Case> => [
  */
 export const newId: Effect.Effect<TaskId.TaskId> = Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
 
-/** @internal */
-export const submissionOf = (
+const submissionOf = (
   tasks: VideoTasks["Service"],
   id: TaskId.TaskId
 ): Effect.Effect<Submission | undefined, VideoTaskError.VideoTaskError> =>
