@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Effect, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
@@ -137,6 +137,7 @@ describe("the store of the command", { concurrent: true }, () => {
       const rows = Command.lines(yield* vt(data, ["list", "--status", "ambiguous", "--json"]))
       assert.deepStrictEqual(rows.map((row) => [row.handle, row.status]), [[null, "ambiguous"]])
       const id = rows[0]?.id ?? ""
+      assert.include(lost.stderr, `resolve ${id} --remote REMOTE_ID`)
       assert.deepStrictEqual<unknown>(rows[0]?.request, { prompt: "A boat" })
       assert.match((yield* vt(data, ["show", id])).stdout, /\nprompt {2}A boat\n/)
       assert.strictEqual((yield* vt(data, ["wait", id])).code, 9)
@@ -147,6 +148,42 @@ describe("the store of the command", { concurrent: true }, () => {
       assert.strictEqual((yield* vt(data, ["wait", id, ...fast])).code, 0)
       assert.strictEqual((yield* vt(data, ["resolve", id, "--discard"])).code, 2)
       assert.strictEqual((yield* ledger).posts, 1)
+    })
+  )
+
+  live(
+    "tells a create that a living process sends from one whose answer is lost",
+    Effect.gen(function*() {
+      const data = Command.emptyFolder()
+      const sent = yield* Effect.forkChild(
+        vt(data, [...generic, "A boat"], { script: [{ on: "create", fault: "late", seconds: 8 }] })
+      )
+      yield* posted
+      const rows = Command.lines(yield* vt(data, ["list", "--json"]))
+      assert.deepStrictEqual(rows.map((row) => [row.handle, row.status]), [[null, "sending"]])
+      assert.deepStrictEqual(Command.lines(yield* vt(data, ["list", "--status", "ambiguous", "--json"])), [])
+      const shown = yield* vt(data, ["show", rows[0]?.id ?? ""])
+      assert.match(shown.stdout, /status {2}sending\n[^]*known {3}a process waits for the answer\n/)
+      assert.strictEqual((yield* Fiber.join(sent)).code, 0)
+    })
+  )
+
+  live(
+    "is named by the commands that are printed, as a shell takes it",
+    Effect.gen(function*() {
+      const store = path.join(Command.emptyFolder(), "my tasks.db")
+      const lost = yield* vt("", [...generic, "A boat", "--store", store], {
+        script: [{ on: "create", fault: "reset-after-accept" }]
+      })
+      const [, id] = /resolve --store '\/.*my tasks\.db' (\S{36}) --discard/.exec(lost.stderr) ?? []
+      const told = Command.lines(
+        yield* vt("", [...generic, "A boat", "--json", "--store", store], {
+          script: [{ on: "create", fault: "reset-after-accept" }]
+        })
+      )
+      const { submissionId } = told.at(-1)?.error as { readonly submissionId?: string }
+      const rows = Command.lines(yield* vt("", ["list", "--store", store, "--json"]))
+      assert.deepStrictEqual(rows.map((row) => row.id), [id, submissionId])
     })
   )
 

@@ -53,7 +53,7 @@ const happen = Effect.fnUntraced(function*(n: number, event: TaskEvent.TaskEvent
 const everything = {
   provider: undefined,
   newest: Infinity,
-  ambiguous: true,
+  creates: true,
   ended: undefined,
   matches: () => true
 }
@@ -179,7 +179,7 @@ describe("watch", () => {
       )
       const unfinished = {
         ...everything,
-        ambiguous: false,
+        creates: false,
         ended: [],
         matches: (status: Facts.Facts["status"]) => status === "SUBMITTED" || status === "IN_PROGRESS"
       }
@@ -264,7 +264,7 @@ describe("watchBoard", () => {
       startedAt: 1,
       outcome: { _tag: "ambiguous", detail: "lost" }
     })
-    board.take([{ facts: Facts.ofSubmission(submission), version: 0 }], 0)
+    board.take([{ facts: Facts.ofCreate({ submission, status: "ambiguous" }), version: 0 }], 0)
     const [row] = board.take([read({})], 1000)
     assert.strictEqual(row?.change?.words, "ambiguous → SUBMITTED")
     board.remove([submission.id])

@@ -1,6 +1,7 @@
 /**
  * `video-tasks attach`: adopts a task that was created elsewhere.
  */
+import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -9,8 +10,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Backend, withStore } from "../internal/backend.ts"
 import { family, provider } from "../internal/flags.ts"
+import { program, quoted } from "../internal/program.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
+import * as StoreReads from "../internal/storeReads.ts"
 import { waitHint } from "../internal/withHandles.ts"
 import { followToEnd } from "./wait.ts"
 
@@ -39,6 +42,7 @@ export const attach = Command.make(
         family: Option.getOrUndefined(input.family)
       })
       yield* reporter.created(yield* tasks.get(handle))
+      yield* warnOfOpen(handle)
       if (input.wait) return yield* followToEnd([handle])
       yield* reporter.note(waitHint(handle))
     }).pipe(Effect.provide(backend.tasks([input.provider], { needsKey: input.wait })), withStore)
@@ -60,3 +64,18 @@ export const attach = Command.make(
     }
   ])
 )
+
+// internal
+
+/** A task that is adopted may be the one of a create that nobody has settled. */
+const warnOfOpen = Effect.fnUntraced(function*({ family, provider, remoteId }: TaskHandle) {
+  const reporter = yield* Reporter
+  for (const { status, submission } of yield* StoreReads.openCreates) {
+    if (status !== "ambiguous" || submission.provider !== provider || submission.family !== family) continue
+    yield* reporter.warn(
+      `warning: the answer to a create of ${provider} is lost. If this is its task, settle that, too:\n  ${program} resolve ${submission.id} --remote ${
+        quoted(remoteId)
+      }`
+    )
+  }
+})

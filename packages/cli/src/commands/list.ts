@@ -21,7 +21,7 @@ const states: ReadonlyArray<TaskStatus> = [...running, ...terminal]
 const status = Flag.String("status").pipe(
   Flag.withMetavar("<status>"),
   Flag.withDescription(
-    "Only these: ambiguous (creates whose answer is lost), unfinished, or a state such as SUCCESS. Can be repeated"
+    "Only these: ambiguous (creates whose answer is lost), sending, unfinished, or a state such as SUCCESS. Can be repeated"
   ),
   Flag.mapEffect((text) => {
     const found = wordOf(text)
@@ -30,7 +30,7 @@ const status = Flag.String("status").pipe(
         new CliError.InvalidValue({
           option: "status",
           value: text,
-          expected: ["ambiguous", "unfinished", ...states].join(", "),
+          expected: [...words, ...states].join(", "),
           kind: "flag"
         })
       )
@@ -81,7 +81,7 @@ export const list = Command.make(
 ).pipe(
   Command.withShortDescription("List the tasks of the store"),
   Command.withDescription(
-    "List the tasks of the store, oldest first, and the creates whose answer is lost (status ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that. With --watch the list stays up to date: what changed is read from the store about once a second. That only looks, it follows no task: leave `resume` running for that. In a terminal it ends with q or Ctrl-C, and the last list stays. Elsewhere it writes a table of what changed, or with --json a line for each task that changed."
+    "List the tasks of the store, oldest first, and the creates whose answer is awaited (status sending) or lost (ambiguous). Nothing is asked of a provider; `status ID` and `resume` do that. With --watch the list stays up to date: what changed is read from the store about once a second. That only looks, it follows no task: leave `resume` running for that. In a terminal it ends with q or Ctrl-C, and the last list stays. Elsewhere it writes a table of what changed, or with --json a line for each task that changed."
   ),
   Command.withExamples([
     { command: "video-tasks list --limit 20", description: "The newest twenty" },
@@ -93,13 +93,14 @@ export const list = Command.make(
 
 // internal
 
-type Word = TaskStatus | "ambiguous" | "unfinished"
+const words = ["ambiguous", "sending", "unfinished"] as const
+
+type Word = TaskStatus | typeof words[number]
 
 const wordOf = (text: string): Word | undefined => {
   const said = text.trim()
-  const lower = said.toLowerCase()
-  if (lower === "ambiguous" || lower === "unfinished") return lower
-  return states.find((state) => state === said.toUpperCase().replaceAll("-", "_"))
+  return words.find((word) => word === said.toLowerCase()) ??
+    states.find((state) => state === said.toUpperCase().replaceAll("-", "_"))
 }
 
 interface Input {
@@ -110,13 +111,16 @@ interface Input {
 
 const watched = Effect.fnUntraced(function*(input: Input) {
   const { watch } = yield* Effect.promise(() => import("../internal/watch.ts"))
-  const { ambiguous, newest, provider, wanted } = chosen(input)
+  const { creates, newest, provider, wanted } = chosen(input)
   yield* watch({
     provider,
     newest,
-    ambiguous,
+    creates: creates.size > 0,
     ended: wanted?.filter(isTerminal),
-    matches: (status) => status === "ambiguous" ? ambiguous : wanted === undefined || wanted.includes(status)
+    matches: (status) =>
+      status === "ambiguous" || status === "sending"
+        ? creates.has(status)
+        : wanted === undefined || wanted.includes(status)
   })
 })
 
@@ -124,15 +128,17 @@ const watched = Effect.fnUntraced(function*(input: Input) {
 const chosen = ({ limit, provider, status }: Input) => ({
   provider: Option.getOrUndefined(provider),
   newest: Option.getOrElse(limit, () => Infinity),
-  ambiguous: status.length === 0 || status.includes("ambiguous"),
+  creates: new Set(
+    (["ambiguous", "sending"] as const).filter((one) => status.length === 0 || status.includes(one))
+  ),
   wanted: status.length === 0 ? undefined : status.flatMap((word): ReadonlyArray<TaskStatus> => {
-    if (word === "ambiguous") return []
+    if (word === "ambiguous" || word === "sending") return []
     return word === "unfinished" ? running : [word]
   })
 })
 
 const rowsOf = Effect.fnUntraced(function*(input: Input) {
-  const { ambiguous, newest, provider, wanted } = chosen(input)
+  const { creates, newest, provider, wanted } = chosen(input)
   const rows: Array<Facts.Facts> = []
   const add = (row: Facts.Facts) => {
     rows.push(row)
@@ -144,9 +150,10 @@ const rowsOf = Effect.fnUntraced(function*(input: Input) {
       (stored) => Effect.sync(() => add(Facts.ofTask(StoreReads.toTask(stored))))
     )
   }
-  const open = ambiguous ? yield* StoreReads.openSubmissions : []
-  const unknown = open.filter((submission) => provider === undefined || submission.provider === provider)
-  return [...rows, ...unknown.map(Facts.ofSubmission)]
+  const open = (creates.size > 0 ? yield* StoreReads.openCreates : []).filter(({ status, submission }) =>
+    creates.has(status) && (provider === undefined || submission.provider === provider)
+  )
+  return [...rows, ...open.map(Facts.ofCreate)]
     .sort((a, b) => a.createdAt - b.createdAt)
     .slice(newest === Infinity ? 0 : -newest)
 })

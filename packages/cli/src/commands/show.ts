@@ -26,7 +26,9 @@ export const show = Command.make(
       const found = typeof input.handle === "string"
         ? yield* oneOf(input.handle)
         : yield* StoreReads.ofHandle(input.handle)
-      if (found._tag === "submission") return yield* tellSubmission(Facts.ofSubmission(found.submission))
+      if (found._tag === "submission") {
+        return yield* tellCreate(Facts.ofCreate(yield* StoreReads.standing(found.submission)))
+      }
       const { id } = found.stored.snapshot.task
       const events = yield* StoreReads.reading(store.events(id))
       const submission = yield* StoreReads.reading(store.submission(id))
@@ -78,7 +80,7 @@ const asked = (request: Facts.Request | undefined): ReadonlyArray<readonly [stri
   ]
 }
 
-const tellSubmission = Effect.fnUntraced(function*(facts: Facts.Facts) {
+const tellCreate = Effect.fnUntraced(function*(facts: Facts.Facts) {
   const reporter = yield* Reporter
   const { outStyle } = yield* Screen
   const rows: ReadonlyArray<readonly [string, string]> = [

@@ -20,7 +20,7 @@ import * as ArchiveSettings from "./archiveSettings.ts"
 import * as Globals from "./globals.ts"
 import * as JsonLines from "./jsonLines.ts"
 import { exitCode, Problem } from "./problem.ts"
-import { program } from "./program.ts"
+import { program, quoted } from "./program.ts"
 import { underWay } from "./progress.ts"
 import * as Render from "./render.ts"
 import { Reporter } from "./reporter.ts"
@@ -179,7 +179,7 @@ const isCounted = (error: VideoTaskError | undefined): boolean => error === unde
 const inWords = (count: number): string => count === 1 ? "1 task" : `${count} tasks`
 
 const commandFor = (archive: ArchiveChoice.Choice | undefined): string =>
-  `${program} resume${archive === undefined ? "" : ` --archive ${Render.quoted(ArchiveChoice.format(archive))}`}`
+  `${program} resume${archive === undefined ? "" : ` --archive ${quoted(ArchiveChoice.format(archive))}`}`
 
 const stopped = (count: number, archive: ArchiveChoice.Choice | undefined): string =>
   `Stopped archiving the files of ${inWords(count)}. They are at the provider until their links lapse. Go on with\n  ${

@@ -1,7 +1,7 @@
 /**
  * Tasks of the store as rows: one JSON object, or one line of a table.
  *
- * A create whose outcome nobody knows is a row too, with the status `ambiguous` and without a handle.
+ * A create without an outcome is a row too, without a handle: `sending`, or `ambiguous` when nobody knows what became of it.
  */
 import type { RequestRecord } from "@video-tasks/core/RequestRecord"
 import type { Submission } from "@video-tasks/core/Submission"
@@ -11,6 +11,7 @@ import type { TaskStatus } from "@video-tasks/core/TaskStatus"
 import type { Cost, Failure } from "@video-tasks/core/Video"
 import * as Duration from "./duration.ts"
 import * as JsonLines from "./jsonLines.ts"
+import type { OpenCreate } from "./storeReads.ts"
 import * as Style from "./style.ts"
 
 /** What was asked for; options as JSON text. */
@@ -22,7 +23,7 @@ export interface Facts {
   readonly id: string
   readonly handle: string | null
   readonly remoteId: string | null
-  readonly status: TaskStatus | "ambiguous"
+  readonly status: TaskStatus | OpenCreate["status"]
   readonly provider: string
   readonly family: string
   readonly model?: string | undefined
@@ -67,13 +68,13 @@ export const ofTask = (task: Task): Facts => ({
   archived: task.status === "SUCCESS" && task.archived !== undefined ? JsonLines.kept(task.archived) : undefined
 })
 
-/** The row of a create of which nobody knows what became. */
-export const ofSubmission = (submission: Submission): Facts => ({
+/** The row of a create without an outcome. */
+export const ofCreate = ({ status, submission }: OpenCreate): Facts => ({
   type: "task",
   id: submission.id,
   handle: null,
   remoteId: null,
-  status: "ambiguous",
+  status,
   provider: submission.provider,
   family: submission.family,
   model: submission.model,
@@ -83,7 +84,9 @@ export const ofSubmission = (submission: Submission): Facts => ({
   estimate: submission.estimate,
   detail: submission.outcome._tag === "ambiguous"
     ? submission.outcome.detail
-    : "no answer is recorded: the process may have ended before it came, or still waits for it"
+    : status === "sending"
+    ? "a process waits for the answer"
+    : "no answer is recorded: the process ended before it came"
 })
 
 /** What was asked for, as far as it was kept. */
@@ -114,7 +117,7 @@ export const table = (style: Style.Style, rows: ReadonlyArray<Facts>, now: numbe
 
 /** The word for a state, in its colour. */
 export const painted = (style: Style.Style, status: Facts["status"]): string =>
-  status === "ambiguous" ? style.yellow(status) : Style.status(style, status)
+  status === "ambiguous" || status === "sending" ? style.yellow(status) : Style.status(style, status)
 
 /** What it cost, or was expected to. */
 export const costOf = ({ cost, estimate }: Facts): string => {

@@ -55,7 +55,12 @@ export const error = (failure: Failure): Line => ({
   type: "error",
   ...(failure.handle === undefined ? {} : { handle: TaskHandle.format(failure.handle) }),
   error: failure instanceof VideoTaskError
-    ? { reason: failure.reason._tag, message: typed(failure.message), retryable: failure.retryable }
+    ? {
+      reason: failure.reason._tag,
+      message: typed(failure.message),
+      ...(failure.reason._tag === "SubmissionAmbiguous" ? { submissionId: failure.reason.submissionId } : {}),
+      retryable: failure.retryable
+    }
     : {
       reason: failure.reason,
       message: typed(failure.message),

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import type { Saved } from "./download.ts"
 import * as Duration from "./duration.ts"
 import type { Failure } from "./problem.ts"
-import { program, typed } from "./program.ts"
+import { program, quoted, typed } from "./program.ts"
 import * as Style from "./style.ts"
 
 /** A task with what is known about its being read, at one moment. */
@@ -119,10 +119,6 @@ const commandFor = (handles: ReadonlyArray<TaskHandle.TaskHandle>, { baseUrl, ou
     ...(baseUrl === undefined ? [] : ["--base-url", quoted(baseUrl)])
   ].join(" ")
 
-/** As a shell takes it. */
-export const quoted = (text: string): string =>
-  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-
 /** How to go on with tasks that still run. */
 export const goOn = (
   style: Style.Style,
@@ -210,9 +206,18 @@ const hints = (error: VideoTaskError, continuation: Continuation): ReadonlyArray
     ...(error.reason._tag === "WaitTimedOut" && handle !== undefined
       ? [`go on:  ${commandFor([handle], continuation)}`]
       : []),
+    ...(error.reason._tag === "SubmissionAmbiguous" && error.reason.submissionId !== undefined
+      ? settling(error.reason.submissionId)
+      : []),
     ...(requestId === undefined ? [] : [`request id, for the provider's support: ${Style.harmless(requestId)}`])
   ]
 }
+
+/** How to settle a create of which nobody knows what became. */
+export const settling = (id: string): ReadonlyArray<string> => [
+  `${program} resolve ${id} --remote REMOTE_ID   when it is in the provider's console`,
+  `${program} resolve ${id} --discard            when you are sure that it made no task`
+]
 
 /** The names of the tasks; providers and ids each in a column. */
 const namesOf = (tasks: ReadonlyArray<Task>, room: number): ReadonlyArray<string> => {

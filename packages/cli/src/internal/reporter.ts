@@ -12,6 +12,7 @@ import type { Saved } from "./download.ts"
 import * as Globals from "./globals.ts"
 import * as JsonLines from "./jsonLines.ts"
 import { type Failure, Problem } from "./problem.ts"
+import { withStore } from "./program.ts"
 import * as Render from "./render.ts"
 import { Screen } from "./screen.ts"
 
@@ -43,18 +44,16 @@ export class Reporter extends Context.Service<Reporter, {
 /** Makes a reporter. */
 export const make = (
   screen: Screen["Service"],
-  { baseUrl, json, quiet }: {
-    readonly json: boolean
-    readonly quiet: boolean
-    readonly baseUrl?: string | undefined
-  }
+  { baseUrl, json, quiet, store }: Pick<Globals.Globals, "json" | "quiet"> & Partial<Globals.Globals>
 ): Reporter["Service"] => {
   const line = (one: JsonLines.Line) => screen.out(JsonLines.format(one))
-  const chatty = (text: string) => json || quiet ? Effect.void : screen.err(text)
+  // Whoever copies a command gets the store along.
+  const told = (text: string) => screen.err(withStore(text, store))
+  const chatty = (text: string) => json || quiet ? Effect.void : told(text)
   const failed: Reporter["Service"]["failed"] = (failure, { isTold = false, output } = {}) =>
     Effect.andThen(
       json ? line(JsonLines.error(failure)) : Effect.void,
-      screen.err(Render.failure(screen.errStyle, failure, { isTold: isTold && !json, output, baseUrl }))
+      told(Render.failure(screen.errStyle, failure, { isTold: isTold && !json, output, baseUrl }))
     )
   return Reporter.of({
     json,
@@ -73,7 +72,7 @@ export const make = (
         ),
     result: (text, one) => json ? line(one) : screen.out(text),
     note: chatty,
-    warn: screen.err,
+    warn: told,
     failed,
     interrupted: (handles, output) =>
       handles.length === 0
@@ -86,7 +85,7 @@ export const make = (
               { discard: true }
             )
             : Effect.void,
-          screen.err(Render.goOn(screen.errStyle, handles, { output, baseUrl }))
+          told(Render.goOn(screen.errStyle, handles, { output, baseUrl }))
         )
   })
 }

@@ -1,7 +1,6 @@
 /**
  * Follows all that the store has unfinished.
  */
-import type { Submission } from "@video-tasks/core/Submission"
 import { failureOf } from "@video-tasks/core/Task"
 import type * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
@@ -16,7 +15,7 @@ import * as Facts from "./facts.ts"
 import * as Folder from "./folder.ts"
 import * as Globals from "./globals.ts"
 import { exitCode } from "./problem.ts"
-import { program } from "./program.ts"
+import { program, quoted } from "./program.ts"
 import { type Ending, follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
 import * as Rounds from "./resumeRounds.ts"
@@ -30,7 +29,7 @@ export const resumeAll = Effect.fnUntraced(function*(output: string | undefined)
   const reporter = yield* Reporter
   if (output !== undefined) yield* Folder.make(output)
   const known = [...yield* Rounds.unfinished, ...yield* Archiving.pending]
-  const { left, providers } = yield* withKeys(known, yield* StoreReads.openSubmissions)
+  const { left, providers } = yield* withKeys(known, yield* StoreReads.openCreates)
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
   const { done, files, held, leftAlone } = providers.length === 0
     ? { done: [], files: Archiving.nothing, held: 0, leftAlone: [] }
@@ -41,10 +40,13 @@ export const resumeAll = Effect.fnUntraced(function*(output: string | undefined)
       Effect.provide(backend.tasks(providers, { archives: true, owner }))
     )
   if (held > 0) yield* reporter.note(`Followed by another process: ${inWords(held)}.`)
-  const open = yield* StoreReads.openSubmissions
-  yield* tellAll(done, open.map(Facts.ofSubmission))
+  const creates = yield* StoreReads.openCreates
+  const open = creates.filter(({ status }) => status === "ambiguous")
+  const sending = creates.length - open.length
+  if (sending > 0) yield* reporter.note(`Sent by another process at this moment: ${inWords(sending)}.`)
+  yield* tellAll(done, open.map(Facts.ofCreate))
   for (const error of leftAlone) yield* reporter.failed(error)
-  if (done.length + files.count + open.length + held + left + leftAlone.length === 0) {
+  if (done.length + files.count + creates.length + held + left + leftAlone.length === 0) {
     yield* reporter.note("Nothing is unfinished.")
   }
   const code = ExitCode.combine([
@@ -69,11 +71,11 @@ interface Done {
 
 /** The providers that can be asked; tasks of the others are left alone, and that is said. */
 const withKeys = Effect.fnUntraced(
-  function*(tasks: ReadonlyArray<StoredTask>, submissions: ReadonlyArray<Submission>) {
+  function*(tasks: ReadonlyArray<StoredTask>, creates: ReadonlyArray<StoreReads.OpenCreate>) {
     const reporter = yield* Reporter
     const { baseUrl } = yield* Globals.values
     const settings = yield* Settings.load
-    const counts = new Map(submissions.map(({ provider }) => [provider, 0]))
+    const counts = new Map(creates.map(({ submission }) => [submission.provider, 0]))
     for (const { snapshot: { task: { handle } } } of tasks) {
       counts.set(handle.provider, (counts.get(handle.provider) ?? 0) + 1)
     }
@@ -108,7 +110,7 @@ const followToEnds = Effect.fnUntraced(function*(mine: ReadonlyArray<StoredTask>
     onEnding: (ending) => Effect.map(endingOf(reporter, keep, ending), (one) => done.push(one)),
     onInterrupt: reporter.warn(
       `Stopped. The tasks go on at their providers, and nothing is lost. Go on with\n  ${program} resume${
-        output === undefined ? "" : ` --output ${output}`
+        output === undefined ? "" : ` --output ${quoted(output)}`
       }`
     )
   })

@@ -5,6 +5,7 @@ import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import { isTerminal, running } from "@video-tasks/core/TaskStatus"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import { isHeld, sendingUntil } from "@video-tasks/runtime/Standing"
 import { type StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
 import { type PollInfo, type Resumed, VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Clock from "effect/Clock"
@@ -82,17 +83,18 @@ const look = Effect.fnUntraced(function*(owner: string) {
   const free: Array<TaskId> = []
   const held: Array<Holder> = []
   const put = (id: TaskId, holder: StoredTask["claim"]): void => {
-    if (holder === undefined || holder.until <= now || holder.owner.startsWith(owner)) free.push(id)
+    if (!isHeld(holder, now) || holder.owner.startsWith(owner)) free.push(id)
     else held.push({ id, until: holder.until })
   }
   const tasks = yield* unfinished
   for (const { claim, snapshot } of tasks) put(snapshot.task.id, claim)
-  for (const { id, outcome, owner: sender } of yield* StoreReads.openSubmissions) {
-    const until = outcome._tag === "pending" && sender !== undefined
-      ? yield* StoreReads.reading(store.leaseOf(sender))
-      : undefined
-    put(id, sender === undefined || until === undefined ? undefined : { owner: sender, until })
+  for (const submission of yield* Stream.runCollect(StoreReads.submissions("pending"))) {
+    const { id, owner: sender = "nobody" } = submission
+    const leaseUntil = yield* StoreReads.reading(store.leaseOf(sender))
+    const until = sendingUntil(submission, leaseUntil, now)
+    put(id, until === undefined ? undefined : { owner: sender, until })
   }
+  for (const { id } of yield* Stream.runCollect(StoreReads.submissions("ambiguous"))) free.push(id)
   return { tasks, free, held } satisfies Standing
 })
 

@@ -6,6 +6,7 @@ import type { Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import * as Standing from "@video-tasks/runtime/Standing"
 import { type StoredTask, type StoreFilter, TaskStore, type TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -40,11 +41,27 @@ export const submissions = (
       )
   )
 
-/** The creates of which nobody knows what became: the answer is lost, or never came before the process ended. */
-export const openSubmissions: Effect.Effect<ReadonlyArray<Submission>, Problem, TaskStore> = Effect.map(
-  Effect.zip(Stream.runCollect(submissions("pending")), Stream.runCollect(submissions("ambiguous"))),
-  ([pending, ambiguous]) => [...pending, ...ambiguous].sort((a, b) => a.startedAt - b.startedAt)
-)
+/**
+ * A create without an outcome: `sending` while the process that sends it lives, `ambiguous` when nobody knows what became of
+ * it.
+ */
+export interface OpenCreate {
+  readonly submission: Submission
+  readonly status: "sending" | "ambiguous"
+}
+
+/** The creates without an outcome, oldest first. */
+export const openCreates: Effect.Effect<ReadonlyArray<OpenCreate>, Problem, TaskStore> = Effect.gen(function*() {
+  const pending = yield* Effect.forEach(yield* Stream.runCollect(submissions("pending")), standing)
+  const ambiguous = yield* Effect.forEach(yield* Stream.runCollect(submissions("ambiguous")), standing)
+  return [...pending, ...ambiguous].sort((a, b) => a.submission.startedAt - b.submission.startedAt)
+})
+
+/** Whether a create without an outcome is still under way. */
+export const standing = (submission: Submission): Effect.Effect<OpenCreate, Problem, TaskStore> =>
+  TaskStore.use((store) => reading(Standing.read(store, submission))).pipe(
+    Effect.map((standing) => ({ submission, status: standing === "sending" ? standing : "ambiguous" }))
+  )
 
 /** What the store has under an id, or under the beginning of one. */
 export type Found =

@@ -2,14 +2,13 @@
  * A create that survives one Ctrl-C: its answer is worth waiting for, since it may have been paid.
  */
 import type { Outcome } from "@video-tasks/core/Submission"
-import type { TaskHandle } from "@video-tasks/core/TaskHandle"
+import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
+import * as TaskId from "@video-tasks/core/TaskId"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import { type SubmitOptions, VideoTasks } from "@video-tasks/runtime/VideoTasks"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import { ofReason } from "./exitCode.ts"
-import { Problem } from "./problem.ts"
-import { program } from "./program.ts"
 import { Reporter } from "./reporter.ts"
 
 /** How long the answer to an interrupted create is still waited for. */
@@ -19,9 +18,11 @@ const patience = "5 seconds"
 export const submitPatiently = Effect.fnUntraced(function*(
   request: VideoRequest,
   options: SubmitOptions
-): Effect.fn.Return<TaskHandle, VideoTaskError, VideoTasks | Reporter> {
+): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError, VideoTasks | Reporter> {
   const tasks = yield* VideoTasks
   const reporter = yield* Reporter
+  // Known before anything is sent, so that an interruption can name it.
+  const id = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
   const tell = (outcome: Outcome): Effect.Effect<void> => {
     switch (outcome._tag) {
       case "pending":
@@ -31,27 +32,29 @@ export const submitPatiently = Effect.fnUntraced(function*(
       case "created":
         return tasks.get(outcome.handle).pipe(
           Effect.flatMap(reporter.created),
-          Effect.andThen(reporter.interrupted([outcome.handle])),
-          Effect.orDie
+          // The store may not have taken it yet.
+          Effect.catch(() =>
+            reporter.result(format(outcome.handle), { type: "task.created", handle: format(outcome.handle) })
+          ),
+          Effect.andThen(reporter.interrupted([outcome.handle]))
         )
       case "ambiguous":
-        return reporter.failed(unknownOutcome(request))
+        return reporter.failed(unknownOutcome(request, id))
       case "rejected":
         return reporter.warn("Interrupted. No task was made, and nothing was paid.")
     }
   }
-  return yield* tasks.submit(request, { ...options, interrupted: { patience, tell } })
+  return yield* tasks.submit(request, { ...options, id, interrupted: { patience, tell } })
 })
 
 // internal
 
-const unknownOutcome = ({ family, provider }: VideoRequest): Problem =>
-  new Problem({
-    reason: "SubmissionAmbiguous",
-    code: ofReason.SubmissionAmbiguous,
-    message: "Interrupted before the create was answered: a task may exist, and money may have been spent.",
-    hint: [
-      "Look for it in the provider's console; adopt it with",
-      `  ${program} attach --provider ${provider} --family ${family} REMOTE_ID`
-    ]
+const unknownOutcome = ({ provider }: VideoRequest, id: TaskId.TaskId): VideoTaskError.VideoTaskError =>
+  VideoTaskError.make({
+    provider,
+    operation: "create",
+    reason: new VideoTaskError.SubmissionAmbiguous({
+      detail: "the command was interrupted before its answer came",
+      submissionId: id
+    })
   })

@@ -1,7 +1,7 @@
 /**
  * What a list that is watched shows: the rows, and what changed since they were read before.
  */
-import { isTerminal, type TaskStatus } from "@video-tasks/core/TaskStatus"
+import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as Facts from "./facts.ts"
 
 /** A row as it was read. */
@@ -79,7 +79,8 @@ export const make = ({ matches, newest }: Wanted): Board => {
 }
 
 /** Whether nothing happens to a row any more. */
-export const isOver = (status: TaskStatus | "ambiguous"): boolean => status !== "ambiguous" && isTerminal(status)
+export const isOver = (status: Facts.Facts["status"]): boolean =>
+  status !== "ambiguous" && status !== "sending" && isTerminal(status)
 
 // internal
 

@@ -24,7 +24,8 @@ export interface Scope {
   readonly provider: string | undefined
   /** Which ended tasks the first look brings; all that have ended, unless this is said. */
   readonly ended: ReadonlyArray<TaskStatus> | undefined
-  readonly ambiguous: boolean
+  /** Whether creates without an outcome are read, too. */
+  readonly creates: boolean
 }
 
 /** A store that is looked at. */
@@ -40,7 +41,7 @@ const overlapMs = 60_000
 const wholeEvery = 30
 
 /** Begins to look at a store. */
-export const make = ({ ambiguous, ended, provider }: Scope): WatchedStore => {
+export const make = ({ creates: withCreates, ended, provider }: Scope): WatchedStore => {
   const unfinished = new Set<StoredTask["snapshot"]["task"]["id"]>()
   let unclear = new Set<string>()
   let [looks, lookedAt] = [0, 0]
@@ -67,10 +68,10 @@ export const make = ({ ambiguous, ended, provider }: Scope): WatchedStore => {
     return readTasks({ changedSince: lookedAt - overlapMs }, false)
   })
   const readCreates = Effect.gen(function*() {
-    const open = yield* StoreReads.openSubmissions
+    const open = yield* StoreReads.openCreates
     const reads = open
-      .filter((submission) => provider === undefined || submission.provider === provider)
-      .map((submission): Read => ({ facts: Facts.ofSubmission(submission), version: 0 }))
+      .filter(({ submission }) => provider === undefined || submission.provider === provider)
+      .map((create): Read => ({ facts: Facts.ofCreate(create), version: 0 }))
     const now = new Set(reads.map(({ facts }) => facts.id))
     const gone = [...unclear].filter((id) => !now.has(id))
     unclear = now
@@ -80,7 +81,7 @@ export const make = ({ ambiguous, ended, provider }: Scope): WatchedStore => {
     look: Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       // The creates come first: the task of one that is no longer unclear is found then.
-      const creates = ambiguous ? yield* readCreates : { reads: [], gone: [] }
+      const creates = withCreates ? yield* readCreates : { reads: [], gone: [] }
       const tasks = yield* tasksNow
       looks++
       lookedAt = now
