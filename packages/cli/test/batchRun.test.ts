@@ -14,11 +14,16 @@ import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import { Counts } from "../src/internal/batchBoard.ts"
+import * as Keys from "../src/internal/batchKeys.ts"
 import type { Item } from "../src/internal/batchPlan.ts"
 import * as Report from "../src/internal/batchReport.ts"
 import { run } from "../src/internal/batchRun.ts"
+import * as Standing from "../src/internal/batchStanding.ts"
 import * as Reporter from "../src/internal/reporter.ts"
+import { emptyFolder } from "./utils/command.ts"
 import { recorded } from "./utils/screen.ts"
 import * as Tasks from "./utils/tasks.ts"
 
@@ -57,8 +62,9 @@ const storeError = (handle?: TaskHandle.TaskHandle) =>
 
 /** Runs lines, one at once. */
 const ranAll = Effect.fnUntraced(function*(
-  items: ReadonlyArray<Item>,
-  tasks: Layer.Layer<VideoTasks.VideoTasks, never, TaskStore.TaskStore>
+  items: Array<Item>,
+  tasks: Layer.Layer<VideoTasks.VideoTasks, never, TaskStore.TaskStore>,
+  earlier: Readonly<Record<string, Report.EarlierLine>> = {}
 ) {
   const entries: Array<Report.Entry> = []
   const { layer, screen } = recorded()
@@ -68,6 +74,7 @@ const ranAll = Effect.fnUntraced(function*(
     entries,
     under: new Map(),
     files: { overwrite: false, known: new Map() },
+    earlier: new Map(Object.entries(earlier)),
     owner: "us"
   }).pipe(
     Effect.provide([
@@ -88,13 +95,18 @@ const ran = (one: Item, tasks: Partial<VideoTasks.VideoTasks["Service"]>) =>
 
 const created = { type: "task.created", at: 0, id, handle: Tasks.handle, model: "m" } as const
 
+/** Makes the task of the line. */
+const made = Effect.fnUntraced(function*(owner?: string) {
+  const store = yield* TaskStore.TaskStore
+  const snapshot = TaskMachine.persist(TaskMachine.initial(created))
+  yield* store.append(id, 0, [created], { snapshot, claim: owner === undefined ? owner : { owner, until: 60_000 } })
+})
+
 /** The task of the line, as another process has made it. */
 const theirs = Effect.gen(function*() {
-  const store = yield* TaskStore.TaskStore
   const known = submission({ _tag: "created", handle: Tasks.handle }, "them")
-  const snapshot = TaskMachine.persist(TaskMachine.initial(created))
-  yield* store.begin(known)
-  yield* store.append(id, 0, [created], { snapshot, claim: { owner: "them", until: 60_000 } })
+  yield* TaskStore.TaskStore.use((store) => store.begin(known))
+  yield* made("them")
   return item(known)
 })
 
@@ -171,16 +183,9 @@ describe("a line of a batch", () => {
       const store = yield* TaskStore.TaskStore
       const known = submission({ _tag: "ambiguous", detail: "lost" }, "dead")
       yield* store.begin(known)
-      const calls: Array<VideoTasks.ResumeOptions | undefined> = []
-      const resume = (options?: VideoTasks.ResumeOptions) =>
-        Effect.gen(function*() {
-          calls.push(options)
-          yield* Effect.orDie(store.settle(id, { _tag: "created", handle: Tasks.handle }))
-          return { tracked: 1, found: [Tasks.handle], ambiguous: [], leftAlone: [] }
-        })
-      const [line] = yield* ran(item(known), { resume, awaitEnd: () => Effect.succeed(Tasks.success()) })
+      const lookUp = () => Effect.as(Effect.orDie(Effect.provideService(made(), TaskStore.TaskStore, store)), known)
+      const [line] = yield* ran(item(known), { lookUp, awaitEnd: () => Effect.succeed(Tasks.success()) })
       assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "SUCCESS"])
-      assert.deepStrictEqual(calls, [{ takeOver: false }])
     }).pipe(Effect.provide(TaskStore.layerMemory)))
 
   it.effect("is ambiguous when it is not found, and is not to be discarded at first", () =>
@@ -189,14 +194,125 @@ describe("a line of a batch", () => {
       const known = submission({ _tag: "ambiguous", detail: "lost" }, "dead")
       yield* store.begin(known)
       let looks = 0
-      const resume = () =>
-        Effect.sync(() => {
-          looks++
-          return { tracked: 0, found: [], ambiguous: [known], leftAlone: [] }
-        })
-      const [line] = yield* ran(item(known), { resume })
+      const lookUp = () => Effect.sync(() => (looks++, known))
+      const [line] = yield* ran(item(known), { lookUp })
       assert.deepStrictEqual([line?.["status"], looks], ["ambiguous", 1])
       const words = JSON.stringify(line?.["error"])
       assert.match(words, /resolve \S+ --remote .*Only when you are sure.*--discard/)
     }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("takes the handle of an open create from the earlier report, and asks nobody for it", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "pending" }, "dead")
+      yield* store.begin(known)
+      const resolved: Array<unknown> = []
+      const tasks = Layer.mock(VideoTasks.VideoTasks)({
+        resolve: (...args) =>
+          Effect.sync(() => resolved.push(args)).pipe(
+            Effect.andThen(Effect.provideService(made(), TaskStore.TaskStore, store)),
+            Effect.orDie,
+            Effect.as(known)
+          ),
+        awaitEnd: () => Effect.succeed(Tasks.success())
+      })
+      const [line] = yield* ranAll([item(known)], tasks, { [id]: { handle: Tasks.handle, files: [] } })
+      assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "SUCCESS"])
+      assert.deepStrictEqual(resolved, [[id, { remoteId: "task_abc123", route: undefined }]])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("keeps the handle of an earlier report that is of no use now, but not one of another API", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "ambiguous", detail: "lost" }, "dead")
+      yield* store.begin(known)
+      const tasks = Layer.mock(VideoTasks.VideoTasks)({
+        resolve: () => Effect.fail(storeError()),
+        lookUp: () => Effect.succeed(known)
+      })
+      const foreign = TaskHandle.TaskHandle.make({ ...Tasks.handle, account: "other" })
+      for (const [handle, kept] of [[Tasks.handle, "task_abc123"], [foreign, null]] as const) {
+        const [line] = yield* ranAll([item(known)], tasks, { [id]: { handle, files: [] } })
+        assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], [kept, "ambiguous"])
+      }
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("is told as refused when another process sent it and the provider refused", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "pending" }, "them")
+      yield* store.begin(known, { owner: "them", until: 60_000 })
+      const running = yield* Effect.forkChild(ran(item(known), {}))
+      yield* TestClock.adjust("5 seconds")
+      yield* store.settle(id, { _tag: "rejected", reason: "QuotaExceeded" })
+      yield* TestClock.adjust("5 seconds")
+      const [line] = yield* Fiber.join(running)
+      assert.deepStrictEqual([line?.["status"], line?.["id"]], [null, null])
+      assert.include(line?.["error"], { reason: "QuotaExceeded", retryable: false })
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("is sent under its next id when another process was stopped before it sent it", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const first = { ...item(), id: Keys.idOf("n", 0, 0), file: undefined }
+      const known = new Submission.Submission({ ...submission({ _tag: "pending" }, "them"), id: first.id })
+      yield* store.begin(known)
+      yield* store.settle(first.id, { _tag: "rejected", reason: "interrupted before it was sent" })
+      const ids: Array<unknown> = []
+      const [line] = yield* ran({ ...first, known }, {
+        submit: (_, options) => Effect.sync(() => (ids.push(options?.id), Tasks.handle)),
+        awaitEnd: () => Effect.succeed(Tasks.success())
+      })
+      assert.deepStrictEqual(ids, [Keys.idOf("n", 0, 1)])
+      assert.deepStrictEqual([line?.["id"], line?.["status"]], [ids[0], "SUCCESS"])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("whose task was removed is done when the earlier report proves it, and is never adopted anew", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "created", handle: Tasks.handle })
+      yield* store.begin(known)
+      const file = path.join(emptyFolder(), "a.mp4")
+      fs.writeFileSync(file, "film")
+      const whole = { path: file, bytes: 4, sha256: Keys.fingerprint(Buffer.from("film")) }
+      const success = { status: "SUCCESS", files: [] }
+      const cases = [
+        [undefined, success, "SUCCESS"],
+        [undefined, { status: "FAILED", files: [] }, "removed"],
+        [undefined, undefined, "removed"],
+        [file, { status: "SUBMITTED", files: [whole] }, "SUCCESS"],
+        [file, { status: "SUCCESS", files: [{ ...whole, bytes: 5 }] }, "removed"],
+        [file, success, "removed"]
+      ] as const
+      for (const [wanted, earlier, expected] of cases) {
+        const one = { ...item(known), file: wanted }
+        const none = Layer.mock(VideoTasks.VideoTasks)({})
+        const [line] = yield* ranAll([one], none, earlier === undefined ? {} : { [id]: earlier })
+        const isDone = expected === "SUCCESS"
+        assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", expected])
+        assert.deepStrictEqual(line?.["file"], isDone && wanted !== undefined ? file : null)
+        if (isDone) assert.isNull(line?.["error"])
+        else assert.include(line?.["error"], { reason: "TaskNotFound" })
+      }
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("whose create was given the task of another one goes on with that", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const known = submission({ _tag: "created", handle: Tasks.handle })
+      yield* store.begin(known)
+      const twin = { ...created, id: TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8058") }
+      yield* store.append(twin.id, 0, [twin], { snapshot: TaskMachine.persist(TaskMachine.initial(twin)) })
+      const [line] = yield* ran(item(known), { awaitEnd: () => Effect.succeed(Tasks.success()) })
+      assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "SUCCESS"])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+})
+
+describe("a line that is not over", () => {
+  it("keeps the handle that an earlier report tells", () => {
+    const known = submission({ _tag: "pending" }, "dead")
+    const earlier = new Map([[id, { handle: Tasks.handle, files: [] }]])
+    const [line] = Standing.seen({ items: [item(known)], entries: [], under: new Map(), earlier }).map(Report.record)
+    assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "ambiguous"])
+  })
 })

@@ -59,6 +59,12 @@ export const namesOf = (file: string, count: number, isTaken: (name: string) => 
   return names.slice(0, count)
 }
 
+/** Whether there are files, and each is as the report says. */
+export const wholeOf = Effect.fnUntraced(function*(files: ReadonlyArray<Report.Known>) {
+  for (const file of files) if (!(yield* isWhole(file))) return false
+  return files.length > 0
+})
+
 // internal
 
 /** Whether a file is as the report says. */

@@ -5,7 +5,7 @@ import type { Archived } from "@video-tasks/core/Archived"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as Handle from "@video-tasks/core/TaskHandle"
 import type { TaskStatus } from "@video-tasks/core/TaskStatus"
-import type { Cost } from "@video-tasks/core/Video"
+import { Cost } from "@video-tasks/core/Video"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -19,8 +19,8 @@ import { exitCode, type Failure, type Problem, usage } from "./problem.ts"
 export interface Entry {
   readonly item: Item
   readonly handle?: TaskHandle | undefined
-  /** Absent when nothing was sent. */
-  readonly status?: TaskStatus | "ambiguous" | undefined
+  /** Absent when nothing was sent; `removed` when its task ended and is not in the store any more. */
+  readonly status?: TaskStatus | "ambiguous" | "removed" | undefined
   readonly cost?: Cost | undefined
   readonly estimate?: Cost | undefined
   /** The files that are there. */
@@ -67,18 +67,47 @@ export interface Known {
   readonly sha256: string
 }
 
-/** The files of an earlier report by their path, each with the id of its task; none where there is no report. */
-export const known = Effect.fnUntraced(function*(
+/** What an earlier report tells of a line. */
+export interface EarlierLine {
+  readonly handle?: TaskHandle | undefined
+  readonly status?: string | undefined
+  readonly cost?: Cost | undefined
+  /** Those whose content is told. */
+  readonly files: ReadonlyArray<Known>
+}
+
+/** An earlier report. */
+export interface Earlier {
+  /** By the id of the task. */
+  readonly lines: ReadonlyMap<string, EarlierLine>
+  /** By path, each with the id of its task. */
+  readonly files: ReadonlyMap<string, Known & { readonly id: string }>
+}
+
+/** There is no earlier report. */
+export const none: Earlier = { lines: new Map(), files: new Map() }
+
+/** Reads an earlier report; what can't be read of it is left out. */
+export const earlier = Effect.fnUntraced(function*(
   file: string
-): Effect.fn.Return<ReadonlyMap<string, Known & { readonly id: string }>, never, FileSystem.FileSystem> {
+): Effect.fn.Return<Earlier, never, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.orElseSucceed(fs.readFileString(file), () => "")
-  const found = new Map<string, Known & { readonly id: string }>()
-  for (const line of text.split("\n")) {
-    const { files, id } = Option.getOrElse(decode(line), () => nothing)
-    for (const one of files) found.set(one.path, { ...one, id })
+  const lines = new Map<string, EarlierLine>()
+  const files = new Map<string, Known & { readonly id: string }>()
+  for (const one of text.split("\n")) {
+    const line = Option.getOrUndefined(decodeLine(one))
+    if (line === undefined) continue
+    const whole = Option.getOrElse(decodeFiles(line.files), () => [])
+    lines.set(line.id, {
+      handle: Handle.parse(line.handle ?? ""),
+      status: line.status ?? undefined,
+      cost: line.cost ?? undefined,
+      files: whole
+    })
+    for (const known of whole) files.set(known.path, { ...known, id: line.id })
   }
-  return found
+  return { lines, files }
 })
 
 /** Writes the report in the order of the lines; it appears when it is whole. */
@@ -99,9 +128,14 @@ export const write = Effect.fnUntraced(function*(
 
 // internal
 
-const nothing = { id: "", files: [] }
-
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
+const decodeLine = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
   id: Schema.String,
-  files: Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Finite, sha256: Schema.String }))
+  handle: Schema.optional(Schema.NullOr(Schema.String)),
+  status: Schema.optional(Schema.NullOr(Schema.String)),
+  cost: Schema.optional(Schema.NullOr(Cost)),
+  files: Schema.Unknown
 })))
+
+const decodeFiles = Schema.decodeUnknownOption(
+  Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Finite, sha256: Schema.String }))
+)

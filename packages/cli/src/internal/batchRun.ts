@@ -1,27 +1,23 @@
 /**
  * Runs a batch: what is known is followed, what is not is submitted, and each line is told as soon as it is over.
  */
-import * as Submission from "@video-tasks/core/Submission"
 import { type Ended, failureOf } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Archiving from "./archiving.ts"
 import { type Counts, shown } from "./batchBoard.ts"
-import { bring, type BringOptions, type Brought } from "./batchFiles.ts"
-import * as LookUp from "./batchLookUp.ts"
+import { bring, type BringOptions, type Brought, wholeOf } from "./batchFiles.ts"
 import { type Item, placeOf } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
+import { again, type Place, removed, settled } from "./batchSettled.ts"
 import * as Standing from "./batchStanding.ts"
-import { ofReason } from "./exitCode.ts"
-import { type Failure, Problem } from "./problem.ts"
-import { program } from "./program.ts"
+import type { Failure } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import * as StoreReads from "./storeReads.ts"
 
@@ -35,6 +31,8 @@ export interface RunOptions {
   /** Filled while it runs: the tasks of lines that are under way. */
   readonly under: Map<TaskId, TaskHandle | "sending">
   readonly files: Omit<BringOptions, "isTaken">
+  /** What an earlier report tells, by id. */
+  readonly earlier: ReadonlyMap<string, Report.EarlierLine>
   /** The name under which this run sends. */
   readonly owner: string
   /** How long each task is waited for. */
@@ -43,20 +41,24 @@ export interface RunOptions {
 
 /**
  * Runs all lines; those that were submitted before come first, since their links lapse. Those that another process holds
- * have places of their own.
+ * have places of their own. A line whose id was used up meanwhile takes its place again under the next one.
  */
-export const run = Effect.fnUntraced(function*(items: ReadonlyArray<Item>, options: RunOptions) {
+export const run = Effect.fnUntraced(function*(items: Array<Item>, options: RunOptions) {
   const reporter = yield* Reporter
   const { counts, entries } = options
   const stopped = new Map<string, VideoTaskError>()
-  const lookUp = LookUp.make(options.owner, new Set(items.map(({ id }) => id)))
   const places = new Set(items.flatMap(({ file }) => file === undefined ? [] : [placeOf(file, process.platform)]))
   const isTaken = (name: string) => places.has(placeOf(name, process.platform))
+  const replace = (before: Item, now: Item) => {
+    items.splice(items.indexOf(before), 1, now)
+    options.under.delete(before.id)
+    if (now.file !== undefined) places.add(placeOf(now.file, process.platform))
+  }
   const one = (item: Item) =>
     Effect.gen(function*() {
       counts.running++
       const entry = yield* Effect.ensuring(
-        entryOf(item, { stopped, options, lookUp, isTaken }),
+        entryOf(item, { stopped, options, isTaken, replace }),
         Effect.sync(() => counts.running--)
       )
       counts.add(entry)
@@ -86,29 +88,47 @@ interface Shared {
   /** The accounts that refused, by provider. */
   readonly stopped: Map<string, VideoTaskError>
   readonly options: RunOptions
-  readonly lookUp: LookUp.LookUp
+  readonly replace: (before: Item, now: Item) => void
   /** Whether a name is that of a line's file. */
   readonly isTaken: BringOptions["isTaken"]
 }
 
-const entryOf = (item: Item, { isTaken, lookUp, options, stopped }: Shared) =>
+const entryOf = Effect.fnUntraced(function*(first: Item, shared: Shared) {
+  let item = first
+  for (;;) {
+    const entry = yield* attempted(item, shared)
+    if (entry !== undefined) return entry
+    const next = yield* Effect.result(again(item))
+    if (next._tag === "Failure") return unsent(item, next.failure)
+    shared.replace(item, next.success)
+    item = next.success
+  }
+})
+
+/** What became of a line under its id; `undefined` when it is to be sent under another one. */
+const attempted = (item: Item, { isTaken, options, stopped }: Shared) =>
   Effect.gen(function*() {
     const before = stopped.get(item.line.provider)
     if (item.known === undefined && before !== undefined) return unsent(item, before)
     if (item.known === undefined) options.under.set(item.id, "sending")
-    const handle = yield* item.known === undefined ? submitted(item, options, lookUp) : settled(item, lookUp)
-    options.under.set(item.id, handle)
-    return yield* finished(item, handle, { ...options.files, deadline: options.deadline, isTaken })
+    const earlier = options.earlier.get(item.id)
+    const place = yield* item.known === undefined ? submitted(item, options) : settled(item, earlier)
+    if (place._tag === "again") return undefined
+    options.under.set(item.id, place.handle)
+    if (place._tag === "removed") return yield* provenOf(item, place.handle, earlier)
+    return yield* finished(item, place.handle, { ...options.files, deadline: options.deadline, isTaken })
   }).pipe(
     Effect.catch((failure: Failure) =>
       Effect.sync((): Report.Entry => {
         if (failure._tag === "VideoTaskError" && isOfAccount(failure)) stopped.set(item.line.provider, failure)
-        return reasonOf(failure) === "SubmissionAmbiguous"
-          ? { item, status: "ambiguous", estimate: item.known?.estimate, files: [], error: failure }
-          : unsent(item, failure)
+        const isOpen = reasonOf(failure) === "SubmissionAmbiguous"
+        return isOpen ? { ...opened(item), handle: failure.handle, error: failure } : unsent(item, failure)
       })
     )
   )
+
+const opened = (item: Item) =>
+  ({ item, status: "ambiguous", estimate: item.known?.estimate, files: [] }) satisfies Report.Entry
 
 /** Nothing was sent, or the error tells of the task that was made. */
 const unsent = (item: Item, error: Failure): Report.Entry =>
@@ -116,57 +136,45 @@ const unsent = (item: Item, error: Failure): Report.Entry =>
     ? { item, files: [], error }
     : { item, handle: error.handle, status: "SUBMITTED", files: [], error }
 
+/** A line whose task was removed is done when its earlier report says so, and its files are as they were. */
+const provenOf = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, earlier: Report.EarlierLine | undefined) {
+  const { cost, files = [], status } = earlier ?? {}
+  const estimate = item.known?.estimate
+  const isDone = item.file === undefined
+    ? status === "SUCCESS"
+    : files[0]?.path === item.file && (yield* wholeOf(files))
+  return (isDone
+    ? { item, handle, status: "SUCCESS", cost, estimate, files }
+    : { item, handle, status: "removed", cost, estimate, files: [], error: removed(handle) }) satisfies Report.Entry
+})
+
 const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? failure.reason : failure.reason._tag
 
 /** Sends, once: the store refuses the id when another process was faster. */
-const submitted = Effect.fnUntraced(function*(item: Item, { owner }: RunOptions, lookUp: LookUp.LookUp) {
+const submitted = Effect.fnUntraced(function*(item: Item, { earlier, owner }: RunOptions) {
   const tasks = yield* VideoTasks
   const callbackUrl = item.line.callbackUrl === undefined ? undefined : new URL(item.line.callbackUrl)
   return yield* tasks.submit(item.request, { id: item.id, callbackUrl, interrupted: { patience: "5 seconds" } }).pipe(
-    Effect.catch((error): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
+    Effect.map((handle): Place => ({ _tag: "task", handle })),
+    Effect.catch((error): Effect.Effect<Place, Failure, TaskStore | VideoTasks> =>
       error.reason._tag === "StoreError" && error.handle === undefined
-        ? Effect.flatMap(begun(item), (found): Effect.Effect<TaskHandle, Failure, TaskStore | VideoTasks> =>
-          // What this run has begun itself is a failure of the store, and nobody else's work to wait for.
-          found?.owner === undefined || found.owner.startsWith(owner) ? Effect.fail(error) : settled(item, lookUp))
+        ? Effect.flatMap(
+          isElsewhere(item, owner),
+          (is): Effect.Effect<Place, Failure, TaskStore | VideoTasks> =>
+            is ? settled(item, earlier.get(item.id)) : Effect.fail(error)
+        )
         : Effect.fail(error)
     )
   )
 })
 
-const begun = ({ id }: Item) => TaskStore.use((store) => StoreReads.reading(store.submission(id)))
-
-/** The handle of a line that was submitted before; an open outcome is looked up, reported, never sent again. */
-const settled = Effect.fnUntraced(function*(
-  item: Item,
-  lookUp: LookUp.LookUp
-): Effect.fn.Return<TaskHandle, Problem, TaskStore | VideoTasks> {
+/** Whether somebody else has begun a line. What this run has begun itself is a failure of the store, and nobody's work. */
+const isElsewhere = Effect.fnUntraced(function*({ id }: Item, owner: string) {
   const store = yield* TaskStore
-  for (;;) {
-    const stored = yield* StoreReads.reading(store.load(item.id))
-    if (stored !== undefined) return stored.snapshot.task.handle
-    const submission = yield* begun(item)
-    if (submission?.outcome._tag === "created") return submission.outcome.handle
-    const owner = submission?.outcome._tag === "pending" ? submission.owner : undefined
-    const until = owner === undefined ? undefined : yield* StoreReads.reading(store.leaseOf(owner))
-    const lives = Math.min(until ?? 0, (submission?.startedAt ?? 0) + Submission.longestLifeMs)
-    if (lives > (yield* Clock.currentTimeMillis)) {
-      // Its sender lives, or died a moment ago.
-      yield* Effect.sleep("1 second")
-    } else if (yield* lookUp(item.id)) return yield* ambiguous(item)
-  }
+  const begun = yield* StoreReads.reading(store.submission(id))
+  if (begun !== undefined) return begun.owner?.startsWith(owner) !== true
+  return (yield* StoreReads.reading(store.load(id))) !== undefined
 })
-
-const ambiguous = ({ id }: Item): Problem =>
-  new Problem({
-    reason: "SubmissionAmbiguous",
-    code: ofReason.SubmissionAmbiguous,
-    message: "The answer to its create is lost: a task may exist, and money may have been spent. It is not sent again.",
-    hint: [
-      "It was looked up where its API can be asked, and not found. Look for it in the provider's console; if it is there:",
-      `  ${program} resolve ${id} --remote REMOTE_ID`,
-      `Only when you are sure that it made no task:  ${program} resolve ${id} --discard`
-    ]
-  })
 
 /** Waits for the end and brings the file. */
 const finished = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, options: FinishOptions) {

@@ -3,6 +3,7 @@
  */
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
+import * as Sender from "@video-tasks/runtime/Standing"
 import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,8 +18,8 @@ export interface Standing {
   readonly entries: ReadonlyArray<Report.Entry>
   /** The tasks of lines that are under way; `sending` until there is one. */
   readonly under: ReadonlyMap<TaskId, TaskHandle | "sending">
-  /** What earlier runs brought. */
-  readonly known: Iterable<Report.Known & { readonly id: string }>
+  /** What earlier runs have told, by id. */
+  readonly earlier: ReadonlyMap<string, Report.EarlierLine>
 }
 
 /** All lines as they stand, by what this process has seen. */
@@ -59,18 +60,19 @@ const isHeld = Effect.fnUntraced(function*({ id, known }: Item) {
   const store = yield* TaskStore
   const now = yield* Clock.currentTimeMillis
   const task = yield* StoreReads.reading(store.load(id))
-  if (task !== undefined) return task.claim !== undefined && task.claim.until > now
-  if (known?.outcome._tag !== "pending" || known.owner === undefined) return false
-  return ((yield* StoreReads.reading(store.leaseOf(known.owner))) ?? 0) > now
+  if (task !== undefined) return Sender.isHeld(task.claim, now)
+  return known !== undefined && (yield* StoreReads.reading(Sender.read(store, known))) === "sending"
 })
 
 type State = Pick<Report.Entry, "handle" | "status" | "cost" | "estimate">
 
-const unfinished = ({ entries, items, known }: Standing): ReadonlyArray<Report.Entry> => {
+/** What the earlier report tells of a line stays told: its handle may be nowhere else. */
+const unfinished = ({ earlier, entries, items }: Standing): ReadonlyArray<Report.Entry> => {
   const over = new Set(entries.map(({ item }) => item))
-  const files = new Map<string, Array<Report.Known>>()
-  for (const { id, ...file } of known) files.set(id, [...files.get(id) ?? [], file])
-  return items.filter((item) => !over.has(item)).map((item) => ({ item, files: files.get(item.id) ?? [] }))
+  return items.filter((item) => !over.has(item)).map((item) => {
+    const { files = [], handle } = earlier.get(item.id) ?? {}
+    return { item, handle, files }
+  })
 }
 
 /** A create that is being sent may be paid, until its answer is there. */

@@ -96,21 +96,22 @@ const left = Effect.fnUntraced(function*({ amount, unit = "USD" }: MaxCost, item
   return { max: Math.max(0, amount - spent), currency: unit }
 })
 
-const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: ReadonlyArray<Item>, owner: string) {
+const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Array<Item>, owner: string) {
   const entries: Array<Report.Entry> = []
   const counts = new Counts(items.length)
   const reporter = yield* Reporter
   const { deadline } = yield* Globals.values
   const report = Option.getOrUndefined(input.report)
-  const known = report === undefined ? new Map<string, never>() : yield* Report.known(report)
+  const earlier = report === undefined ? Report.none : yield* Report.earlier(report)
   const under = new Map<TaskId.TaskId, TaskHandle | "sending">()
-  const standing: Standing.Standing = { items, entries, under, known: [...known.values()] }
+  const standing: Standing.Standing = { items, entries, under, earlier: earlier.lines }
   const written = report === undefined ? Effect.void : Standing.stored(standing).pipe(
     Effect.catch(() => Effect.succeed(Standing.seen(standing))),
     Effect.flatMap((all) => Report.write(report, all))
   )
-  const files = { overwrite: input.overwrite, known }
-  yield* run(items, { concurrency: input.concurrency, counts, entries, under, files, owner, deadline }).pipe(
+  const files = { overwrite: input.overwrite, known: earlier.files }
+  const shared = { counts, entries, under, files, earlier: earlier.lines, owner, deadline }
+  yield* run(items, { concurrency: input.concurrency, ...shared }).pipe(
     report === undefined ? identity : Effect.raceFirst(refreshing(report, standing)),
     Effect.onInterrupt(() =>
       Effect.andThen(
