@@ -181,9 +181,9 @@ describe("the store of the command", { concurrent: true }, () => {
           script: [{ on: "create", fault: "reset-after-accept" }]
         })
       )
-      const { submissionId } = told.at(-1)?.error as { readonly submissionId?: string }
+      const error = told.at(-1)?.error as { readonly submissionId?: string } | undefined
       const rows = Command.lines(yield* vt("", ["list", "--store", store, "--json"]))
-      assert.deepStrictEqual(rows.map((row) => row.id), [id, submissionId])
+      assert.deepStrictEqual(rows.map((row) => row.id), [id, error?.submissionId])
     })
   )
 

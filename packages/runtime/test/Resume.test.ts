@@ -7,7 +7,7 @@ import {
   type TaskHandle,
   TaskId,
   VideoProvider,
-  type VideoTaskError
+  VideoTaskError
 } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Clock, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
@@ -334,6 +334,113 @@ describe("resolve", () => {
           "ab"
         ])
         assert.deepStrictEqual([asked.posts, asked.looks, asked.reads], [0, [], []])
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+
+  it.effect("refuses a task that another create has made, and names that one", () => {
+    const { provider } = world()
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const handle = yield* tasks.submit(Harness.request)
+        const { id } = yield* tasks.get(handle)
+        yield* store.begin(lost())
+        const error = yield* Effect.flip(tasks.resolve(idOf(1), { remoteId: handle.remoteId }))
+        assert.strictEqual(error.reason._tag, "InvalidRequest")
+        assert.include(error.message, `which is the task of the create ${id}`)
+        assert.deepStrictEqual(yield* outcomes(store), ["created", "ambiguous"])
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+
+  it.effect("takes a task that was attached by hand, for one create only", () => {
+    const { provider } = world()
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        const handle = yield* tasks.attach({ provider: "double", remoteId: "remote-7" })
+        yield* store.begin(lost())
+        yield* store.begin(begun(2, { outcome: { _tag: "ambiguous", detail: "lost" } }))
+        yield* tasks.resolve(idOf(1), { remoteId: "remote-7" })
+        const error = yield* Effect.flip(tasks.resolve(idOf(2), { remoteId: "remote-7" }))
+        assert.include(error.message, `which is the task of the create ${idOf(1)}`)
+        assert.deepStrictEqual(yield* outcomes(store), ["created", "ambiguous"])
+        assert.strictEqual((yield* store.find(handle))?.snapshot.task.handle.remoteId, "remote-7")
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+
+  const unknown = Effect.fail(Harness.error(new VideoTaskError.TaskNotFound({ remoteId: "typo" })))
+  const knowing = (createdAt: number): VideoProvider.DoubleOptions => ({
+    family: { graceMs: 0 },
+    observe: ({ remoteId }) =>
+      remoteId === "typo" ? unknown : Effect.succeed(Harness.observed({ status: "IN_PROGRESS", createdAt }))
+  })
+
+  it.effect("asks the API, where that is wanted, and refuses what it does not know, and what is older", () => {
+    const { asked, provider } = world(knowing(1000))
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* store.begin(lost({ startedAt: 3_000_000 }))
+        yield* store.begin(begun(2, { outcome: { _tag: "ambiguous", detail: "lost" } }))
+        yield* TestClock.adjust("1 hour")
+        const check = (n: number, remoteId: string) => tasks.resolve(idOf(n), { remoteId, check: true })
+        const errors = yield* Effect.forEach(["typo", "old"], (remoteId) => Effect.flip(check(1, remoteId)))
+        assert.deepStrictEqual(errors.map(({ reason }) => reason._tag), ["InvalidRequest", "InvalidRequest"])
+        assert.deepStrictEqual(errors.map(({ message }) => /does not know|older/.exec(message)?.[0]), [
+          "does not know",
+          "older"
+        ])
+        assert.deepStrictEqual(yield* outcomes(store), ["ambiguous", "ambiguous"])
+        assert.strictEqual((yield* check(2, "right")).outcome._tag, "created")
+        assert.deepStrictEqual([asked.remoteIds, asked.posts], [["typo", "old", "right"], 0])
+      }).pipe(Effect.provide(process(store, provider)))
+    )
+  })
+
+  for (const resolution of [{ remoteId: "right" }, "discard"] as const) {
+    const outcome = resolution === "discard" ? "rejected" : "created"
+    it.effect(`settles a create anew as ${outcome} that was settled with an id that the API has never known`, () => {
+      const { provider } = world(knowing(0))
+      return inMemory((store) =>
+        Effect.gen(function*() {
+          const tasks = yield* VideoTasks.VideoTasks
+          yield* store.begin(lost())
+          yield* tasks.resolve(idOf(1), { remoteId: "typo" })
+          const fiber = yield* Effect.forkChild(tasks.awaitEnd(idOf(1)))
+          yield* TestClock.adjust("10 minutes")
+          assert.strictEqual((yield* Fiber.join(fiber)).status, "ERROR")
+          const { outcome: settled } = yield* tasks.resolve(idOf(1), resolution)
+          assert.strictEqual(settled._tag, outcome)
+          assert.strictEqual(
+            (yield* store.load(idOf(1)))?.snapshot.task.handle.remoteId,
+            resolution === "discard"
+              ? undefined
+              : "right"
+          )
+        }).pipe(Effect.provide(process(store, provider)))
+      )
+    })
+  }
+
+  it.effect("takes nothing back that a read has seen", () => {
+    let reads = 0
+    const { provider } = world({
+      family: { graceMs: 0 },
+      observe: () => reads++ === 0 ? Effect.succeed(Harness.running(10)) : unknown
+    })
+    return inMemory((store) =>
+      Effect.gen(function*() {
+        const tasks = yield* VideoTasks.VideoTasks
+        yield* store.begin(lost())
+        yield* tasks.resolve(idOf(1), { remoteId: "remote-7" })
+        const fiber = yield* Effect.forkChild(tasks.awaitEnd(idOf(1)))
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual((yield* Fiber.join(fiber)).status, "ERROR")
+        const error = yield* Effect.flip(tasks.resolve(idOf(1), "discard"))
+        assert.include(error.message, "which is created")
       }).pipe(Effect.provide(process(store, provider)))
     )
   })
@@ -692,10 +799,13 @@ describe("submissions", () => {
           [begun(7, {
             owner: "one",
             requestHash: kept[0]?.requestHash ?? "",
+            reference: kept[0]?.reference ?? "",
             request: RequestRecord.from(Harness.request),
             startedAt: 0
           })]
         )
+        // Another store may have a task of the same id on the same account.
+        assert.notStrictEqual(kept[0]?.reference, idOf(7))
         assert.match(kept[0]?.requestHash ?? "", /^[0-9a-f]{64}$/)
         assert.strictEqual(yield* store.leaseOf("one"), 60_000)
       }).pipe(Effect.provide(process(store, provider, { owner: "one" })))

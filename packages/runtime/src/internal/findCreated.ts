@@ -113,11 +113,11 @@ const looked = Effect.fnUntraced(function*(lost: Lost, tried: Tried): Effect.fn.
 
 /** Asked when its turn has come: the submit may have been left while it stood in line. */
 const look = Effect.fnUntraced(function*(
-  { isWanted, order: { id, lane, request, requestHash } }: Lost
+  { isWanted, order: { lane, reference, request, requestHash } }: Lost
 ): Effect.fn.Return<Created | "unwanted" | undefined, VideoTaskError.VideoTaskError> {
   if (!isWanted(yield* Clock.currentTimeMillis)) return "unwanted"
   const { policy: { pollTimeoutMs }, provider } = lane
-  return yield* Effect.suspend(() => provider.findCreated(request, { requestHash, reference: id })).pipe(
+  return yield* Effect.suspend(() => provider.findCreated(request, { requestHash, reference })).pipe(
     Effect.timeoutOrElse({
       duration: pollTimeoutMs,
       orElse: () => unavailable(provider.id, `no complete answer within ${pollTimeoutMs / 1000} s`)

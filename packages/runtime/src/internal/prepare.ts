@@ -59,6 +59,8 @@ export const prepare = Effect.fnUntraced(function*(
     return yield* fail(new VideoTaskError.ModelUnavailable({ model: request.model, detail: retired }))
   }
   const id = options.id ?? (yield* TaskId.make)
+  // An id of the caller's own making may be that of another store's task on the same account.
+  const reference = options.id === undefined ? id : yield* TaskId.make
   const callbackUrl = yield* callbackOf(provider, family, id, options)
   const lane = refs.lanes.of(provider, family)
   const isUnlisted = spec === undefined && family.models.length > 0 && family.takesAnyModel !== true
@@ -66,11 +68,12 @@ export const prepare = Effect.fnUntraced(function*(
   const hash = yield* RequestHash.of(request)
   return {
     id,
+    reference,
     request,
     callbackUrl,
     requestHash: hash,
     lane,
-    trace: family.canFindCreated === true ? provider.trace?.(request, { requestHash: hash, reference: id }) : undefined,
+    trace: family.canFindCreated === true ? provider.trace?.(request, { requestHash: hash, reference }) : undefined,
     resubmit: options.resubmit ?? "never",
     interrupted: options.interrupted
   }

@@ -46,6 +46,8 @@ export interface Order {
   readonly id: TaskId
   readonly request: VideoRequest
   readonly requestHash: string
+  /** The name that its task has at the provider, where that keeps one: random, so that no other create has it. */
+  readonly reference: TaskId
   readonly lane: Lane
   /** By what its task can be found when the answer is lost. */
   readonly trace?: Trace | undefined
@@ -299,7 +301,7 @@ const once = (
       return Effect.fail(progress.ambiguous ?? unsent(order, overslept))
     }
     progress.phase = "sent"
-    const { callbackUrl, id: reference, request, requestHash } = order
+    const { callbackUrl, reference, request, requestHash } = order
     return provider.create(request, { requestHash, reference, callbackUrl }).pipe(
       Effect.timeoutOrElse({
         duration: createTimeoutMs,
