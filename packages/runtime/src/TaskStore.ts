@@ -162,6 +162,11 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly begin: (submission: Submission, sender?: Lease) => Effect.Effect<void, TaskStoreError>
   /** Records what became of a create. The last word counts, but `created` is never taken back. */
   readonly settle: (id: TaskId, outcome: Outcome) => Effect.Effect<void, TaskStoreError>
+  /**
+   * Takes back that a create made a task, for those who named a wrong one: removes the task with its journal, and records
+   * another outcome, in one step. `false`, and nothing is written, when there is no such task, or it has not ended.
+   */
+  readonly takeBack: (id: TaskId, outcome: Outcome) => Effect.Effect<boolean, TaskStoreError>
   readonly submission: (id: TaskId) => Effect.Effect<Submission | undefined, TaskStoreError>
   /** The submissions, oldest first unless the filter says otherwise. */
   readonly submissions: (

@@ -200,6 +200,12 @@ export type Resolution =
     readonly remoteId: string
     /** The route that made it, where the family has several; the default is the one that the create went to. */
     readonly route?: string | undefined
+    /**
+     * Asks the API for the task first, and refuses an id that it does not know, or a task that is older than the create.
+     *
+     * @default false
+     */
+    readonly check?: boolean | undefined
   }
   | "discard"
 
@@ -390,8 +396,10 @@ export class VideoTasks extends Context.Service<VideoTasks, {
   readonly lookUp: (submission: TaskId) => Effect.Effect<Submission, VideoTaskError>
   /**
    * Settles an ambiguous create: with the id that its task has at the provider, which is then a task of the store under the
-   * id of the submission, or as one that made none. Sends nothing. Fails with `InvalidRequest` when the submission is not
-   * ambiguous, and with `ResumeIdentityChanged` when it went to another API or account than is configured.
+   * id of the submission, or as one that made none. Sends no create, and nothing at all without `check`. What was settled
+   * with an id that the API turned out not to know (`not_found`, and no read has ever seen it) can be settled again. Fails
+   * with `InvalidRequest` when the submission is not ambiguous, or the task is that of another create; with
+   * `ResumeIdentityChanged` when it went to another API or account than is configured; and as a read does, with `check`.
    */
   readonly resolve: (submission: TaskId, resolution: Resolution) => Effect.Effect<Submission, VideoTaskError>
   /**

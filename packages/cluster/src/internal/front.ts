@@ -140,8 +140,9 @@ const commands = (
   }
 }
 
-const routed = ({ remoteId, route }: Exclude<VideoTasks.Resolution, "discard">) => ({
+const routed = ({ check, remoteId, route }: Exclude<VideoTasks.Resolution, "discard">) => ({
   remoteId,
+  ...(check === undefined ? {} : { check }),
   ...(route === undefined ? {} : { route })
 })
 

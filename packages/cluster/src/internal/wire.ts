@@ -99,7 +99,11 @@ const Resumed = Schema.Struct({
 })
 
 const Resolution = Schema.Union([
-  Schema.Struct({ remoteId: Schema.String, route: Schema.optionalKey(Schema.String) }),
+  Schema.Struct({
+    remoteId: Schema.String,
+    route: Schema.optionalKey(Schema.String),
+    check: Schema.optionalKey(Schema.Boolean)
+  }),
   Schema.Literal("discard")
 ])
 

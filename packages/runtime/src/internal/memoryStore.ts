@@ -54,7 +54,8 @@ export const make = (failures: Failures): TaskStore["Service"] => {
     leaseOf,
     renew,
     release,
-    remove: (ids) => Effect.sync(() => remove(tables, ids))
+    remove: (ids) => Effect.sync(() => remove(tables, ids)),
+    takeBack: (id, outcome) => Effect.sync(() => takeBack(tables, id, outcome))
   }
 }
 
@@ -171,6 +172,15 @@ const remove = ({ byHandle, rows }: Tables, ids: ReadonlyArray<TaskId>): number 
     count++
   }
   return count
+}
+
+const takeBack = (tables: Tables, id: TaskId, outcome: Outcome): boolean => {
+  if (remove(tables, [id]) === 0) return false
+  const submission = tables.submissions.get(id)
+  if (submission === undefined) return true
+  const { outcome: _, ...rest } = submission
+  tables.submissions.set(id, new Submission({ ...rest, outcome }))
+  return true
 }
 
 type Positioned<A> = readonly [position: number, item: A]

@@ -23,7 +23,7 @@ const requestRetries = Schedule.exponential(1000).pipe(Schedule.jittered, Schedu
  *
  * @internal
  */
-const request = <A>(
+export const request = <A>(
   lane: Lane,
   handle: TaskHandle,
   operation: VideoTaskError.Operation,

@@ -1,6 +1,7 @@
 /**
  * Removing tasks that have ended: the rows and their journals, in one transaction.
  */
+import type { Outcome } from "@video-tasks/core/Submission"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import { terminal } from "@video-tasks/core/TaskStatus"
 import * as Effect from "effect/Effect"
@@ -8,6 +9,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { TaskStore } from "../TaskStore.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import * as Rows from "./sqlRows.ts"
 import { asOwner, type Share } from "./sqlShare.ts"
 
 /** Databases limit the parameters of a statement. */
@@ -18,7 +20,7 @@ export const make = (
   sql: SqlClient,
   failures: SqlFailures,
   share?: Share
-): Pick<TaskStore["Service"], "remove"> => {
+): Pick<TaskStore["Service"], "remove" | "takeBack"> => {
   // An event that comes at the same moment waits until the row is gone, and then meets no task.
   const locked = sql.literal(sql.onDialectOrElse({ pg: () => "FOR UPDATE", orElse: () => "" }))
 
@@ -41,5 +43,18 @@ export const make = (
     return count
   })
 
-  return { remove: (ids) => orFail(failures, "tasks could not be removed")(remove(ids)) }
+  const takeBack = Effect.fnUntraced(function*(id: TaskId, outcome: Outcome) {
+    if ((yield* removeSome([id])) === 0) return false
+    const data = yield* Rows.encodeOutcome(outcome)
+    yield* sql`UPDATE video_tasks_submissions SET outcome = ${outcome._tag}, outcome_data = ${data} WHERE id = ${id}`
+    return true
+  })
+
+  return {
+    remove: (ids) => orFail(failures, "tasks could not be removed")(remove(ids)),
+    takeBack: (id, outcome) =>
+      orFail(failures, "the outcome of a create could not be taken back")(
+        inTransaction(sql, "full", asOwner(sql, failures, share, takeBack(id, outcome)))
+      )
+  }
 }

@@ -1,16 +1,17 @@
 /**
  * What every store must do about the intents of creates.
  */
-import { Submission } from "@video-tasks/core/Submission"
+import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import * as Effect from "effect/Effect"
 import { TaskStore } from "../TaskStore.ts"
 import type { Case } from "../TaskStoreSuite.ts"
 import type { Expect } from "./storeClaimCases.ts"
-import { handleOf, idOf, make, submissionOf } from "./storeFixtures.ts"
+import { advance, handleOf, idOf, make, submissionOf, succeeded } from "./storeFixtures.ts"
 
 /** @internal */
 export const submissionCases = (expect: Expect): ReadonlyArray<Case> => [
-  { name: "refuses an intent whose id a task has", effect: refusesTaken(expect) }
+  { name: "refuses an intent whose id a task has", effect: refusesTaken(expect) },
+  { name: "takes back that a create made a task, once that has ended", effect: takesBack(expect) }
 ]
 
 const refusesTaken = (expect: Expect) =>
@@ -27,4 +28,27 @@ const refusesTaken = (expect: Expect) =>
     const record = new Submission({ ...rest, outcome: { _tag: "created", handle: handleOf(2) } })
     yield* store.begin(record)
     yield* expect("the record of how a task was made", yield* store.submission(idOf(2)), record)
+  })
+
+const takesBack = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const ambiguous: Outcome = { _tag: "ambiguous", detail: "another one" }
+    for (const n of [1, 2]) {
+      yield* store.begin(submissionOf(n))
+      yield* make(n)
+    }
+    yield* advance(2, 1, succeeded(2000))
+    yield* expect("one that goes on", yield* store.takeBack(idOf(1), ambiguous), false)
+    yield* expect("its outcome", (yield* store.submission(idOf(1)))?.outcome._tag, "created")
+    yield* expect("none at all", yield* store.takeBack(idOf(3), ambiguous), false)
+    yield* expect("one that has ended", yield* store.takeBack(idOf(2), ambiguous), true)
+    yield* expect("its outcome then", (yield* store.submission(idOf(2)))?.outcome, ambiguous)
+    yield* expect("the task", yield* store.load(idOf(2)), undefined)
+    yield* expect("its journal", yield* store.events(idOf(2)), [])
+    yield* expect("the open ones", (yield* store.submissions({ outcome: "ambiguous" })).items.map(({ id }) => id), [
+      idOf(2)
+    ])
+    yield* make(2)
+    yield* expect("made again", (yield* store.submission(idOf(2)))?.outcome._tag, "created")
   })

@@ -4,7 +4,7 @@
 import type { Observation } from "@video-tasks/core/Observation"
 import type { Submission } from "@video-tasks/core/Submission"
 import { format, TaskHandle } from "@video-tasks/core/TaskHandle"
-import type { TaskId } from "@video-tasks/core/TaskId"
+import { is as isTaskId, type TaskId } from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Standing from "../Standing.ts"
-import type { TaskStore, TaskStoreError } from "../TaskStore.ts"
+import type { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { runIn } from "./account.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import { isOlder } from "./findCreated.ts"
@@ -193,11 +193,21 @@ export const adopt = Effect.fnUntraced(function*(
   }
   yield* Effect.uninterruptible(
     Journal.create(journal, event, observation).pipe(
-      // It is there already: attached by hand, or found by another process.
-      Effect.catchTag("VersionConflict", () => Effect.void),
+      Effect.catchTag("VersionConflict", (conflict) => mayBeOurs(journal, id, conflict)),
       Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle }))
     )
   )
+})
+
+/** Its task may be there already: found by another process, or attached by hand. That of another create is not its own. */
+const mayBeOurs = Effect.fnUntraced(function*(
+  { store }: Journal.Journal,
+  id: TaskId,
+  conflict: VersionConflict
+): Effect.fn.Return<void, TaskStoreError | VersionConflict> {
+  if (conflict.id === id || !isTaskId(conflict.id)) return
+  const other = yield* retryStore(store.submission(conflict.id))
+  if (other !== undefined) return yield* Effect.fail(conflict)
 })
 
 /** @internal */
