@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Effect, Redacted, Schedule, type Scope } from "effect"
+import { Clock, Effect, Redacted, Schedule, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import * as net from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
@@ -129,14 +129,14 @@ describe("worker", { concurrent: true }, () => {
     "follows what others create, says that it is well, and hands over with 0",
     Effect.gen(function*() {
       const env = yield* environment
-      const one = yield* worker(["--metrics", "0", "--buckets", "8"], env)
-      yield* Effect.promise(() => one.until("serves 8 of 8"))
+      const one = yield* worker(["--metrics", "0", "--buckets", "16"], env)
+      yield* Effect.promise(() => one.until("serves 16 of 16"))
       const port = portOf(one.said())
       assert.deepStrictEqual(yield* get(port, "/health"), { status: 200, text: "ok\n" })
       const { status, text } = yield* get(port, "/ready")
       assert.deepStrictEqual([status, JSON.parse(text)], [
         200,
-        { isReady: true, state: "serving", owned: 8, buckets: 8 }
+        { isReady: true, state: "serving", owned: 16, buckets: 16 }
       ])
 
       const created = yield* run(create, env)
@@ -145,19 +145,19 @@ describe("worker", { concurrent: true }, () => {
       const { posts } = yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
       assert.strictEqual(posts, 1)
       const metrics = yield* get(port, "/metrics")
-      assert.include(metrics.text, "video_tasks_buckets_owned 8")
+      assert.include(metrics.text, "video_tasks_buckets_owned 16")
       assert.match(metrics.text, /video_tasks_polls\S* [1-9]/)
       const waited = yield* run(["wait", created.stdout.trim(), "--json"], env)
       assert.deepStrictEqual([waited.code, Command.lines(waited).at(-1)?.task.status], [0, "SUCCESS"])
 
       // Without a number it takes the one that the database has.
       const two = yield* worker([], env)
-      yield* Effect.promise(() => two.until(/serves [1-8] of 8/))
+      yield* Effect.promise(() => two.until(/serves \d+ of 16/))
       yield* Effect.promise(() => one.until(/gave buckets? .* up/))
       one.kill("SIGTERM")
       assert.strictEqual(yield* Effect.promise(() => one.ended), 0)
       assert.include(one.said(), "Stopping: ")
-      yield* Effect.promise(() => two.until("serves 8 of 8"))
+      yield* Effect.promise(() => two.until("serves 16 of 16"))
       two.kill("SIGINT")
       assert.strictEqual(yield* Effect.promise(() => two.ended), 0)
       assert.notInclude(one.said() + two.said(), "sk-secret")
@@ -168,14 +168,14 @@ describe("worker", { concurrent: true }, () => {
     "takes over what a killed one had",
     Effect.gen(function*() {
       const env = yield* environment
-      const one = yield* worker(["--buckets", "4", "--json"], env)
-      yield* Effect.promise(() => one.until("\"owned\":4"))
-      const two = yield* worker(["--buckets", "4", "--json"], env)
-      yield* Effect.promise(() => two.until("\"owned\":2"))
+      const one = yield* worker(["--buckets", "16", "--json"], env)
+      yield* Effect.promise(() => one.until("\"owned\":16"))
+      const two = yield* worker(["--buckets", "16", "--json"], env)
+      yield* Effect.promise(() => two.until(/"owned":[1-9]/))
       for (let n = 0; n < 6; n++) assert.strictEqual((yield* run(create, env)).code, 0)
       one.kill("SIGKILL")
       yield* ended(env, 6)
-      yield* Effect.promise(() => two.until("\"owned\":4"))
+      yield* Effect.promise(() => two.until("\"owned\":16"))
       const { posts } = yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
       assert.strictEqual(posts, 6)
     })
@@ -195,6 +195,27 @@ describe("worker", { concurrent: true }, () => {
       assert.strictEqual(Command.lines(waited).at(-1)?.task.status, "SUCCESS")
     }),
     SimulatorServer.layerSimulator({ speed: 10, seed: 7, jobSeconds: { min: 80, max: 80 } })
+  )
+
+  live(
+    "keeps to what an account may send, over two workers",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const simulator = yield* Simulator.Simulator
+      for (let n = 0; n < 8; n++) assert.strictEqual((yield* run(create, env)).code, 0)
+      const limits = ["--buckets", "16", "--rate", "6", "--concurrency", "2"]
+      const one = yield* worker(limits, env)
+      const two = yield* worker(limits, env)
+      yield* Effect.promise(() => one.until(/serves ([1-9]|1[0-5]) of 16/))
+      yield* Effect.promise(() => two.until(/serves ([1-9]|1[0-5]) of 16/))
+      const polls = Effect.map(simulator.ledger, ({ tasks }) => tasks.reduce((sum, { polls }) => sum + polls, 0))
+      const [before, from] = [yield* polls, yield* Clock.currentTimeMillis]
+      yield* Effect.repeat(polls, { until: (count) => count >= before + 30, schedule: Schedule.spaced(100) })
+      const elapsedMs = (yield* Clock.currentTimeMillis) - from
+      // What two shares let go at once comes on top.
+      assert.isAtLeast(elapsedMs, 1000 * (30 - 7) / 6)
+    }),
+    SimulatorServer.layerSimulator({ speed: 1, seed: 7, jobSeconds: { min: 600, max: 600 } })
   )
 
   live(
