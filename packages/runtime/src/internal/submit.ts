@@ -9,7 +9,7 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Cost } from "@video-tasks/core/Video"
 import type { Created, Trace } from "@video-tasks/core/VideoProvider"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -27,6 +27,7 @@ import { findCreated } from "./findCreated.ts"
 import { insist } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import { keep } from "./keep.ts"
+import { ambiguous, complete, overslept, tooLong, unsent } from "./submitErrors.ts"
 
 /** How long an answer to a create may take. */
 const createTimeoutMs = 180_000
@@ -230,16 +231,6 @@ const patiently = Effect.fnUntraced(function*(
   }
 })
 
-const tooLong = (order: Order, retryAfterMs: number) =>
-  Effect.fail(VideoTaskError.make({
-    provider: order.lane.provider.id,
-    operation: "create",
-    reason: new VideoTaskError.RateLimited({
-      retryAfterMs,
-      detail: "the provider has asked this account to wait; the create was not sent"
-    })
-  }))
-
 /**
  * Sends under the account's budget, again only where no byte was sent or the caller asked for it. Where the task can be
  * looked up, nothing is sent again before a look has said that there is none.
@@ -325,44 +316,6 @@ const once = (
       })
     )
   })
-
-const overslept = "this process was away for longer than its lease, and another one may have taken the create for lost"
-
-const unsent = (order: Order, detail: string): VideoTaskError.VideoTaskError =>
-  VideoTaskError.make({
-    provider: order.lane.provider.id,
-    operation: "create",
-    reason: new VideoTaskError.NotSent({ detail })
-  })
-
-const ambiguous = (order: Order, detail: string): VideoTaskError.VideoTaskError =>
-  VideoTaskError.make({
-    provider: order.lane.provider.id,
-    operation: "create",
-    reason: new VideoTaskError.SubmissionAmbiguous({ detail })
-  })
-
-/** An ambiguous create says which one it is, when it was sent, and whether it was looked for. */
-const complete = (
-  error: VideoTaskError.VideoTaskError,
-  order: Order,
-  progress: Progress
-): VideoTaskError.VideoTaskError => {
-  const { reason } = error
-  if (reason._tag !== "SubmissionAmbiguous") return error
-  const { detail, sentAt, status } = reason
-  return VideoTaskError.make({
-    provider: error.provider,
-    operation: error.operation,
-    requestId: error.requestId,
-    reason: new VideoTaskError.SubmissionAmbiguous({
-      detail: progress.sought === undefined ? detail : `${detail}; ${progress.sought}`,
-      ...(status === undefined ? {} : { status }),
-      submissionId: order.id,
-      sentAt: sentAt ?? progress.startedAt
-    })
-  })
-}
 
 const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: Progress): Outcome => {
   const reason = Cause.findErrorOption(cause).pipe(Option.getOrUndefined)?.reason
