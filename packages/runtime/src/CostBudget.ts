@@ -22,12 +22,15 @@
  *
  * @since 0.1.0
  */
+import type { Outcome } from "@video-tasks/core/Submission"
 import type { TaskId } from "@video-tasks/core/TaskId"
+import type { Persisted } from "@video-tasks/core/TaskMachine"
 import type { Cost } from "@video-tasks/core/Video"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Book } from "./internal/book.ts"
+import * as Counted from "./internal/counted.ts"
 
 /**
  * One submit that money is kept for.
@@ -44,6 +47,36 @@ export interface LedgerEntry {
   /** What counts against the budget, in its unit. */
   readonly amount: number
   readonly estimate: Cost
+  /** The provider's bill, in whichever unit it is. */
+  readonly bill?: Cost | undefined
+}
+
+/**
+ * What is known of one create, to be counted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Countable {
+  /** What became of the create; a task says more. */
+  readonly outcome?: Outcome | undefined
+  /** Its task, as a store has it. */
+  readonly task?: Persisted | undefined
+  /** What it was expected to cost. */
+  readonly estimate?: Cost | undefined
+}
+
+/**
+ * What one create counts for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Count {
+  /** As in the ledger; `free` when nothing was paid. */
+  readonly state: LedgerEntry["state"] | "free"
+  /** In the unit that was asked for; `undefined` when nobody knows it in that one. It is never to be taken for zero. */
+  readonly amount: number | undefined
   /** The provider's bill, in whichever unit it is. */
   readonly bill?: Cost | undefined
 }
@@ -149,3 +182,25 @@ export const layer = (options: Options): Layer.Layer<CostBudget> => Layer.sync(C
  * @since 0.1.0
  */
 export const ledger: Effect.Effect<Ledger, never, CostBudget> = Effect.flatMap(CostBudget, (budget) => budget.ledger)
+
+/**
+ * Says what a create counts for in a currency, by the rules of the ledger: for those who add up what a store has.
+ *
+ * **Example** (A lost answer counts, a refusal does not)
+ *
+ * ```ts import.meta.vitest
+ * import { CostBudget } from "@video-tasks/runtime"
+ *
+ * const estimate = { amount: 0.5, unit: "USD", kind: "estimate" as const }
+ *
+ * CostBudget.countOf({ estimate, outcome: { _tag: "ambiguous", detail: "reset" } }, "USD")
+ * // => { state: "unknown", amount: 0.5 }
+ * CostBudget.countOf({ estimate, outcome: { _tag: "rejected", reason: "InvalidRequest" } }, "USD")
+ * // => { state: "free", amount: 0 }
+ * CostBudget.countOf({ estimate }, "EUR") // => { state: "reserved", amount: undefined }
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const countOf = (create: Countable, unit: string): Count => Counted.countOf(create, unit)

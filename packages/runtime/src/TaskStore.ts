@@ -210,6 +210,11 @@ export class TaskStore extends Context.Service<TaskStore, {
   /** Gives tasks back. */
   readonly release: (owner: string, ids: ReadonlyArray<TaskId>) => Effect.Effect<void, TaskStoreError>
   /**
+   * Takes a name until a time (ms since the epoch), unless somebody else has it; says whether it was taken. Whoever has it
+   * goes on with `held`, the time that it wrote last, and a time that is over gives it back.
+   */
+  readonly lock: (name: string, until: number, now: number, held?: number) => Effect.Effect<boolean, TaskStoreError>
+  /**
    * Removes tasks that have ended, with their journals, and returns how many; those that are unfinished stay. Their
    * submissions stay too: an id that was submitted once is never submitted again.
    */

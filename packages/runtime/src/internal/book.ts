@@ -4,7 +4,8 @@ import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import { isTerminal } from "@video-tasks/core/TaskStatus"
 import type { Cost } from "@video-tasks/core/Video"
-import type { Ledger, LedgerEntry } from "../CostBudget.ts"
+import type { Count, Ledger, LedgerEntry } from "../CostBudget.ts"
+import { countOf } from "./counted.ts"
 
 /** How many settled entries are kept; their sum is exact all the same. */
 const maxSettled = 1000
@@ -75,10 +76,8 @@ export class Book {
   /** What became of a create; the last word counts. */
   submitted(id: TaskId, outcome: Outcome): void {
     const row = this.#rows.get(id)
-    if (row === undefined || row.state === "settled") return
-    if (outcome._tag === "rejected") this.#take(id)
-    if (outcome._tag === "ambiguous") this.#put({ ...row, state: "unknown" })
-    if (outcome._tag === "created") this.#put({ ...row, state: "reserved" })
+    if (row === undefined || row.state === "settled" || outcome._tag === "pending") return
+    this.#count(row, countOf({ outcome, estimate: row.estimate }, this.unit))
   }
 
   /** There is a task, and it could not be stored: nobody will say what becomes of it. */
@@ -98,23 +97,21 @@ export class Book {
   }
 
   /** What became of a task. */
-  stepped({ task, value }: Persisted): void {
-    const row = this.#rows.get(task.id)
-    if (row === undefined || row.state === "settled" || !isTerminal(value)) return
-    const bill = task.cost?.kind === "bill" ? task.cost : undefined
-    if (bill !== undefined) {
-      const amount = bill.unit.toUpperCase() === this.unit ? bill.amount : row.amount
-      return this.#put({ ...row, state: "settled", amount, bill })
-    }
-    if (value === "SUCCESS") return this.#put({ ...row, state: "settled" })
-    if (value === "CANCELLED" || task.failure?.code === "not_found") return this.#put({ ...row, state: "unknown" })
-    this.#take(task.id)
+  stepped(task: Persisted): void {
+    const row = this.#rows.get(task.task.id)
+    if (row === undefined || row.state === "settled" || !isTerminal(task.value)) return
+    this.#count(row, countOf({ task, estimate: row.estimate }, this.unit))
   }
 
   ledger(): Ledger {
     const { max, unit } = this
     const entries = [...this.#rows.values()].map(({ isBegun: _, ...entry }): LedgerEntry => entry)
     return { max, unit, ...this.#sums, left: this.left, entries }
+  }
+
+  #count(row: Row, { amount = row.amount, state, ...facts }: Count): void {
+    if (state === "free") this.#take(row.id)
+    else this.#put({ ...row, ...facts, state, amount })
   }
 
   #put(row: Row): void {

@@ -20,7 +20,7 @@ export interface Row {
 }
 
 /** @internal */
-export interface Claims extends Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release"> {
+export interface Claims extends Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release" | "lock"> {
   readonly hold: (owner: string, until: number) => void
   readonly stored: (row: Row) => StoredTask
 }
@@ -28,6 +28,7 @@ export interface Claims extends Pick<TaskStore["Service"], "claim" | "leaseOf" |
 /** @internal */
 export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
   const leases = new Map<string, number>()
+  const locks = new Map<string, number>()
 
   const untilOf = (owner: string): number => leases.get(owner) ?? 0
 
@@ -78,6 +79,13 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
           const row = rows.get(id)
           if (row?.owner === owner) row.owner = undefined
         }
+      }),
+    lock: (name, until, now, held) =>
+      Effect.sync(() => {
+        const before = locks.get(name)
+        const isFree = held === undefined ? !isLeaseLive(before, now) : before === held
+        if (isFree) locks.set(name, until)
+        return isFree
       })
   }
 }

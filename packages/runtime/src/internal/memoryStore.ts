@@ -29,7 +29,7 @@ export const make = (failures: Failures): TaskStore["Service"] => {
   const rows = new Map<TaskId, Claims.Row>()
   const claims = Claims.make(rows)
   const tables: Tables = { submissions: new Map(), rows, byHandle: new Map(), last: 0, claims, failures }
-  const { claim, leaseOf, release, renew, stored } = claims
+  const { claim, leaseOf, lock, release, renew, stored } = claims
   return {
     ...submissionsOf(tables),
     append: (id, expected, events, next) => Effect.suspend(() => append(tables, id, expected, events, next)),
@@ -54,6 +54,7 @@ export const make = (failures: Failures): TaskStore["Service"] => {
     leaseOf,
     renew,
     release,
+    lock,
     remove: (ids) => Effect.sync(() => remove(tables, ids)),
     takeBack: (id, outcome) => Effect.sync(() => takeBack(tables, id, outcome))
   }

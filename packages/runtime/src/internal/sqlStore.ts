@@ -7,6 +7,7 @@ import { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import * as SqlAppend from "./sqlAppend.ts"
 import * as SqlClaims from "./sqlClaims.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import * as SqlLocks from "./sqlLocks.ts"
 import * as SqlRemove from "./sqlRemove.ts"
 import { migrate } from "./sqlSchema.ts"
 import type { Share } from "./sqlShare.ts"
@@ -55,6 +56,7 @@ export const of = ({ postgres, sql }: Tables, share?: Share): TaskStore["Service
     ...SqlAppend.make(sql, failures, shared),
     ...SqlTasks.make(sql, failures, shared),
     ...SqlClaims.make(sql, failures, share),
+    ...SqlLocks.make(sql, failures),
     ...SqlRemove.make(sql, failures, share)
   })
 }

@@ -23,7 +23,8 @@ export const claimCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "takes a lease for over that ends later than any lease may", effect: wrongClocks(expect) },
   { name: "leaves alone who renews or releases what it does not hold", effect: strangers(expect) },
   { name: "says until when an owner holds what it holds", effect: tellsLeases(expect) },
-  { name: "gives a lease to who is about to send, with the intent", effect: sendersHold(expect) }
+  { name: "gives a lease to who is about to send, with the intent", effect: sendersHold(expect) },
+  { name: "gives a name to one of those who ask for it at once, until its time is over", effect: locks(expect) }
 ]
 
 const idsOf = (tasks: ReadonlyArray<StoredTask>): ReadonlyArray<string> => tasks.map((one) => one.snapshot.task.id)
@@ -168,4 +169,24 @@ const sendersHold = (expect: Expect) =>
     const second = yield* Effect.result(store.begin(submissionOf(1), { owner: "b", until: 10_000 }))
     yield* expect("an intent that is refused", second._tag, "Failure")
     yield* expect("gives no lease", yield* store.leaseOf("b"), undefined)
+  })
+
+const locks = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const asked = Effect.forEach([1, 2, 3, 4], (n) => store.lock("a", 10_000 + n, 5000), { concurrency: "unbounded" })
+    const taken = yield* asked
+    yield* expect("how many have it", taken.filter((is) => is).length, 1)
+    const held = 10_001 + taken.indexOf(true)
+    yield* expect("another name", yield* store.lock("b", 10_000, 5000), true)
+    yield* expect("who does not have it", yield* store.lock("a", 20_000, 6000, 9999), false)
+    yield* expect("who has it", yield* store.lock("a", 20_000, 6000, held), true)
+    yield* expect("with the time before", yield* store.lock("a", 30_000, 6000, held), false)
+    yield* expect("1 ms before its time is over", yield* store.lock("a", 30_000, 19_999), false)
+    yield* expect("at that moment", yield* store.lock("a", 30_000, 20_000), true)
+    yield* expect("who had it before", yield* store.lock("a", 40_000, 20_000, 20_000), false)
+    yield* expect("given back", yield* store.lock("a", 21_000, 21_000, 30_000), true)
+    yield* expect("and taken", yield* store.lock("a", 40_000, 21_000), true)
+    yield* store.lock("far", 90_000_000, 21_000)
+    yield* expect("by a clock that was wrong", yield* store.lock("far", 40_000, 21_000), true)
   })
