@@ -60,7 +60,7 @@ const played = (kind: Kind) =>
     const tasks = Context.get(context, VideoTasks.VideoTasks)
     for (let task = 0; task < count; task++) yield* tasks.attach(handleOf(task))
     let bytes = 0
-    const hub = Context.getOption(context as Context.Context<DashboardHub.DashboardHub>, DashboardHub.DashboardHub)
+    const hub = yield* Effect.provideContext(Effect.serviceOption(DashboardHub.DashboardHub), context)
     if (kind === "viewer" && hub._tag === "Some") {
       yield* Effect.forkScoped(
         Stream.runForEach(Events.make(hub.value, fixed, undefined), (text) =>

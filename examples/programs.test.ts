@@ -32,6 +32,13 @@ describe("examples", () => {
     )
   }, 60_000)
 
+  it("goes on in the next program with what the one before has left", () => {
+    assert.match(
+      run("survive-a-restart.ts"),
+      /^submitted (\S+)\nstopped, and started again\nfollowing 1, to be settled by hand 0, left alone 0\n\1: SUCCESS\n$/
+    )
+  }, 60_000)
+
   it("asks a second provider when the first one has made nothing", () => {
     assert.match(run("next-provider.ts"), /first: The account has no quota left: .*\nsecond: SUCCESS\n$/)
   }, 60_000)

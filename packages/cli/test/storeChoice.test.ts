@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
+import * as os from "node:os"
 import * as StoreChoice from "../src/internal/storeChoice.ts"
 
 describe("the choice of a store", () => {
   it.each([
     ["memory", { _tag: "memory" }],
     ["tasks.db", { _tag: "file", path: "tasks.db" }],
+    ["~/my tasks.db", { _tag: "file", path: `${os.homedir()}/my tasks.db` }],
+    ["~x/tasks.db", { _tag: "file", path: "~x/tasks.db" }],
     ["C:\\tasks.db", { _tag: "file", path: "C:\\tasks.db" }],
     ["mysql://host/db", undefined],
     ["postgres://:x:y", undefined],

@@ -4,6 +4,7 @@
 import * as Redact from "@video-tasks/core/Redact"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as os from "node:os"
 
 /** Where tasks are kept. */
 export type Choice =
@@ -25,7 +26,9 @@ export const parse = (text: string): Choice | undefined => {
       : undefined
   }
   // One letter is a drive of Windows.
-  return said === "" || /^[a-z][a-z0-9+.-]+:/i.test(said) ? undefined : { _tag: "file", path: said }
+  if (said === "" || /^[a-z][a-z0-9+.-]+:/i.test(said)) return undefined
+  // Quoted, or in a file, no shell has made a folder of it.
+  return { _tag: "file", path: said.replace(/^~(?=[/\\]|$)/, os.homedir()) }
 }
 
 /** What must never be shown of the address of a database: itself, and its password as it is written and as it is meant. */

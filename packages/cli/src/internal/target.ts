@@ -6,11 +6,12 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import { type Problem, usage } from "./problem.ts"
 
-/** Refuses a target that exists (unless it may be overwritten), is a folder, or has no folder to be in. */
+/** Refuses a target that exists (unless it may be overwritten), is a folder, or has no folder that takes it. */
 export const check = Effect.fnUntraced(function*(
   file: string,
   options: { readonly overwrite: boolean }
 ): Effect.fn.Return<void, Problem, FileSystem.FileSystem | Path.Path> {
+  if (file.trim() === "") return yield* usage("The output is empty. Name a file, for example video.mp4.")
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const kindOf = (name: string) =>
@@ -19,6 +20,10 @@ export const check = Effect.fnUntraced(function*(
   if ((yield* kindOf(folder)) !== "Directory") {
     return yield* usage(`There is no folder ${folder} to put ${path.basename(file)} into. Make it first.`)
   }
+  yield* Effect.catch(
+    fs.access(folder, { writable: true }),
+    () => usage(`Nothing can be written into ${folder}. Choose another place, or change its permissions.`)
+  )
   const kind = yield* kindOf(file)
   if (kind === "Directory") {
     return yield* usage(`${file} is a folder; name a file in it, for example ${path.join(file, "video.mp4")}.`)

@@ -122,7 +122,7 @@ const abandon = Effect.fnUntraced(function*(
   progress.isAbandoned = true
   progress.wantedUntil = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
   if (progress.phase === "waiting") yield* Fiber.interrupt(fiber)
-  else if (progress.phase === "sent") yield* settle(journal, order, lost(progress))
+  else if (progress.phase === "sent") yield* settle(journal, order, lost)
   if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
   const exit = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
   if (Option.isNone(exit)) return yield* tell(known(progress))
@@ -135,12 +135,12 @@ const abandon = Effect.fnUntraced(function*(
 
 /** An answer that has come is known, also while the store does not take it. */
 const known = (progress: Progress): Outcome =>
-  progress.handle === undefined ? lost(progress) : { _tag: "created", handle: progress.handle }
+  progress.handle === undefined ? lost : { _tag: "created", handle: progress.handle }
 
-const lost = (progress: Progress): Outcome => ({
+const lost: Outcome = {
   _tag: "ambiguous",
-  detail: `the submit of ${progress.startedAt} ms was interrupted after its create was sent`
-})
+  detail: "the submit was interrupted after its create was sent"
+}
 
 const whole = (
   journal: Journal.Journal,
@@ -321,7 +321,7 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
   const reason = Cause.findErrorOption(cause).pipe(Option.getOrUndefined)?.reason
   if (reason?._tag === "SubmissionAmbiguous") return { _tag: "ambiguous", detail: reason.detail }
   if (reason !== undefined) return { _tag: "rejected", reason: reason._tag }
-  return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost(progress)
+  return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost
 }
 
 /** Nobody waits for it. What is open counts as ambiguous anyhow; that nothing was made is offered again. */
