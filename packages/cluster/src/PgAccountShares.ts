@@ -24,7 +24,10 @@ import { type Ground, Member } from "./internal/shareMember.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this process among those that share. The default is unique in the world. */
+  /**
+   * The name of this process among those that share. One like `host:port/id` inherits what an earlier process at the same
+   * `host:port` had. The default is unique in the world.
+   */
   readonly runner?: string | undefined
   /**
    * How often a process draws its share of an account that it uses: one statement each time, however many requests it sends.
@@ -35,7 +38,7 @@ export interface Options {
   /**
    * How long a share holds that is not drawn anew: as long a process that died keeps its part from the others.
    *
-   * @default "10 seconds"
+   * @default "8 seconds"
    */
   readonly lease?: Duration.Input | undefined
   /**
@@ -53,7 +56,7 @@ export interface Options {
  *
  * - A process draws its share with one statement a `period`, for as long as it uses the account, and keeps to it by itself: no
  *   request asks the database. Shares go by demand, and all together never exceed the budget, whoever comes or goes.
- * - A process that died keeps its share for a `lease`. One that ends gives it back at once, and so does one that has sent
+ * - A process that died keeps its share for a `lease`, unless another one starts in its place before. One that ends gives it back at once, and so does one that has sent
  *   nothing for half a minute.
  * - `Retry-After`, and a key that is refused or good again, are told at once (`NOTIFY`), and heard at the next draw at the
  *   latest. Who hears of a refused key tries its own with one request before it sends others.
@@ -83,7 +86,7 @@ export const layer = (options: Options = {}): Layer.Layer<AccountShares, TaskSto
         sql,
         runner: options.runner ?? (yield* Effect.provideContext(TaskId.make, platform)),
         periodMs: Duration.toMillis(options.period ?? "3 seconds"),
-        leaseMs: Duration.toMillis(options.lease ?? "10 seconds"),
+        leaseMs: Duration.toMillis(options.lease ?? "8 seconds"),
         expectedRunners: options.expectedRunners ?? 10,
         fork: (effect) => void run(Effect.forkIn(effect, scope, { startImmediately: true }))
       }

@@ -99,6 +99,18 @@ describe("a share", () => {
       assert.deepStrictEqual(parts(yield* draw("c", 10_001, much)), [30, 10])
     }).pipe(Effect.provide(client)))
 
+  it.effect("of a process that died is its successor's at the same place, at once", () =>
+    Effect.gen(function*() {
+      const draw = yield* account("successor")
+      const much = { rate: 30, places: 10 }
+      yield* draw("10.0.0.5:4700/first", 0, much)
+      assert.deepStrictEqual(parts(yield* draw("10.0.0.5:470/other", 1, much)), [0, 0])
+      yield* draw("10.0.0.5:4700/first", 2, much)
+      yield* draw("10.0.0.5:470/other", 3, much)
+      const heir = yield* draw("10.0.0.5:4700/second", 4, much)
+      assert.deepStrictEqual([...parts(heir), heir.runners], [15, 5, 2])
+    }).pipe(Effect.provide(client)))
+
   it.effect("leaves out the places of requests that are still out", () =>
     Effect.gen(function*() {
       const draw = yield* account("places")

@@ -106,7 +106,10 @@ export const draw = (sql: SqlClient, wish: Wish, now?: number): Effect.Effect<Gr
       others AS MATERIALIZED (
         SELECT key AS runner, value, (value->>'wants')::float8 AS wants, (value->>'wantsPlaces')::float8 AS wants_places,
           (value->>'rate')::float8 AS rate, (value->>'places')::float8 AS places
-        FROM jsonb_each(a.shares), clock WHERE key <> ${runner}::text AND (value->>'until')::float8 > now
+        FROM jsonb_each(a.shares), clock
+        WHERE key <> ${runner}::text AND NOT starts_with(key, ${
+      placeOf(runner)
+    }::text) AND (value->>'until')::float8 > now
       ),
       everyone AS MATERIALIZED (
         SELECT runner, wants, wants_places FROM others
@@ -186,6 +189,15 @@ export const tell = (
 /** Has the others draw anew: what they hold too much of is free then. */
 export const hungry = (sql: SqlClient, account: string): Effect.Effect<void, SqlError> =>
   Effect.asVoid(sql`SELECT pg_notify(${channel}, ${`?${account}`})::text AS told`)
+
+/**
+ * What the names of all processes begin with that ever were where a process is, as in `host:port/id`: only one of them can
+ * live. Others have a place of their own.
+ */
+export const placeOf = (runner: string): string => {
+  const end = runner.lastIndexOf("/")
+  return end < 0 ? `${runner}/` : runner.slice(0, end + 1)
+}
 
 /** Gives a share back. */
 export const release = (sql: SqlClient, account: string, runner: string): Effect.Effect<void, SqlError> =>
