@@ -183,8 +183,17 @@ export const restore = (persisted: Persisted): Snapshot =>
  * @since 0.1.0
  */
 export const toTask = (self: Snapshot): Task => {
-  const { archived, byRequest, completedAt, estimatedRemainingMs, failure, missingVideo: _, trace: __, videos, ...common } =
-    self.context.task
+  const {
+    archived,
+    byRequest,
+    completedAt,
+    estimatedRemainingMs,
+    failure,
+    missingVideo: _,
+    trace: __,
+    videos,
+    ...common
+  } = self.context.task
   const running = estimatedRemainingMs === undefined ? common : { ...common, estimatedRemainingMs }
   const over = { ...common, completedAt: completedAt ?? common.updatedAt }
   const status: TaskStatus.TaskStatus = self.value

@@ -214,7 +214,7 @@ const hints = (error: VideoTaskError, continuation: Continuation): ReadonlyArray
 }
 
 /** How to settle a create of which nobody knows what became. */
-export const settling = (id: string): ReadonlyArray<string> => [
+const settling = (id: string): ReadonlyArray<string> => [
   `${program} resolve ${id} --remote REMOTE_ID   when it is in the provider's console`,
   `${program} resolve ${id} --discard            when you are sure that it made no task`
 ]
