@@ -1,7 +1,8 @@
 /**
  * Measures what it costs to read many running tasks with one, two and three members of a cluster, beside one in-process
  * engine over the same database and one over memory: `node conductor.ts <tasks> <gap in ms> <kind>…`, where a kind is
- * `memory`, `postgres`, or the number of members; `latency:` before it measures submits instead. One line of JSON for each.
+ * `memory`, `postgres`, or the number of members. With `fast:` before it tasks are read as fast as it goes, with `latency:`
+ * submits are measured. One line of JSON for each.
  */
 import { Effect } from "effect"
 import * as os from "node:os"
@@ -30,7 +31,7 @@ export interface Measured {
   readonly kind: string
   readonly tasks: number
   readonly load: number
-  /** From the start of the workers until each task was read once: as fast as it goes. */
+  /** From the start of the workers until each task was read once. */
   readonly first: Stretch
   /** At the pace, with nothing new in any read. */
   readonly still: Stretch
@@ -39,7 +40,9 @@ export interface Measured {
   /** Bytes a task: heap after a collection, and resident, less those of workers without tasks. */
   readonly heapPerTask: number
   readonly rssPerTask: number
+  /** All workers without tasks: resident bytes, and CPU in a second, in µs. */
   readonly rssOfWorkers: number
+  readonly idleCpuPerSecond: number
   readonly takeOver?: TakeOver | undefined
 }
 
@@ -58,6 +61,12 @@ interface Size {
 }
 
 const lockMs = 35_000
+
+/** For how long is measured at least. */
+const leastMs = 20_000
+
+/** For how long workers without tasks are watched. */
+const idleMs = 15_000
 
 interface Stage {
   readonly database: Database.Database
@@ -155,10 +164,13 @@ const idle = async (database: Database.Database, kind: string) => {
   const url = await database.filled(0, server.url)
   const workers = await hire(kind, { tasks: 0, gapMs: 60_000 }, url, server.url)
   await pause(5000)
+  const before = await usageOf(workers)
+  await pause(idleMs)
+  const after = await usageOf(workers)
   const usage = await usageOf(workers, true)
   for (const worker of workers) worker.kill()
   server.stop()
-  return usage
+  return { ...usage, cpuPerSecond: (after.cpu - before.cpu) * 1000 / idleMs }
 }
 
 const measure = async (database: Database.Database, kind: string, size: Size): Promise<Measured> => {
@@ -171,9 +183,9 @@ const measure = async (database: Database.Database, kind: string, size: Size): P
   const full = await usageOf(workers, true)
   // What comes after the first reads is spread over a gap or two by their jitter.
   await pause(Math.max(0, Math.min(size.gapMs, 60_000) - 1000))
-  const still = await stretch(stage, (_, ms) => ms >= size.gapMs)
+  const still = await stretch(stage, (_, ms) => ms >= Math.max(size.gapMs, leastMs))
   await server.ask({ _tag: "moving", isMoving: true })
-  const moving = await stretch(stage, (_, ms) => ms >= size.gapMs)
+  const moving = await stretch(stage, (_, ms) => ms >= Math.max(size.gapMs, leastMs))
   await server.ask({ _tag: "moving", isMoving: false })
   const measured: Measured = {
     kind,
@@ -185,11 +197,33 @@ const measure = async (database: Database.Database, kind: string, size: Size): P
     heapPerTask: (full.heap - empty.heap) / size.tasks,
     rssPerTask: (full.rss - empty.rss) / size.tasks,
     rssOfWorkers: empty.rss,
+    idleCpuPerSecond: empty.cpuPerSecond,
     takeOver: await takeOver(stage)
   }
   for (const worker of workers) worker.kill()
   server.stop()
   return measured
+}
+
+/** As fast as it goes. */
+export interface Fast {
+  readonly kind: string
+  readonly tasks: number
+  readonly load: number
+  readonly fast: Stretch
+}
+
+const fast = async (database: Database.Database, kind: string, tasks: number): Promise<Fast> => {
+  const server = await Server.start()
+  const url = await database.filled(tasks, server.url)
+  const size = { tasks, gapMs: 1000 }
+  const workers = await hire(kind, size, url, server.url)
+  const stage: Stage = { database, server, url, workers }
+  await stretch(stage, (polls, ms) => polls >= 2 * tasks || ms > 600_000)
+  const found: Fast = { kind, tasks, load: os.loadavg()[0] ?? 0, fast: await stretch(stage, (_, ms) => ms >= leastMs) }
+  for (const worker of workers) worker.kill()
+  server.stop()
+  return found
 }
 
 /** How long a submit takes, and how long after it the first read comes, in ms: the middle and the worst of some. */
@@ -223,16 +257,16 @@ const latency = async (database: Database.Database, kind: string): Promise<Laten
 
 if (import.meta.main) {
   const [tasks = "10000", gapMs = "30000", ...kinds] = process.argv.slice(2)
-  const say = (found: Measured | Latency) => process.stdout.write(`${JSON.stringify(found)}\n`)
   const database = await Database.start()
   try {
     for (const kind of kinds) {
       const [what = "", of] = kind.split(":")
-      say(
-        what === "latency"
-          ? await latency(database, of ?? "postgres")
-          : await measure(database, what, { tasks: Number(tasks), gapMs: Number(gapMs) })
-      )
+      const found = what === "latency"
+        ? await latency(database, of ?? "")
+        : what === "fast"
+        ? await fast(database, of ?? "", Number(tasks))
+        : await measure(database, what, { tasks: Number(tasks), gapMs: Number(gapMs) })
+      process.stdout.write(`${JSON.stringify(found)}\n`)
     }
   } finally {
     await database.stop()
