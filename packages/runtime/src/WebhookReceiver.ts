@@ -52,7 +52,8 @@ export interface Delivery {
 export interface Answer {
   /**
    * 204 moved, known already or too late; 202 heard, whether or not there is such a task; 400 no JSON; 401 not believed;
-   * 404 no such place; 405, 408, 413, 415; 429 too many at once; 500; 503 the store does not answer: send it again.
+   * 404 no such place; 405, 408, 413, 415; 429 too many at once; 500; 503 the store does not answer, or what is signed is
+   * of no task that is known here yet (three times for each message): send it again.
    */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

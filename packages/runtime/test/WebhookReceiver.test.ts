@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId, VideoProvider, VideoTaskError } from "@video-tasks/core"
-import { TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
+import { StandardWebhooks, TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -114,8 +114,45 @@ describe("WebhookReceiver", () => {
     it.effect("remembers only so many messages", () =>
       inside({ receiver: { secrets: { signer: secret }, remember: 2 } }, () =>
         Effect.gen(function*() {
+          yield* submit("signer")
           for (const id of ["a", "b", "c", "c", "a"]) yield* send({ id, body: succeeded })
-          assert.deepStrictEqual(yield* outcomes("signer"), { unknown: 4, duplicate: 1 })
+          assert.deepStrictEqual(yield* outcomes("signer"), { changed: 1, ignored: 3, duplicate: 1 })
+        })))
+
+    it.effect("may come before its task is known: it is asked for again, and counts when it comes again", () =>
+      inside({}, () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* send({ id: "m1", body: succeeded }), 503)
+          const handle = yield* submit("signer")
+          assert.strictEqual(yield* send({ id: "m1", body: succeeded }), 204)
+          assert.strictEqual((yield* get(handle)).status, "SUCCESS")
+          assert.strictEqual(yield* send({ id: "m1", body: succeeded }), 204)
+          assert.deepStrictEqual(yield* outcomes("signer"), { unknown: 1, changed: 1, duplicate: 1 })
+        })))
+
+    it.effect("about a task that stays unknown is asked for three times, and says when to come again", () =>
+      inside({}, () =>
+        Effect.gen(function*() {
+          const receiver = yield* WebhookReceiver.WebhookReceiver
+          const answers = yield* Effect.replicateEffect(send({ id: "m1", body: succeeded }), 5)
+          assert.deepStrictEqual(answers, [503, 503, 503, 202, 202])
+          const body = new TextEncoder().encode(JSON.stringify(succeeded))
+          const unsigned = yield* receiver.handle({
+            method: "POST",
+            url: `${hooks}/hinter`,
+            headers: { "content-type": "application/json" },
+            body
+          })
+          assert.strictEqual(unsigned.status, 202)
+          const key = StandardWebhooks.parseSecret(secret)
+          const headers = StandardWebhooks.sign({ id: "m2", timestamp: 0, body }, key === undefined ? [] : [key])
+          const { headers: said } = yield* receiver.handle({
+            method: "POST",
+            url: `${hooks}/signer`,
+            headers: { "content-type": "application/json", ...headers },
+            body
+          })
+          assert.strictEqual(said["retry-after"], "5")
         })))
 
     it.effect("is refused when stale, forged or unsigned, and moves nothing", () =>
@@ -152,10 +189,10 @@ describe("WebhookReceiver", () => {
         )
     })
 
-    it.effect("of a task that is not here is heard and forgotten", () =>
+    it.effect("of no task at all is heard, and asked for again where it names one", () =>
       inside({}, () =>
         Effect.gen(function*() {
-          assert.strictEqual(yield* send({ id: "a", body: succeeded }), 202)
+          assert.strictEqual(yield* send({ id: "a", body: succeeded }), 503)
           assert.strictEqual(yield* send({ id: "b", body: { test: 2432232314 } }), 202)
           assert.deepStrictEqual(yield* outcomes("signer"), { unknown: 1, nothing: 1 })
         })))
@@ -338,7 +375,7 @@ describe("WebhookReceiver", () => {
           yield* TestClock.adjust(0)
           assert.deepStrictEqual(hinter.at, [12_000])
           // Not by the way of another provider, and not for a task that is not there.
-          assert.strictEqual(yield* send({ to: to.replace("hinter", "signer"), id: "a", body: { event: "x" } }), 202)
+          assert.strictEqual(yield* send({ to: to.replace("hinter", "signer"), id: "a", body: { event: "x" } }), 503)
           const other = TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8057")
           assert.strictEqual(yield* send({ to: to.replace(id, other), body: {} }), 202)
           assert.deepStrictEqual(yield* outcomes("signer"), { unknown: 1 })

@@ -1,10 +1,10 @@
 /**
- * The messages that were heard last: a bounded memory.
+ * The messages that were heard last, and how often: a bounded memory.
  *
  * @internal
  */
 export class Seen {
-  readonly #ids = new Set<string>()
+  readonly #times = new Map<string, number>()
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -12,15 +12,18 @@ export class Seen {
   }
 
   has(id: string): boolean {
-    return this.#ids.has(id)
+    return this.#times.has(id)
   }
 
-  add(id: string): void {
-    this.#ids.add(id)
-    if (this.#ids.size <= this.#capacity) return
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest)
-      return
+  /** Notes a message; how often that was done. */
+  add(id: string): number {
+    const times = (this.#times.get(id) ?? 0) + 1
+    this.#times.set(id, times)
+    if (this.#times.size <= this.#capacity) return times
+    for (const oldest of this.#times.keys()) {
+      this.#times.delete(oldest)
+      break
     }
+    return times
   }
 }

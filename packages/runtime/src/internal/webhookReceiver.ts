@@ -40,6 +40,8 @@ interface Receiver {
   readonly news: News.Sources
   readonly keys: ReadonlyMap<string, Keys>
   readonly seen: Seen
+  /** The signed messages about no task that is known here. */
+  readonly early: Seen
   /** The signed messages that are being worked on. */
   readonly pending: Map<string, Fiber.Fiber<Head.Verdict>>
   readonly warned: Set<string>
@@ -56,6 +58,7 @@ export const make = Effect.fnUntraced(function*(
     news: { tasks: yield* VideoTasks },
     keys: yield* keysOf(options, providers.all),
     seen: new Seen(options.remember),
+    early: new Seen(options.remember),
     pending: new Map(),
     warned: new Set(),
     begin: yield* beginner
@@ -184,26 +187,38 @@ const refusals: Readonly<Record<StandardWebhooks.Unverified["kind"], string>> = 
   forged: "not signed with a secret that is known here"
 }
 
-/** A message that comes twice is taken once, at the same time too; one that could not be kept may come again. */
-const once = (
-  { begin, pending, seen }: Receiver,
-  id: string,
-  take: Effect.Effect<Head.Verdict>
-): Effect.Effect<Head.Verdict> =>
+/** A message that comes twice is taken once, at the same time too; one that moved nothing that is known may come again. */
+const once = (receiver: Receiver, id: string, take: Effect.Effect<Head.Verdict>): Effect.Effect<Head.Verdict> =>
   Effect.suspend(() => {
+    const { begin, pending, seen } = receiver
     if (seen.has(id)) return Effect.succeed(Head.verdict("duplicate", 204))
     const before = pending.get(id)
     if (before !== undefined) return Fiber.join(before)
-    const work = Effect.onExit(take, (exit) =>
-      Effect.sync(() => {
-        pending.delete(id)
-        if (exit._tag === "Success" && exit.value.answer.status < 300) seen.add(id)
-      }))
+    const work = Effect.onExit(
+      Effect.map(take, (verdict) => later(receiver, id, verdict)),
+      (exit) =>
+        Effect.sync(() => {
+          pending.delete(id)
+          if (exit._tag === "Success" && taken.has(exit.value.outcome)) seen.add(id)
+        })
+    )
     return begin(work).pipe(
       Effect.tap((fiber) => Effect.sync(() => fiber.pollUnsafe() === undefined && pending.set(id, fiber))),
       Effect.flatMap(Fiber.join)
     )
   })
+
+/** What has said all that it can say. */
+const taken: ReadonlySet<string> = new Set(["changed", "unchanged", "ignored"])
+
+/** An API can be faster than the answer to its create: what is signed and of no task here is asked for again, a few times. */
+const later = ({ early }: Receiver, id: string, verdict: Head.Verdict): Head.Verdict =>
+  verdict.outcome === "unknown" && early.add(id) <= maxEarly
+    ? Head.verdict("unknown", 503, "no such task here yet", retryAfter)
+    : verdict
+
+/** How often a message comes again at most. */
+const maxEarly = 3
 
 /** Whoever has set a wrong secret wants to know, once; whoever is attacked does not. */
 const warn = ({ warned }: Receiver, provider: string, kind: StandardWebhooks.Unverified["kind"]): Effect.Effect<void> =>
