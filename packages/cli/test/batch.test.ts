@@ -42,6 +42,15 @@ const folder = (...lines: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
   return { cwd, data, file, write, any, vt, report }
 }
 
+/** Lines of 0.25 USD each. */
+const seedances = (...numbers: ReadonlyArray<number>) =>
+  numbers.map((n) => ({
+    provider: "cometapi",
+    model: "doubao-seedance-2-0-fast",
+    prompt: `${n}`,
+    seconds: 5
+  }))
+
 type Options = Command.RunOptions & { readonly script?: ReadonlyArray<Script.Line> }
 
 /** Each test has a simulator of its own, so that they can run side by side. */
@@ -83,6 +92,49 @@ describe("a batch that goes on", { concurrent: true }, () => {
       assert.deepStrictEqual([moved.code, moved.stdout], [2, ""])
       for (const line of [1, 2]) assert.include(moved.stderr, `line ${line}: went to ${baseUrl}: go on there`)
       assert.include(moved.stderr, "--run NAME")
+      assert.strictEqual((yield* ledger).posts, 2)
+    })
+  )
+
+  live(
+    "counts under a limit what earlier runs sent without one, at today's price (14)",
+    Effect.gen(function*() {
+      const { report, vt, write } = folder(...seedances(1, 2))
+      assert.strictEqual((yield* vt()).code, 0)
+      write(...seedances(1, 2, 3, 4))
+      const ran = yield* vt(["--max-cost", "0.75", "--report", "r.jsonl"])
+      assert.strictEqual(ran.code, 14, ran.stderr)
+      assert.strictEqual((yield* ledger).posts, 3)
+      assert.strictEqual(report().filter(({ error }) => error?.reason === "BudgetExceeded").length, 1)
+    })
+  )
+
+  live(
+    "refuses a limit where nobody can say what earlier runs have cost (2)",
+    Effect.gen(function*() {
+      const { vt, write } = folder({ prompt: "of unknown price" })
+      assert.strictEqual((yield* vt()).code, 0)
+      write({ prompt: "of unknown price" }, ...seedances(1))
+      const refused = yield* vt(["--max-cost", "9"])
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.match(refused.stderr, /Nobody can say[^]*line 1: was sent in an earlier run, and its price is unknown/)
+      assert.strictEqual((yield* ledger).posts, 1)
+      // What is there is brought, since nothing is sent.
+      write({ prompt: "of unknown price" })
+      assert.strictEqual((yield* vt(["--max-cost", "9"])).code, 0)
+    })
+  )
+
+  live(
+    "holds one limit over two processes at the same lines",
+    Effect.gen(function*() {
+      const { vt } = folder(...seedances(1, 2, 3, 4, 5, 6))
+      const script: ReadonlyArray<Script.Line> = [{ on: "create", fault: "late", seconds: 0.3, times: "always" }]
+      const ran = yield* Effect.all([vt(["--max-cost", "0.5"], { script }), vt(["--max-cost", "0.5"])], {
+        concurrency: 2
+      })
+      assert.deepStrictEqual(ran.map(({ code }) => code), [14, 14])
+      assert.strictEqual(ran.filter(({ stderr }) => stderr.includes("Waiting until it has ended")).length, 1)
       assert.strictEqual((yield* ledger).posts, 2)
     })
   )

@@ -75,7 +75,8 @@ const ranAll = Effect.fnUntraced(function*(
     under: new Map(),
     files: { overwrite: false, known: new Map() },
     earlier: new Map(Object.entries(earlier)),
-    owner: "us"
+    owner: "us",
+    check: Effect.void
   }).pipe(
     Effect.provide([
       layer,

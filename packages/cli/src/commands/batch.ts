@@ -31,7 +31,9 @@ export const batch = Command.make(
       Flag.optional
     ),
     overwrite,
-    "max-cost": maxCost("Send nothing once all lines together cost more, earlier runs included: 20 or \"20 EUR\""),
+    "max-cost": maxCost(
+      "Send nothing once all lines together cost more, earlier runs included: 20 or \"20 EUR\". Others with a limit on the same lines wait"
+    ),
     report: Flag.String("report").pipe(
       Flag.withMetavar("<file>"),
       Flag.withDescription("Write what became of each line here, as JSON lines"),

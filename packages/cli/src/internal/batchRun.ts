@@ -17,7 +17,7 @@ import { type Item, placeOf } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
 import { again, type Place, removed, settled } from "./batchSettled.ts"
 import * as Standing from "./batchStanding.ts"
-import type { Failure } from "./problem.ts"
+import type { Failure, Problem } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import * as StoreReads from "./storeReads.ts"
 
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly earlier: ReadonlyMap<string, Report.EarlierLine>
   /** The name under which this run sends. */
   readonly owner: string
+  /** Fails when nothing may be sent any more. */
+  readonly check: Effect.Effect<void, Problem>
   /** How long each task is waited for. */
   readonly deadline?: Duration.Input | undefined
 }
@@ -151,7 +153,8 @@ const provenOf = Effect.fnUntraced(function*(item: Item, handle: TaskHandle, ear
 const reasonOf = (failure: Failure): string => failure._tag === "Problem" ? failure.reason : failure.reason._tag
 
 /** Sends, once: the store refuses the id when another process was faster. */
-const submitted = Effect.fnUntraced(function*(item: Item, { earlier, owner }: RunOptions) {
+const submitted = Effect.fnUntraced(function*(item: Item, { check, earlier, owner }: RunOptions) {
+  yield* check
   const tasks = yield* VideoTasks
   const callbackUrl = item.line.callbackUrl === undefined ? undefined : new URL(item.line.callbackUrl)
   return yield* tasks.submit(item.request, { id: item.id, callbackUrl, interrupted: { patience: "5 seconds" } }).pipe(

@@ -3,7 +3,6 @@
  */
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskId from "@video-tasks/core/TaskId"
-import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,21 +11,21 @@ import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import { Backend, withStore } from "./backend.ts"
 import { Counts } from "./batchBoard.ts"
+import * as Limit from "./batchLimit.ts"
 import * as Lines from "./batchLines.ts"
 import { type Item, plan } from "./batchPlan.ts"
 import * as Report from "./batchReport.ts"
-import { run } from "./batchRun.ts"
+import { run, type RunOptions } from "./batchRun.ts"
 import * as Standing from "./batchStanding.ts"
 import type { MaxCost } from "./createRequest.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Folder from "./folder.ts"
 import * as Globals from "./globals.ts"
-import { usage } from "./problem.ts"
+import { type Problem, usage } from "./problem.ts"
 import * as Render from "./render.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
 import { isProviderId, type ProviderId, providerIds } from "./settings.ts"
-import * as StoreReads from "./storeReads.ts"
 
 /** What the flags of `batch` say. */
 export interface BatchInput {
@@ -47,11 +46,19 @@ export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
   if (Option.isSome(input.report)) yield* Report.check(input.report.value)
   const { providers, services } = yield* grounds(lines)
   yield* withStore(Effect.gen(function*() {
-    const items = yield* Effect.provide(plan(lines, { ...input, output, faults }), services)
-    const budget = Option.isNone(input["max-cost"]) ? undefined : yield* left(input["max-cost"].value, items)
-    const backend = yield* Backend
-    const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
-    yield* Effect.provide(carriedOut(input, items, owner), backend.tasks(providers, { archives: true, budget, owner }))
+    const planned = Effect.provide(plan(lines, { ...input, output, faults }), services)
+    const items = yield* planned
+    if (Option.isNone(input["max-cost"])) return yield* carriedOut(input, items, { providers })
+    const limit = input["max-cost"].value
+    // What others have sent in the meantime counts as well.
+    yield* Limit.alone(
+      items,
+      (check) =>
+        Effect.flatMap(planned, (items) =>
+          Effect.provide(Limit.left(limit, items), services).pipe(
+            Effect.flatMap((budget) => carriedOut(input, items, { providers, budget, check }))
+          ))
+    )
   }))
 })
 
@@ -78,25 +85,26 @@ const grounds = Effect.fnUntraced(function*(lines: ReadonlyArray<Lines.BatchLine
   return { providers, services: backend.services(providers, { needsKey: false }) }
 })
 
-/** What may still be spent: what earlier runs of these lines cost, or may have cost, counts. */
-const left = Effect.fnUntraced(function*({ amount, unit = "USD" }: MaxCost, items: ReadonlyArray<Item>) {
-  const store = yield* TaskStore
-  const known = items.flatMap((item) => item.known === undefined ? [] : [item.known])
-  const amounts = yield* Effect.forEach(
-    known,
-    ({ estimate, id }) =>
-      Effect.map(StoreReads.reading(store.load(id)), (stored) => {
-        const task = stored === undefined ? undefined : StoreReads.toTask(stored)
-        const costs = task === undefined ? [estimate] : [task.cost, task.cost === undefined ? undefined : task.estimate]
-        return costs.find((cost) => cost?.unit.toUpperCase() === unit)?.amount ?? 0
-      }),
-    { concurrency: 16 }
-  )
-  const spent = amounts.reduce((sum, one) => sum + one, 0)
-  return { max: Math.max(0, amount - spent), currency: unit }
+/** Who is asked, and how much may be spent. */
+interface Means {
+  readonly providers: ReadonlyArray<ProviderId>
+  readonly budget?: Limit.Left | undefined
+  /** Fails when nothing may be sent any more. */
+  readonly check?: Effect.Effect<void, Problem> | undefined
+}
+
+const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Array<Item>, means: Means) {
+  const backend = yield* Backend
+  const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
+  const tasks = backend.tasks(means.providers, { archives: true, budget: means.budget, owner })
+  yield* Effect.provide(ran(input, items, { owner, check: means.check ?? Effect.void }), tasks)
 })
 
-const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Array<Item>, owner: string) {
+const ran = Effect.fnUntraced(function*(
+  input: BatchInput,
+  items: Array<Item>,
+  sender: Pick<RunOptions, "owner" | "check">
+) {
   const entries: Array<Report.Entry> = []
   const counts = new Counts(items.length)
   const reporter = yield* Reporter
@@ -110,7 +118,7 @@ const carriedOut = Effect.fnUntraced(function*(input: BatchInput, items: Array<I
     Effect.flatMap((all) => Report.write(report, all))
   )
   const files = { overwrite: input.overwrite, known: earlier.files }
-  const shared = { counts, entries, under, files, earlier: earlier.lines, owner, deadline }
+  const shared = { counts, entries, under, files, earlier: earlier.lines, deadline, ...sender }
   yield* run(items, { concurrency: input.concurrency, ...shared }).pipe(
     report === undefined ? identity : Effect.raceFirst(refreshing(report, standing)),
     Effect.onInterrupt(() =>
