@@ -4,6 +4,7 @@ import { Observation, Submission, TaskHandle, TaskId, TaskMachine } from "@video
 import { SqlBuckets, type TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import * as Postgres from "./support/postgres.ts"
 import * as World from "./support/world.ts"
 
@@ -148,6 +149,26 @@ describe("SqlBuckets", () => {
         (yield* buckets.owners).map(({ epoch, runner }) => [epoch, runner]),
         [[0, undefined], [2, "s"], [1, "r"], [0, undefined]]
       )
+    }).pipe(Effect.provide(database)))
+
+  it.effect("keeps the lease of an earlier owner until it has lapsed, and no longer", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const buckets = yield* SqlBuckets.make(count)
+      const [one, other] = yield* Effect.all([buckets.take(1, "old"), buckets.take(2, "r")])
+      yield* one.store.begin(submissionOf(idIn(1, 1)), { owner: one.owner, until: 10_000 })
+      yield* other.store.begin(submissionOf(idIn(2, 2)), { owner: other.owner, until: 10_000 })
+      const next = yield* buckets.take(1, "next")
+      yield* next.store.begin(submissionOf(idIn(1, 3)), { owner: next.owner, until: 30_000 })
+      const owners = Effect.map(
+        sql<{ owner: string }>`SELECT owner FROM video_tasks_leases ORDER BY owner`,
+        (rows) => rows.map(({ owner }) => owner)
+      )
+      yield* next.store.renew(next.owner, 40_000)
+      assert.deepStrictEqual(yield* owners, [one.owner, next.owner, other.owner])
+      yield* TestClock.adjust("11 seconds")
+      yield* next.store.renew(next.owner, 50_000)
+      assert.deepStrictEqual(yield* owners, [next.owner, other.owner])
     }).pipe(Effect.provide(database)))
 
   it.effect("writes steps of many buckets that come at the same time together, and says of each what became of it", () =>

@@ -95,9 +95,10 @@ export const provider = (url: string, by: string, id = "double"): VideoProvider.
   const unavailable = (detail: string) => new VideoTaskError.ProviderUnavailable({ detail })
   return VideoProvider.double({
     id,
-    create: (_, { reference = "", requestHash } = {}) =>
+    // What a test wants to know again is named by its prompt.
+    create: ({ prompt }, { requestHash } = {}) =>
       Effect.zipWith(
-        call("create", reference, (detail) => new VideoTaskError.SubmissionAmbiguous({ detail })),
+        call("create", prompt, (detail) => new VideoTaskError.SubmissionAmbiguous({ detail })),
         Clock.currentTimeMillis,
         (made, createdAt) => ({
           handle: new TaskHandle.TaskHandle({

@@ -15,8 +15,11 @@ export const request: VideoRequest.VideoRequest = {
   provider: "double",
   family: "double",
   model: "model-1",
-  prompt: "a fox"
+  prompt: "fox"
 }
+
+/** A request that the API of a test knows again. */
+export const named = (name: string): VideoRequest.VideoRequest => ({ ...request, prompt: name })
 
 const video = new Video.Video({ url: Redacted.make("https://cdn.example.com/v.mp4?X-Signature=SECRET") })
 

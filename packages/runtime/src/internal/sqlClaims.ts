@@ -5,6 +5,7 @@
  * many tasks an owner holds.
  */
 import type { TaskId } from "@video-tasks/core/TaskId"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -103,7 +104,10 @@ export const make = (
     claim: (owner, limit, until, now, ids) =>
       orFail(failures, "tasks could not be claimed")(relaxed(claim(owner, limit, until, now, ids))),
     leaseOf: (owner) => orFail(failures, "a lease could not be read")(leaseOf(sql, owner)),
-    renew: (owner, until) => orFail(failures, "claims could not be renewed")(relaxed(renew(sql, owner, until))),
+    renew: (owner, until) =>
+      orFail(failures, "claims could not be renewed")(
+        relaxed(Effect.andThen(renew(sql, owner, until), share === undefined ? Effect.void : sweep(sql, share, owner)))
+      ),
     release: (owner, ids) => orFail(failures, "tasks could not be given back")(relaxed(release(owner, ids)))
   }
 }
@@ -128,6 +132,15 @@ export const hold = (sql: SqlClient, owner: string, until: number): Effect.Effec
         ELSE video_tasks_leases.until END
       RETURNING until`,
     (rows) => rows[0]?.until ?? until
+  )
+
+/** A bucket that changes hands leaves a lease each time. What has lapsed says nothing any more. */
+const sweep = (sql: SqlClient, { bucket }: Share, owner: string): Effect.Effect<unknown, SqlError> =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) =>
+      sql`DELETE FROM video_tasks_leases
+        WHERE owner LIKE ${`${ownersOf(bucket)}%`} AND owner <> ${owner} AND ${lapsed(sql, "until", now)}`
   )
 
 const renew = (sql: SqlClient, owner: string, until: number): Effect.Effect<unknown, SqlError> =>
