@@ -13,6 +13,8 @@ import { SimulatorServer } from "@video-tasks/simulator"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { assign, createActor, setup, waitFor } from "xstate"
 
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
 const provider = Layer.unwrap(
   Effect.map(
     SimulatorServer.SimulatorServer,
@@ -63,7 +65,7 @@ const trailer = setup({
         onDone: { target: "ready", actions: assign({ done: ({ event }) => event.output }) },
         onError: [
           { guard: { type: "mayTryAgain", params: ({ event }) => ({ error: event.error }) }, target: "paused" },
-          { target: "rejected", actions: assign({ problem: ({ event }) => String(event.error) }) }
+          { target: "rejected", actions: assign({ problem: ({ event }) => messageOf(event.error) }) }
         ]
       }
     },

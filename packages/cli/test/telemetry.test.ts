@@ -240,7 +240,9 @@ describe("telemetry of the command", { concurrent: true }, () => {
     "speaks protobuf when asked to, and nothing that it does not know",
     Effect.gen(function*() {
       const { requests, url } = yield* collector()
-      const binary = yield* vt([...create, "--otlp", url], { env: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" } })
+      const binary = yield* vt([...create, "--otlp", `${url}/v1/traces`], {
+        env: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }
+      })
       assert.strictEqual(binary.code, 0, binary.stderr)
       const traces = requests.find(({ url }) => url === "/v1/traces")
       assert.strictEqual(traces?.type, "application/x-protobuf")

@@ -76,6 +76,14 @@ export type TaskEvent = typeof TaskEvent.Type
 export const JournalEvent = Schema.Union([Created, ...TaskEvent.members])
 
 /**
+ * A whole journal, as a schema: what is decoded by it can be lived through with `TaskMachine.replay`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Journal = Schema.TupleWithRest(Schema.Tuple([Created]), [JournalEvent])
+
+/**
  * What a journal keeps.
  *
  * @category models

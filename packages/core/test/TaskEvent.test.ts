@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Submission, TaskEvent } from "@video-tasks/core"
+import { Submission, TaskEvent, TaskMachine } from "@video-tasks/core"
 import { Redacted, Schema } from "effect"
 import { created, events, observed, secret, video } from "./utils/arbitraries.ts"
 
@@ -16,6 +16,18 @@ describe("TaskEvent", () => {
       assert.strictEqual(kept(event).type, event.type)
     }
   }, { arbitrary: { runs: 500, seed: "journal" }, timeout: 60_000 })
+
+  it("is decoded from JSON as a journal that can be lived through", () => {
+    const journal = [created(), observed(2000, { status: "SUCCESS", videos: [video()] })] as const
+    const json = JSON.parse(JSON.stringify(journal.map((event) => Schema.encodeSync(codec)(event))))
+    const decoded = Schema.decodeUnknownSync(TaskEvent.Journal)(json)
+    const { value, context: { task } } = TaskMachine.replay(decoded)
+    assert.strictEqual(value, "SUCCESS")
+    assert.deepStrictEqual(task.videos.map(({ url }) => Redacted.value(url)), [
+      `https://cdn.example/out.mp4?${secret}`
+    ])
+    assert.throws(() => Schema.decodeUnknownSync(TaskEvent.Journal)(json.slice(1)))
+  })
 
   it("keeps the whole signed URL in the journal, and only there", () => {
     const event = observed(2_000, { status: "SUCCESS", videos: [video()] })

@@ -72,7 +72,10 @@ const variables = Effect.fnUntraced(function*({ endpoint, environment }: OtlpOpt
   const credentials = username === "" ? "" : `${username}:${password}@`
   const flag = endpoint === undefined ? [] : signals.map((signal): readonly [string, string] => [
     `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`,
-    `${protocol}//${credentials}${host}${pathname.replace(/\/$/, "")}/v1/${signal.toLowerCase()}${search}`
+    // Some print the whole path of one signal where the base is meant.
+    `${protocol}//${credentials}${host}${
+      pathname.replace(/(?:\/v1\/(?:traces|metrics|logs))?\/?$/, "")
+    }/v1/${signal.toLowerCase()}${search}`
   ])
   const isNamed = /(?:^|,)\s*service\.name\s*=/.test((yield* said("OTEL_RESOURCE_ATTRIBUTES")) ?? "")
   const defaults: Record<string, string> = {

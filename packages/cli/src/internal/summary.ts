@@ -100,6 +100,7 @@ const next = (style: Style.Style): string =>
         "a real video, with COMETAPI_KEY set",
         "create --provider cometapi --model doubao-seedance-2-0-fast --prompt \"A paper boat\" --output boat.mp4"
       ],
+      ["tasks of all kinds on a page in your browser, live", "dashboard --demo"],
       ["the machine that every task lives by", "diagram"]
     ].flatMap(([what, command]) => [style.dim(`  # ${what}`), `  ${program} ${command}`])
   ].join("\n")
