@@ -186,6 +186,57 @@ describe("a batch that goes on", { concurrent: true }, () => {
     })
   )
 
+  live(
+    "tells what became of its lines when the report can't be written (13)",
+    Effect.gen(function*() {
+      const { file, vt } = folder({ prompt: "A fox" })
+      fs.mkdirSync(file("reports"))
+      const services = yield* Effect.context<Simulator.Simulator>()
+      const posted = Effect.repeat(ledger, { until: ({ posts }) => posts > 0, schedule: Schedule.spaced("10 millis") })
+      const gone = Effect.andThen(posted, Effect.sync(() => fs.rmSync(file("reports"), { recursive: true })))
+      const ran = yield* vt(["--report", "reports/r.jsonl", "--json"], {
+        interrupt: { when: () => Effect.runPromiseWith(services)(gone), signal: "SIGCONT" }
+      })
+      assert.strictEqual(ran.code, 13, ran.stderr)
+      assert.deepStrictEqual(Command.lines(ran).map(({ type }) => type), ["batch.line", "batch", "error"])
+      assert.include(ran.stderr, "reports/r.jsonl could not be written")
+      assert.strictEqual((yield* ledger).posts, 1)
+    })
+  )
+
+  live(
+    "names its store in the commands that it prints",
+    Effect.gen(function*() {
+      const { report, vt } = folder({ prompt: "A fox" })
+      const flags = ["--store", "my tasks.db", "--report", "r.jsonl"]
+      yield* vt(flags, { script: [{ on: "create", fault: "reset-after-accept" }] })
+      const ran = yield* vt(flags)
+      assert.strictEqual(ran.code, 9, ran.stderr)
+      const [line] = report()
+      const command = `video-tasks resolve --store 'my tasks.db' ${line?.id} --remote REMOTE_ID`
+      assert.include(ran.stderr, command)
+      assert.include(line?.error.hint ?? [], command)
+    })
+  )
+
+  live(
+    "counts a line as done whose task was removed, by its report only, and reads nothing again",
+    Effect.gen(function*() {
+      const { any, file, report, vt } = folder({ prompt: "A fox", output: "a.mp4" })
+      const flags = ["--report", "r.jsonl"]
+      assert.strictEqual((yield* vt(flags)).code, 0)
+      assert.strictEqual((yield* any(["prune", "--older-than", "0ms"])).stdout, "1 task removed\n")
+      const again = yield* vt(flags)
+      assert.deepStrictEqual([again.code, again.stdout], [0, "1 of 1 · 1 succeeded\n"], again.stderr)
+      fs.rmSync(file("a.mp4"))
+      const gone = yield* vt(flags)
+      assert.strictEqual(gone.code, 4, gone.stderr)
+      assert.deepStrictEqual([report()[0]?.status, report()[0]?.error.reason], ["removed", "TaskNotFound"])
+      assert.strictEqual((yield* any(["list", "--json"])).stdout, "")
+      assert.strictEqual((yield* ledger).posts, 1)
+    })
+  )
+
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
     live(
       `leaves the handles of all that was created in its report after ${signal}`,

@@ -87,7 +87,7 @@ const ranAll = Effect.fnUntraced(function*(
       FetchHttpClient.layer
     ])
   )
-  return entries.map(Report.record)
+  return entries.map((entry) => Report.record(entry))
 })
 
 /** Runs one line over services that do as they are told. */
@@ -313,7 +313,9 @@ describe("a line that is not over", () => {
   it("keeps the handle that an earlier report tells", () => {
     const known = submission({ _tag: "pending" }, "dead")
     const earlier = new Map([[id, { handle: Tasks.handle, files: [] }]])
-    const [line] = Standing.seen({ items: [item(known)], entries: [], under: new Map(), earlier }).map(Report.record)
+    const [line] = Standing.seen({ items: [item(known)], entries: [], under: new Map(), earlier }).map((entry) =>
+      Report.record(entry)
+    )
     assert.deepStrictEqual([line?.["remoteId"], line?.["status"]], ["task_abc123", "ambiguous"])
   })
 })

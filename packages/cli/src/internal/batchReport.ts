@@ -12,8 +12,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Item } from "./batchPlan.ts"
 import type { Saved } from "./download.ts"
+import { ofReason } from "./exitCode.ts"
 import * as JsonLines from "./jsonLines.ts"
-import { exitCode, type Failure, type Problem, usage } from "./problem.ts"
+import { exitCode, type Failure, Problem, usage } from "./problem.ts"
+import { withStore } from "./program.ts"
+import type { Choice as StoreChoice } from "./storeChoice.ts"
 
 /** What became of one line. */
 export interface Entry {
@@ -33,8 +36,14 @@ export interface Entry {
 /** The exit code that a line stands for. */
 export const codeOf = ({ error }: Entry): number => error === undefined ? 0 : exitCode(error)
 
-/** An entry as a line of `--json` and of the report. It has no links: `url HANDLE` asks for fresh ones. */
-export const record = ({ archived, cost, error, estimate, files, handle, item, status }: Entry): JsonLines.Line => ({
+/**
+ * An entry as a line of `--json` and of the report, with commands that name the store. It has no links: `url HANDLE` asks for
+ * fresh ones.
+ */
+export const record = (
+  { archived, cost, error, estimate, files, handle, item, status }: Entry,
+  store?: StoreChoice
+): JsonLines.Line => ({
   type: "batch.line",
   line: item.line.line,
   key: item.line.key,
@@ -49,7 +58,7 @@ export const record = ({ archived, cost, error, estimate, files, handle, item, s
   file: files[0]?.path ?? null,
   files: files.map(({ bytes, path, sha256 }) => ({ path, bytes, sha256 })),
   archived: archived === undefined ? undefined : JsonLines.kept(archived).files,
-  error: error === undefined ? null : JsonLines.error(error)["error"]
+  error: error === undefined ? null : JsonLines.error(named(error, store))["error"]
 })
 
 /** Proves that the report can be written, before anything is sent. */
@@ -113,20 +122,34 @@ export const earlier = Effect.fnUntraced(function*(
 /** Writes the report in the order of the lines; it appears when it is whole. */
 export const write = Effect.fnUntraced(function*(
   file: string,
-  entries: ReadonlyArray<Entry>
+  entries: ReadonlyArray<Entry>,
+  store?: StoreChoice
 ): Effect.fn.Return<void, Problem, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const ordered = entries.toSorted((a, b) => a.item.line.line - b.item.line.line)
-  const text = ordered.map((entry) => `${JsonLines.format(record(entry))}\n`).join("")
+  const text = ordered.map((entry) => `${JsonLines.format(record(entry, store))}\n`).join("")
   yield* fs.writeFileString(`${file}.part`, text).pipe(
     Effect.andThen(fs.rename(`${file}.part`, file)),
     // Another process that writes the same report may have moved it away.
     Effect.retry({ times: 3 }),
-    Effect.mapError(() => usage(`The report ${file} cannot be written.`))
+    Effect.mapError(() =>
+      new Problem({
+        reason: "ReportFailed",
+        code: ofReason.StoreError,
+        message: `The report ${file} could not be written. All else is done as it was told.`,
+        hint: ["The same command sends nothing again, and writes it."]
+      })
+    )
   )
 })
 
 // internal
+
+const named = (error: Failure, store: StoreChoice | undefined): Failure => {
+  if (error._tag !== "Problem" || error.hint === undefined) return error
+  const { code, handle, hint, message, reason, retryable } = error
+  return new Problem({ code, handle, message, reason, retryable, hint: hint.map((line) => withStore(line, store)) })
+}
 
 const decodeLine = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
   id: Schema.String,

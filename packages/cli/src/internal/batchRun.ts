@@ -19,6 +19,7 @@ import { again, type Place, removed, settled } from "./batchSettled.ts"
 import * as Standing from "./batchStanding.ts"
 import type { Failure, Problem } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
+import type { Choice as StoreChoice } from "./storeChoice.ts"
 import * as StoreReads from "./storeReads.ts"
 
 /** How to run. */
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly owner: string
   /** Fails when nothing may be sent any more. */
   readonly check: Effect.Effect<void, Problem>
+  /** The store that commands for people name. */
+  readonly store?: StoreChoice | undefined
   /** How long each task is waited for. */
   readonly deadline?: Duration.Input | undefined
 }
@@ -65,7 +68,7 @@ export const run = Effect.fnUntraced(function*(items: Array<Item>, options: RunO
       )
       counts.add(entry)
       entries.push(entry)
-      if (reporter.json) yield* reporter.result("", Report.record(entry))
+      if (reporter.json) yield* reporter.result("", Report.record(entry, options.store))
     })
   const held = yield* Standing.held(items)
   const free = items.filter((item) => !held.has(item))

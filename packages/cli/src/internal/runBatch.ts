@@ -108,19 +108,19 @@ const ran = Effect.fnUntraced(function*(
   const entries: Array<Report.Entry> = []
   const counts = new Counts(items.length)
   const reporter = yield* Reporter
-  const { deadline } = yield* Globals.values
+  const { deadline, store } = yield* Globals.values
   const report = Option.getOrUndefined(input.report)
   const earlier = report === undefined ? Report.none : yield* Report.earlier(report)
   const under = new Map<TaskId.TaskId, TaskHandle | "sending">()
   const standing: Standing.Standing = { items, entries, under, earlier: earlier.lines }
   const written = report === undefined ? Effect.void : Standing.stored(standing).pipe(
     Effect.catch(() => Effect.succeed(Standing.seen(standing))),
-    Effect.flatMap((all) => Report.write(report, all))
+    Effect.flatMap((all) => Report.write(report, all, store))
   )
   const files = { overwrite: input.overwrite, known: earlier.files }
-  const shared = { counts, entries, under, files, earlier: earlier.lines, deadline, ...sender }
+  const shared = { counts, entries, under, files, earlier: earlier.lines, deadline, store, ...sender }
   yield* run(items, { concurrency: input.concurrency, ...shared }).pipe(
-    report === undefined ? identity : Effect.raceFirst(refreshing(report, standing)),
+    report === undefined ? identity : Effect.raceFirst(refreshing(report, standing, store)),
     Effect.onInterrupt(() =>
       Effect.andThen(
         Effect.ignore(written),
@@ -128,9 +128,14 @@ const ran = Effect.fnUntraced(function*(
       )
     )
   )
-  yield* written
+  // What was paid is told first, whatever becomes of the report.
+  const unwritten = yield* Effect.result(written)
   yield* tell(input, counts, entries)
-  const code = ExitCode.combine(entries.map(Report.codeOf))
+  if (unwritten._tag === "Failure") yield* reporter.failed(unwritten.failure)
+  const code = ExitCode.combine([
+    ...[ExitCode.combine(entries.map(Report.codeOf))].filter((one) => one !== 0),
+    ...(unwritten._tag === "Failure" ? [unwritten.failure.code] : [])
+  ])
   if (code !== 0) return yield* new ExitCode.Exit({ code })
 })
 
@@ -138,14 +143,14 @@ const ran = Effect.fnUntraced(function*(
  * Keeps the report up to date, so that it tells of every task even when the process is killed. The longer it is, the
  * rarer it is written: this takes a twentieth of the time at most.
  */
-const refreshing = (report: string, standing: Standing.Standing) => {
+const refreshing = (report: string, standing: Standing.Standing, store: Globals.Globals["store"]) => {
   let before = ""
   const once = Effect.suspend(() => {
     const { entries, under } = standing
     const now = `${entries.length} ${[...under.values()].filter((one) => one !== "sending").length} ${under.size}`
     if (now === before) return Effect.void
     before = now
-    return Effect.uninterruptible(Effect.ignore(Report.write(report, Standing.seen(standing))))
+    return Effect.uninterruptible(Effect.ignore(Report.write(report, Standing.seen(standing), store)))
   })
   return Effect.timed(once).pipe(
     Effect.flatMap(([took]) => Effect.sleep(Duration.max(Duration.millis(250), Duration.times(took, 20)))),

@@ -100,7 +100,7 @@ export interface Line {
     readonly videos: readonly [{ readonly url: string }]
   }
   readonly files: readonly [{ readonly bytes: number }]
-  readonly error: { readonly reason: string; readonly message: string }
+  readonly error: { readonly reason: string; readonly message: string; readonly hint?: ReadonlyArray<string> }
 }
 
 /** The command from its sources. */
