@@ -30,8 +30,12 @@ export const url = (text: string): string => {
  * **Details**
  *
  * Hidden are `Bearer …` and `Basic …`, keys such as `sk-…`, JSON web tokens, and the values of names such as `api_key`,
- * `token` or `signature`. Query parameters are also taken away where no URL is around them. The time is linear in the
- * length of the text.
+ * `private_key`, `token`, `pwd`, `passphrase`, `auth` or `signature`; a value in quotes to its end. Query parameters are also
+ * taken away where no URL is around them. The time is linear in the length of the text.
+ *
+ * **Gotchas**
+ *
+ * A secret that looks like any other word is not seen: in the path of a URL, under a name that says nothing, or in a sentence.
  *
  * **Example** (An error message)
  *
@@ -45,15 +49,15 @@ export const url = (text: string): string => {
  * @category converting
  * @since 0.1.0
  */
-export const text = (text: string): string =>
-  suspicious.test(text)
-    ? text
-      .replace(urls, (found) => url(found))
-      .replace(parameters, "")
-      .replace(credentials, `$1${hidden}`)
-      .replace(keys, hidden)
-      .replace(namedSecrets, `$1${hidden}`)
-    : text
+export const text = (text: string): string => {
+  if (!suspicious.test(text)) return text
+  const plainly = text
+    .replace(urls, (found) => url(found))
+    .replace(parameters, "")
+    .replace(credentials, `$1${hidden}`)
+    .replace(keys, hidden)
+  return namedSecrets.reduce((rest, named) => rest.replace(named, `$1${hidden}`), plainly)
+}
 
 /**
  * Returns JSON text of a value, redacted at every depth and at most `maxBytes` long in UTF-8.
@@ -113,12 +117,27 @@ const credentials = new RegExp(
 const keys =
   /\bsk-[\w*-]{3,}|\b(?:key_[0-9a-f]{16,}|whsec_[\w+/=]{8,}|AKIA[0-9A-Z]{12,})|(?<![\w-])eyJ[\w-]{8,}\.[\w.-]{8,}/g
 
-const secretName = "(?:authorization|cookie|passw(?:or)?d|credential|signature|secret|api[-_]?key|access[-_]?key|token)"
+const secretName = `(?:${
+  [
+    "auth(?:orization)?",
+    "cookie",
+    "pass(?:w(?:or)?d|code|phrase)",
+    "pwd",
+    "credential",
+    "signature",
+    "secret",
+    "(?:api|access|private)[-_]?key",
+    "jwt",
+    "token"
+  ].join("|")
+})`
 
-const namedSecrets = new RegExp(
-  `(${secretName}(?:\\s*=\\s*|\\\\?["']\\s*:\\s*\\\\?["']))(?!<redacted>)[^\\s"'&,;\\\\]+`,
-  "gi"
-)
+/** A value in quotes is hidden to its end, whatever stands in it; the last ones are in JSON that is a text of JSON. */
+const namedSecrets = [
+  `(${secretName}["']?\\s*[:=]\\s*(["']))(?!<redacted>)(?:\\\\[^]|(?!\\2)[^\\\\])+`,
+  `(${secretName}\\s*=\\s*)(?!<redacted>)[^\\s"'&,;\\\\]+`,
+  `(${secretName}\\\\["']\\s*:\\s*\\\\["'])(?!<redacted>)(?:(?!\\\\["'])[^])+`
+].map((pattern) => new RegExp(pattern, "gi"))
 
 const secretKey = new RegExp(`(?:${secretName}|secrets|cookies|credentials|(?:^|[_-])sign?)$`, "i")
 

@@ -1,7 +1,8 @@
 /**
  * What was asked for, as it is kept with a submission: for people who look for their video, and to ask again.
  *
- * Files are not kept, nor anything that looks like a secret.
+ * Files are not kept, nor anything that looks like a secret. What does not look like one is kept: a token in the path of a
+ * URL, a value under a name that says nothing, a name in a prompt. `keepRequests: false` of `VideoTasks` keeps none of it.
  *
  * @since 0.1.0
  */

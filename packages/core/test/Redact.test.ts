@@ -39,6 +39,14 @@ describe("Redact.text", () => {
     ["eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln", "<redacted>"],
     ["api_key=abc, token = def", "api_key=<redacted>, token = <redacted>"],
     ["{\"access_token\": \"abc\", \"id\": 1}", "{\"access_token\": \"<redacted>\", \"id\": 1}"],
+    ["pwd=hunter2; client_secret = abc", "pwd=<redacted>; client_secret = <redacted>"],
+    ["{\"pwd\":\"a b, c&d\",\"n\":1}", "{\"pwd\":\"<redacted>\",\"n\":1}"],
+    ["{\"passphrase\":\"correct \\\"horse\\\" battery\"}", "{\"passphrase\":\"<redacted>\"}"],
+    ["{\"private_key\":\"-----BEGIN KEY-----\\nMII\\n\"}", "{\"private_key\":\"<redacted>\"}"],
+    ["{\"auth\":\"abc\",\"author\":\"Bo\"}", "{\"auth\":\"<redacted>\",\"author\":\"Bo\"}"],
+    ["privateKey: 'a b' and jwt = \"c d\"", "privateKey: '<redacted>' and jwt = \"<redacted>\""],
+    ["{\"password\":\"abc", "{\"password\":\"<redacted>"],
+    ["{\\\"passcode\\\":\\\"a b\\\",\\\"n\\\":1}", "{\\\"passcode\\\":\\\"<redacted>\\\",\\\"n\\\":1}"],
     ["{\\\"secret\\\":\\\"abc\\\"}", "{\\\"secret\\\":\\\"<redacted>\\\"}"]
   ])("makes %j %j", (text, expected) => {
     assert.strictEqual(Redact.text(text), expected)
@@ -72,6 +80,9 @@ describe("Redact.text", () => {
     ["=eyJ-", `=${"eyJabcdefgh-".repeat(80_000)}`],
     ["token ", `=${"token ".repeat(160_000)}`],
     ["token\\s", `=token${" ".repeat(1_000_000)}`],
+    ["token=\"", "token=\"".repeat(120_000)],
+    ["token: \"a", `token: "${"a\\\"".repeat(300_000)}`],
+    ["\\\"token\\\":\\\"", `${"\\\"token\\\":\\\"".repeat(60_000)}`],
     ["bearer ", `bearer ${" ".repeat(1_000_000)}`],
     ["a:", `=${"a:".repeat(500_000)}`],
     ["://", "://".repeat(300_000)],
@@ -83,6 +94,14 @@ describe("Redact.text", () => {
 })
 
 describe("Redact.excerpt", () => {
+  it("hides what stands under any of the common names of secrets", () => {
+    const names = ["pwd", "user_pwd", "private_key", "privateKey", "auth", "basicAuth", "passphrase", "passcode", "jwt"]
+    const read = JSON.parse(Redact.excerpt(Object.fromEntries(names.map((name) => [name, "some words of it"]))))
+    assert.deepStrictEqual(read, Object.fromEntries(names.map((name) => [name, "<redacted>"])))
+    const plain = { author: "Bo", compass: "north", keyframe: "3" }
+    assert.strictEqual(Redact.excerpt(plain), JSON.stringify(plain))
+  })
+
   it("redacts strings, keys and what stands under secret names, at every depth", () => {
     assert.strictEqual(
       Redact.excerpt({

@@ -17,6 +17,7 @@ const parts: ReadonlyArray<readonly [string, Partial<VideoRequest.VideoRequest>]
   ["a file", { images: [new Uint8Array([1])] }],
   ["a file among links", { images: [new URL("https://cdn.example.com/a.png"), new Blob(["SECRET"])] }],
   ["a key in the options", { options: { api_key: "SECRET-of-mine" } }],
+  ["a passphrase of several words", { options: { passphrase: "several SECRET words" } }],
   ["a callback with a token", { options: { callback_url: "https://hook.example.com/?token=SECRET" } }],
   ["a key in the prompt", { prompt: "A fox with Authorization: Bearer SECRETSECRET" }],
   ["a prompt that is too long", { prompt: "🦊".repeat(5000) }],

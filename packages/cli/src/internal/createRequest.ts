@@ -18,7 +18,7 @@ import { family, overwrite, provider } from "./flags.ts"
 const option = Flag.String("option").pipe(
   Flag.withMetavar("<key=value>"),
   Flag.withDescription(
-    "A further field of the request, sent as it is: a value that is JSON is sent as JSON. Can be repeated"
+    "A further field of the request, sent as it is: a value that is JSON is sent as JSON. Can be repeated. The store keeps it with the task, without what is named like a secret (token, password, auth …); a secret in the path of a URL or under another name is not seen"
   ),
   Flag.mapEffect((text) => {
     const [, key, value] = /^([^=\s]+)=([\s\S]*)$/.exec(text) ?? []
