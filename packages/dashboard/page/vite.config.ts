@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     rolldownOptions: { input: ["index.html", "inspector.html"].map((file) => path.resolve(import.meta.dirname, file)) },
+    // Every browser that can do `target` knows it.
+    modulePreload: { polyfill: false },
     // No data: addresses, so that the page may be forbidden to use any.
     assetsInlineLimit: 0
   }

@@ -31,6 +31,7 @@ const task = (id: string): string => `api/tasks/${encodeURIComponent(id)}`
 
 export const getDetail = (id: string): Promise<Answer<Detail>> => ask(task(id))
 export const getFixture = (id: string): Promise<Answer<Fixture>> => ask(`${task(id)}/fixture`)
-export const act = (id: string, action: "poll" | "cancel" | "retry"): Promise<Answer<Done>> =>
-  post(`${task(id)}/${action}`, {})
+/** `newTask` is the id that a new task gets: sent twice, it makes one. */
+export const act = (id: string, action: "poll" | "cancel" | "retry", newTask?: string): Promise<Answer<Done>> =>
+  post(`${task(id)}/${action}`, { id: newTask })
 export const logIn = (token: string): Promise<Answer<void>> => post("api/session", { token })

@@ -31,6 +31,7 @@ export const Inspector = ({ detail }: { readonly detail: Detail }) => {
         onClick={() => {
           question.value = {
             title: "Open an online page?",
+            row: detail.row,
             text: "A window opens at stately.ai and is told of this task: its states, events and progress, its ids, " +
               "provider and model. Prompt, links and the provider's answers stay here.",
             yes: "Open stately.ai",

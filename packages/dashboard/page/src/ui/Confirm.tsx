@@ -1,4 +1,5 @@
 import { question } from "../live/actions.ts"
+import { shortId } from "../model/format.ts"
 import { Button } from "./Button.tsx"
 import { Dialog } from "./Dialog.tsx"
 
@@ -6,11 +7,15 @@ import { Dialog } from "./Dialog.tsx"
 export const Confirm = () => {
   const asked = question.value
   if (asked === undefined) return null
+  const { family, id, model, prompt } = asked.row
   const close = () => {
     question.value = undefined
   }
   return (
     <Dialog title={asked.title} onClose={close}>
+      <p class="which">
+        <b>{model ?? family}</b> <code>{shortId(id)}</code> <span class="muted">{prompt}</span>
+      </p>
       <p>{asked.text}</p>
       <div class="buttons end">
         <Button onClick={close}>Leave it</Button>
