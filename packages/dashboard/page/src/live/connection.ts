@@ -17,7 +17,7 @@ export type Line =
 export const line = signal<Line>({ kind: "loading" })
 
 const longestBackOff = 15_000
-const hiddenFor = 60_000
+const hiddenFor = 5000
 /** The server says something at least four times as often, if only a comment. */
 const silence = 60_000
 
@@ -90,7 +90,7 @@ export const connect = async (): Promise<void> => {
   const abort = open = new AbortController()
   if (line.value.kind === "lost") line.value = { ...line.value, retryAt: undefined }
   const why = await listen(abort).catch(() => "the server does not answer")
-  if (open !== abort || line.value.kind === "unauthorised" || line.value.kind === "paused") return
+  if (open !== abort || line.value.kind === "unauthorised") return
   const wait = Math.min(longestBackOff, 1000 * 2 ** failures++) * (0.75 + Math.random() / 2)
   line.value = { kind: "lost", retryAt: serverNow() + wait, why }
   retry = setTimeout(connect, wait)
@@ -101,16 +101,19 @@ const pause = (): void => {
   line.value = { kind: "paused" }
   clearTimeout(retry)
   open?.abort()
+  open = undefined
 }
 
-/** Connects, and closes the line while nobody has looked at the page for a while. */
+/** Connects, and closes the line while nobody looks at the page: a browser opens six to a server, for all its tabs. */
 export const startConnection = (): void => {
   let hidden: ReturnType<typeof setTimeout> | undefined
-  document.addEventListener("visibilitychange", () => {
+  const seen = (): void => {
     clearTimeout(hidden)
     if (document.hidden) hidden = setTimeout(pause, hiddenFor)
     else if (line.value.kind === "paused" || line.value.kind === "lost") void connect()
-  })
+  }
+  document.addEventListener("visibilitychange", seen)
+  seen()
   window.addEventListener("online", () => {
     if (line.value.kind === "lost") void connect()
   })
