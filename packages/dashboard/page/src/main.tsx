@@ -5,14 +5,14 @@ import { startClock } from "./live/clock.ts"
 import { startConnection } from "./live/connection.ts"
 import { startDetail } from "./live/detail.ts"
 import { startRoute, takeToken } from "./live/route.ts"
-import { present } from "./ui/Door.tsx"
+import { enter, present } from "./ui/Door.tsx"
 
 const token = takeToken()
-startRoute()
+startRoute((text) => void enter(text))
 startClock()
 startDetail()
 startKeys()
-if (token !== undefined) await present(token)
+if (token) await present(token)
 startConnection()
 
 const app = document.querySelector("#app")

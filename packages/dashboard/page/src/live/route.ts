@@ -5,19 +5,24 @@ export const taskId = signal<string | undefined>(undefined)
 
 /** A token that came with the address. It is taken out of the address bar, and of the history, at once. */
 export const takeToken = (): string | undefined => {
-  const match = /^#\/?token=([^&/]+)/.exec(location.hash)
-  if (match?.[1] === undefined) return undefined
+  const text = /^#\/?token=(.*)/.exec(location.hash)?.[1]
+  if (text === undefined) return undefined
   history.replaceState(null, "", `${location.pathname}${location.search}#/`)
-  return decodeURIComponent(match[1])
+  return decoded(text)
+}
+
+/** What was written into the address by hand may have been encoded, or not. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 const read = (): void => {
-  const match = /^#\/task\/([^/?&]+)/.exec(location.hash)
-  try {
-    taskId.value = match?.[1] === undefined ? undefined : decodeURIComponent(match[1])
-  } catch {
-    taskId.value = undefined
-  }
+  const text = /^#\/task\/([^/?&]+)/.exec(location.hash)?.[1]
+  taskId.value = text === undefined ? undefined : decoded(text)
 }
 
 export const hrefOf = (id: string): string => `#/task/${encodeURIComponent(id)}`
@@ -34,9 +39,12 @@ export const back = (): void => {
 
 let cameFromList = false
 
-export const startRoute = (): void => {
+/** Follows the address; `enter` is told of a token that comes with it later on. */
+export const startRoute = (enter: (token: string) => void): void => {
   read()
   addEventListener("hashchange", () => {
+    const token = takeToken()
+    if (token !== undefined) enter(token)
     const wasList = taskId.value === undefined
     read()
     cameFromList = wasList && taskId.value !== undefined

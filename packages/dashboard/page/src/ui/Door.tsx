@@ -7,15 +7,17 @@ import { Icon } from "./Icon.tsx"
 const problem = signal<string | undefined>(undefined)
 
 /** Hands the token over for a cookie, which no script can read. */
-export const present = async (token: string): Promise<void> => {
+export const present = async (token: string): Promise<boolean> => {
   const answer = await logIn(token)
   problem.value = answer.ok ? undefined : answer.message
   if (answer.ok) line.value = { kind: "loading" }
+  return answer.ok
 }
 
-const enter = async (token: string): Promise<void> => {
-  await present(token)
-  if (line.value.kind === "loading") await connect()
+/** The same where the page stands before its door. */
+export const enter = async (token: string): Promise<void> => {
+  if (token === "" || line.value.kind !== "unauthorised") return
+  if (await present(token)) await connect()
 }
 
 /** Asks for the token. */
@@ -27,16 +29,16 @@ export const Door = () => {
         class="card"
         onSubmit={(event) => {
           event.preventDefault()
-          const token = input.current?.value.trim() ?? ""
-          if (token !== "") void enter(token)
+          void enter(input.current?.value.trim() ?? "")
         }}
       >
         <h1>
           <Icon name="key" /> This dashboard wants its token
         </h1>
         <p>
-          <code>video-tasks dashboard</code> printed an address that ends in{" "}
-          <code>#token=…</code>. Open that address, or paste the token here.
+          It is what <code>video-tasks dashboard</code> was started with. Open this address with <code>#token=…</code>
+          {" "}
+          at its end, or paste the token here.
         </p>
         <label for="token">Token</label>
         <div class="buttons">
