@@ -3,6 +3,7 @@
  * The page in a real browser, against a server that only speaks the contract.
  */
 import { assert, layer } from "@effect/vitest"
+import { TaskId } from "@video-tasks/core"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import type { Row } from "../src/Contract.ts"
@@ -112,6 +113,14 @@ describeInChromium("Page", () => {
         const { page } = visited
         yield* sees(page, ".body .row")
         const press = (key: string) => does(() => page.keyboard.press(key))
+        yield* press("ArrowDown")
+        yield* standsOn(page, 2)
+        yield* press("ArrowDown")
+        yield* standsOn(page, 3)
+        yield* does(() => page.evaluate(() => (document.activeElement as HTMLElement).blur()))
+        yield* press("End")
+        yield* standsOn(page, 61)
+        yield* press("Home")
         yield* press("/")
         assert.strictEqual(yield* does(() => page.evaluate(() => document.activeElement?.id)), "search")
         yield* press("Escape")
@@ -135,10 +144,18 @@ describeInChromium("Page", () => {
         yield* press("ArrowDown")
         yield* press("ArrowDown")
         yield* press("Enter")
-        yield* sees(page, ".title h1")
+        yield* sees(page, ".title h1:focus")
         assert.strictEqual(new URL(page.url()).hash, taskHash(rows[2]!))
+        yield* press("?")
+        yield* sees(page, "dialog[open] kbd")
+        assert.deepStrictEqual(yield* textsOf(page, "dialog kbd"), ["Esc", "r", "c", "?"])
+        yield* press("Escape")
+        yield* does(() => page.waitForFunction(() => document.querySelector("dialog") === null))
         yield* press("Escape")
         yield* sees(page, ".body .row.chosen[aria-rowindex='4']")
+        yield* standsOn(page, 4)
+        yield* press("ArrowDown")
+        yield* standsOn(page, 5)
         yield* isClean(visited)
       }).pipe(Effect.scoped), 40_000)
 
@@ -233,9 +250,67 @@ describeInChromium("Page", () => {
         )
         yield* does(() => page.keyboard.press("r"))
         yield* reads(page, "dialog", "pay again")
+        for (const part of [running.model, running.id.slice(-7), running.prompt]) yield* reads(page, "dialog", part!)
         yield* does(() => button("Create and pay").click())
-        yield* does(() => page.waitForURL(`**/${taskHash(rows[0]!)}`))
+        yield* does(() => page.waitForURL((url) => url.hash !== taskHash(running)))
         assert.deepStrictEqual(fake.posted, [`poll ${running.id}`, `cancel ${running.id}`, `retry ${running.id}`])
+        assert.strictEqual(new URL(page.url()).hash, `#/task/${fake.named[0]}`)
+        assert.isTrue(TaskId.is(fake.named[0]!))
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "asks for the same new task again after a lost answer, and for another one after an answer",
+      () =>
+        Effect.gen(function*() {
+          const failed = firstOf(({ state }) => state === "FAILED")
+          const { fake, page } = yield* openFake({ rows }, taskHash(failed))
+          const retried = Effect.gen(function*() {
+            yield* does(() => page.getByRole("button", { name: "Retry as new…" }).click())
+            yield* does(() => page.getByRole("button", { name: "Create and pay" }).click())
+          })
+          fake.loseAnswers(true)
+          yield* retried
+          yield* reads(page, ".notice.bad", "The server does not answer.")
+          fake.loseAnswers(false)
+          yield* retried
+          yield* does(() => page.waitForURL((url) => url.hash !== taskHash(failed)))
+          // The browser itself may have sent it once more.
+          assert.isAtLeast(fake.named.length, 2)
+          assert.strictEqual(new Set(fake.named).size, 1)
+          const before = fake.named.length
+          yield* does(() => page.evaluate((hash) => location.hash = hash, taskHash(failed)))
+          yield* reads(page, ".pairs code", failed.id)
+          yield* retried
+          yield* does(() => page.waitForURL((url) => url.hash !== taskHash(failed)))
+          assert.strictEqual(fake.named.length, before + 1)
+          assert.strictEqual(new Set(fake.named).size, 2)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect("acts on no row that a filter has taken away", () =>
+      Effect.gen(function*() {
+        const visited = yield* openFake({ rows })
+        const { fake, page } = visited
+        yield* sees(page, ".body .row")
+        const press = (key: string) => does(() => page.keyboard.press(key))
+        const index = rows.findIndex(({ state }) => state === "IN_PROGRESS")
+        for (let n = 0; n <= index; n++) yield* press("ArrowDown")
+        yield* standsOn(page, index + 2)
+        yield* press("c")
+        yield* reads(page, "dialog", rows[index]!.id.slice(-7))
+        yield* does(() => page.getByRole("button", { name: "Leave it" }).click())
+        yield* does(() => page.getByRole("button", { name: /^failed/ }).click())
+        yield* does(() =>
+          page.waitForFunction(() => document.querySelectorAll(".body .row:not(.tone-failed)").length === 0)
+        )
+        yield* press("c")
+        yield* press("r")
+        yield* does(() => page.getByRole("button", { name: /^all/ }).click())
+        yield* sees(page, ".body .row[aria-rowindex='20']")
+        assert.strictEqual(yield* does(() => page.locator(".row.chosen, dialog").count()), 0)
+        assert.deepStrictEqual(fake.posted, [])
         yield* isClean(visited)
       }).pipe(Effect.scoped), 40_000)
 
@@ -303,7 +378,7 @@ describeInChromium("Page", () => {
     )
 
     it.effect(
-      "closes the line while nobody has looked for a minute, and goes on where it was",
+      "closes the line while nobody looks, and goes on where it was, though the server is away at first",
       () =>
         Effect.gen(function*() {
           const fake = yield* serveFake({ rows })
@@ -319,15 +394,66 @@ describeInChromium("Page", () => {
               }, isHidden)
             )
           yield* hide(true)
-          yield* does(() => page.clock.fastForward(61_000))
+          yield* does(() => page.clock.fastForward(6000))
           yield* reads(page, ".live", "paused")
           fake.change({ rows: [{ ...rows[2]!, progress: 98 }] })
           yield* hide(false)
           yield* reads(page, ".live", "live")
           assert.match(fake.resumed.at(-1) ?? "", /^[a-z0-9]+\.0$/)
+          yield* hide(true)
+          yield* does(() => page.clock.fastForward(6000))
+          yield* reads(page, ".live", "paused")
+          yield* does(() => fake.close())
+          yield* hide(false)
+          yield* reads(page, ".live", "reconnecting")
+          yield* serveFake({ rows, port: fake.port })
+          yield* does(() => page.clock.fastForward(20_000))
+          yield* reads(page, ".live", "live")
         }).pipe(Effect.scoped),
       40_000
     )
+
+    it.effect(
+      "lets go of the line of a tab that was opened in the background, so that the seventh tab loads",
+      () =>
+        Effect.gen(function*() {
+          const fake = yield* serveFake({ rows })
+          const { context } = yield* openPage(fake.url)
+          yield* does(() =>
+            context.addInitScript(() => Object.defineProperty(document, "hidden", { configurable: true, value: true }))
+          )
+          const pages: Array<Page> = []
+          for (let tab = 0; tab < 7; tab++) {
+            const page = yield* does(() => context.newPage())
+            void page.goto(fake.url).catch(() => undefined)
+            pages.push(page)
+          }
+          yield* Effect.forEach(pages, (page) => reads(page, ".live", "paused"), { concurrency: "unbounded" })
+          assert.isAtLeast(fake.resumed.length, 7)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    for (const token of ["abc/def+ghi=16", "%zz-is-no-code", "100%41=50%"]) {
+      it.effect(`takes the token ${token} as it was written, also before the door`, () =>
+        Effect.gen(function*() {
+          const server = yield* serveFake({ rows, token })
+          const atOnce = yield* openPage(server.url, `#token=${token}`)
+          yield* sees(atOnce.page, ".body .row")
+          assert.strictEqual(atOnce.page.url(), `${server.url}/#/`)
+          yield* isClean(atOnce)
+          const { page } = yield* openPage(server.url)
+          yield* reads(page, "h1", "wants its token")
+          const pasted = (hash: string) => does(() => page.evaluate((hash) => void (location.hash = hash), hash))
+          yield* pasted("#token=")
+          yield* pasted("#token=wrong")
+          yield* reads(page, "[role=alert]", "not the token")
+          assert.strictEqual(page.url(), `${server.url}/#/`)
+          yield* pasted(`#token=${token}`)
+          yield* sees(page, ".body .row")
+          assert.strictEqual(page.url(), `${server.url}/#/`)
+        }).pipe(Effect.scoped), 40_000)
+    }
 
     it.effect("asks for the token, and takes it out of the address at once", () =>
       Effect.gen(function*() {

@@ -44,6 +44,10 @@ export interface Fake {
   readonly port: number
   /** What was posted, as `poll ID`. */
   readonly posted: ReadonlyArray<string>
+  /** The id that each `retry` named for the new task. */
+  readonly named: ReadonlyArray<string>
+  /** Whether what is posted is done, but the connection breaks before the answer. */
+  readonly loseAnswers: (isLosing: boolean) => void
   /** The `Last-Event-ID` of each connection. */
   readonly resumed: ReadonlyArray<string | undefined>
   readonly change: (changes: Partial<Changes>) => void
@@ -57,7 +61,9 @@ export const start = (options: Options): Promise<Fake> => {
   const status: Status = { ...Rows.status, ...options.status }
   const viewers = new Set<http.ServerResponse>()
   const posted: Array<string> = []
+  const named: Array<string> = []
   const resumed: Array<string | undefined> = []
+  let isLosing = false
   const epoch = Math.random().toString(36).slice(2)
   let seq = 0
 
@@ -90,16 +96,27 @@ export const start = (options: Options): Promise<Fake> => {
     response.end(body === undefined ? undefined : JSON.stringify(body))
   }
 
-  const session = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+  const read = (request: http.IncomingMessage, take: (body: { token?: string; id?: string }) => void): void => {
     let body = ""
     request.on("data", (chunk) => body += String(chunk))
-    request.on("end", () =>
-      (JSON.parse(body) as { token: string }).token === options.token
-        ? json(response, 204, undefined, { "set-cookie": `s=${options.token}; HttpOnly; SameSite=Strict; Path=/` })
-        : json(response, 401, { reason: "Unauthorized", message: "That is not the token of this server." }))
+    request.on("end", () => take(JSON.parse(body)))
   }
 
-  const post = (id: string, action: string, response: http.ServerResponse): void => {
+  const session = (request: http.IncomingMessage, response: http.ServerResponse): void =>
+    read(request, ({ token }) => {
+      const cookie = `s=${encodeURIComponent(options.token ?? "")}; HttpOnly; SameSite=Strict; Path=/`
+      if (token === options.token) json(response, 204, undefined, { "set-cookie": cookie })
+      else json(response, 401, { reason: "Unauthorized", message: "That is not the token of this server." })
+    })
+
+  const create = (row: Row, id: string): void => {
+    named.push(id)
+    if (rows.has(id)) return
+    const at = Date.now()
+    change({ rows: [{ ...row, id, state: "SUBMITTED", createdAt: at, updatedAt: at, lastAt: at, last: "created" }] })
+  }
+
+  const post = (id: string, action: string, newTask: string | undefined, response: http.ServerResponse): void => {
     posted.push(`${action} ${id}`)
     const row = rows.get(id)!
     if (status.isReadOnly) return json(response, 403, { reason: "ReadOnly", message: "This page may only look." })
@@ -114,13 +131,15 @@ export const start = (options: Options): Promise<Fake> => {
         }]
       })
     }
+    if (newTask !== undefined) create(row, newTask)
+    if (isLosing) return void response.socket?.destroy()
     json(response, 200, {
       message: action === "retry"
         ? "A new task was created."
         : action === "cancel"
         ? "Cancelled."
         : "Read: nothing new.",
-      ...(action === "retry" ? { id: [...rows.keys()][0] } : {})
+      ...(action === "retry" ? { id: newTask } : {})
     })
   }
 
@@ -152,14 +171,15 @@ export const start = (options: Options): Promise<Fake> => {
   }
 
   const api = (request: http.IncomingMessage, response: http.ServerResponse, pathname: string): void => {
-    const isIn = options.token === undefined || request.headers.cookie?.includes(`s=${options.token}`) === true
+    const isIn = options.token === undefined ||
+      request.headers.cookie?.includes(`s=${encodeURIComponent(options.token)}`) === true
     if (pathname === "/api/session") return session(request, response)
     if (!isIn) return json(response, 401, { reason: "Unauthorized", message: "The token is missing." })
     if (pathname === "/api/events") return events(request, response)
     const [, , , encoded = "", verb] = pathname.split("/")
     const row = rows.get(decodeURIComponent(encoded))
     if (row === undefined) return json(response, 404, { reason: "Unknown", message: "The store knows no such task." })
-    if (request.method === "POST") return post(row.id, verb ?? "", response)
+    if (request.method === "POST") return read(request, (body) => post(row.id, verb ?? "", body.id, response))
     if (verb === "videos") return video(request, response)
     if (verb === "fixture") return json(response, 200, { name: `a task of ${row.provider}`, events: [] })
     const detail = Rows.detailOf(row, Date.now())
@@ -181,6 +201,10 @@ export const start = (options: Options): Promise<Fake> => {
         url: `http://127.0.0.1:${port}`,
         port,
         posted,
+        named,
+        loseAnswers: (next) => {
+          isLosing = next
+        },
         resumed,
         change,
         row: (id) => rows.get(id),

@@ -41,15 +41,19 @@ class Grid {
     resize.observe(this.#grid)
     this.#grid.addEventListener("scroll", () => this.#due(), { passive: true })
     this.#grid.addEventListener("keydown", (event) => this.#key(event))
-    this.#grid.addEventListener(
-      "focus",
-      () => this.#choose(this.#chosenIndex() < 0 ? this.#first() : this.#chosenIndex())
-    )
+    this.#grid.addEventListener("focus", () => {
+      // Who presses the mouse chooses with it.
+      if (this.#grid.matches(":focus-visible")) {
+        this.#choose(this.#chosenIndex() < 0 ? this.#first() : this.#chosenIndex())
+      }
+    })
     this.#body.addEventListener("click", (event) => this.#click(event))
     this.#body.addEventListener("mouseover", (event) => this.#explain(event))
     const stops = [
       effect(() => {
         void version.value
+        // Nothing is done to a row that nobody sees.
+        if (this.#chosenIndex() < 0) chosen.value = undefined
         this.#keepPlace()
         this.#due()
       }),
@@ -60,6 +64,8 @@ class Grid {
       })
     ]
     this.#draw()
+    if (place.isBack && document.activeElement === document.body) this.#grid.focus({ preventScroll: true })
+    place.isBack = false
     return () => {
       for (const stop of stops) stop()
       resize.disconnect()
@@ -148,11 +154,12 @@ class Grid {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const page = Math.max(1, Math.floor(this.#grid.clientHeight / this.#height) - 2)
     const at = this.#chosenIndex()
+    const move = (by: number): number => at < 0 ? this.#first() : at + by
     const moves: Readonly<Record<string, number>> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
+      ArrowDown: move(1),
+      ArrowUp: move(-1),
+      PageDown: move(page),
+      PageUp: move(-page),
       Home: 0,
       End: book.size - 1
     }

@@ -1,5 +1,6 @@
-import { useEffect } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
 import type { Detail, Row } from "../../../src/Contract.ts"
+import { place } from "../list/choice.ts"
 import { Live, Tags } from "../list/Header.tsx"
 import { copy } from "../live/clipboard.ts"
 import { now } from "../live/clock.ts"
@@ -55,11 +56,13 @@ const NextRead = ({ row }: { readonly row: Row }) => {
 
 const Title = ({ detail, row }: { readonly detail: Detail; readonly row: Row }) => {
   const group = groupOf(row)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   return (
     <section class="title" aria-label="Task">
       <div class="title-line">
         <Badge group={group} />
-        <h1>{row.model ?? row.family}</h1>
+        <h1 ref={heading} tabIndex={-1}>{row.model ?? row.family}</h1>
         <span class="muted">{row.provider}</span>
         {isOver(row.state) || row.progress === undefined ? null : <b class="big">{Math.round(row.progress)} %</b>}
         <span class="spring" />
@@ -130,6 +133,9 @@ const Ready = ({ detail }: { readonly detail: Detail }) => {
 /** One task, live. */
 export const TaskPage = ({ id }: { readonly id: string }) => {
   const state = look.value
+  useEffect(() => () => {
+    place.isBack = true
+  }, [])
   return (
     <div class="task-page">
       <Top />

@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals"
+import { taskId } from "../live/route.ts"
 import { Button } from "./Button.tsx"
 import { Dialog } from "./Dialog.tsx"
 
 export const isHelpOpen = signal(false)
 
+/** The first four are of the list. */
 const keys: ReadonlyArray<readonly [string, string]> = [
   ["/", "search"],
   ["↑ ↓", "choose a task"],
@@ -25,7 +27,7 @@ export const Help = () =>
         }}
       >
         <dl class="keys">
-          {keys.map(([key, text]) => (
+          {keys.slice(taskId.value === undefined ? 0 : 4).map(([key, text]) => (
             <div key={key}>
               <dt>{key.split(" ").map((one) => <kbd key={one}>{one}</kbd>)}</dt>
               <dd>{text}</dd>
