@@ -216,7 +216,8 @@ export class TaskStore extends Context.Service<TaskStore, {
   readonly lock: (name: string, until: number, now: number, held?: number) => Effect.Effect<boolean, TaskStoreError>
   /**
    * Removes tasks that have ended, with their journals, and returns how many; those that are unfinished stay. Their
-   * submissions stay too: an id that was submitted once is never submitted again.
+   * submissions stay too: an id that was submitted once is never submitted again. But what was asked for (`request`) is
+   * forgotten: also where a submission is settled and has no task (any more).
    */
   readonly remove: (ids: ReadonlyArray<TaskId>) => Effect.Effect<number, TaskStoreError>
 }>()("@video-tasks/runtime/TaskStore") {}

@@ -55,7 +55,12 @@ export const make = (failures: Failures): TaskStore["Service"] => {
     renew,
     release,
     lock,
-    remove: (ids) => Effect.sync(() => remove(tables, ids)),
+    remove: (ids) =>
+      Effect.sync(() => {
+        const count = remove(tables, ids)
+        forgetRequests(tables, ids)
+        return count
+      }),
     takeBack: (id, outcome) => Effect.sync(() => takeBack(tables, id, outcome))
   }
 }
@@ -173,6 +178,17 @@ const remove = ({ byHandle, rows }: Tables, ids: ReadonlyArray<TaskId>): number 
     count++
   }
   return count
+}
+
+/** What was asked for goes with the task; that it was asked for stays. */
+const forgetRequests = ({ rows, submissions }: Tables, ids: ReadonlyArray<TaskId>): void => {
+  for (const id of ids) {
+    const submission = submissions.get(id)
+    const isSettled = submission?.outcome._tag === "created" || submission?.outcome._tag === "rejected"
+    if (submission?.request === undefined || !isSettled || rows.has(id)) continue
+    const { request: _, ...rest } = submission
+    submissions.set(id, new Submission(rest))
+  }
 }
 
 const takeBack = (tables: Tables, id: TaskId, outcome: Outcome): boolean => {

@@ -1,6 +1,7 @@
 /**
  * What every store must do about the intents of creates.
  */
+import { RequestRecord } from "@video-tasks/core/RequestRecord"
 import { type Outcome, Submission } from "@video-tasks/core/Submission"
 import * as Effect from "effect/Effect"
 import { TaskStore } from "../TaskStore.ts"
@@ -11,7 +12,8 @@ import { advance, handleOf, idOf, make, submissionOf, succeeded } from "./storeF
 /** @internal */
 export const submissionCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "refuses an intent whose id a task has", effect: refusesTaken(expect) },
-  { name: "takes back that a create made a task, once that has ended", effect: takesBack(expect) }
+  { name: "takes back that a create made a task, once that has ended", effect: takesBack(expect) },
+  { name: "forgets what was asked for with the task that is removed", effect: forgets(expect) }
 ]
 
 const refusesTaken = (expect: Expect) =>
@@ -51,4 +53,33 @@ const takesBack = (expect: Expect) =>
     ])
     yield* make(2)
     yield* expect("made again", (yield* store.submission(idOf(2)))?.outcome._tag, "created")
+  })
+
+const forgets = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    const request = new RequestRecord({ prompt: "a secret fox \u0000", isWhole: true })
+    const asked = (n: number) => {
+      const { ...fields } = submissionOf(n)
+      return new Submission({ ...fields, request })
+    }
+    for (const n of [1, 2, 3, 4]) yield* store.begin(asked(n))
+    for (const n of [1, 2]) yield* make(n)
+    yield* advance(1, 1, succeeded(2000))
+    yield* store.settle(idOf(3), { _tag: "rejected", reason: "Unauthorized" })
+    yield* store.settle(idOf(4), { _tag: "ambiguous", detail: "lost" })
+    yield* expect("what is removed", yield* store.remove([1, 2, 3, 4, 5].map(idOf)), 1)
+    const { items } = yield* store.submissions({})
+    yield* expect("what was asked for", items.map((one) => one.request?.prompt), [
+      undefined,
+      request.prompt,
+      undefined,
+      request.prompt
+    ])
+    yield* expect("the outcomes", items.map((one) => one.outcome._tag), ["created", "created", "rejected", "ambiguous"])
+    const { outcome: _, request: __, ...rest } = asked(1)
+    const left = new Submission({ ...rest, outcome: { _tag: "created", handle: handleOf(1) } })
+    yield* expect("all else", yield* store.submission(idOf(1)), left)
+    const again = yield* Effect.result(store.begin(asked(1)))
+    yield* expect("its id", again._tag, "Failure")
   })
