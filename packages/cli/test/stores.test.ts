@@ -85,9 +85,12 @@ describe("resume", { concurrent: true }, () => {
         interrupt: { when: () => Effect.runPromiseWith(services)(posted), signal: "SIGKILL" }
       })
       assert.deepStrictEqual([killed.signal, killed.stdout], ["SIGKILL", ""])
+      // Until the lease of the process lapses, it may live.
+      const [sending] = Command.lines(yield* vt(["list", "--json"]))
+      assert.deepStrictEqual([sending?.handle, sending?.status], [null, "sending"])
+      yield* aLeaseLater(SqliteTaskStore.layer({ filename: file }))
       const [lost] = Command.lines(yield* vt(["list", "--status", "ambiguous", "--json"]))
       assert.deepStrictEqual([lost?.handle, lost?.remoteId], [null, null])
-      yield* aLeaseLater(SqliteTaskStore.layer({ filename: file }))
       const resumed = yield* vt(["resume", "--output", "out", "--json", ...fast])
       assert.strictEqual(resumed.code, 0, resumed.stderr)
       const { posts, tasks } = yield* ledger
