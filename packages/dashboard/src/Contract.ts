@@ -6,7 +6,7 @@
  * GET  /api/tasks/{id}            `Detail`
  * GET  /api/tasks/{id}/videos/{n} the n-th video, from 0, with Range; `?download` as an attachment
  * GET  /api/tasks/{id}/fixture    `Fixture`: the journal of the task, for a test
- * POST /api/tasks/{id}/poll | cancel | retry     `Done`, or `Refused` with a status above 399
+ * POST /api/tasks/{id}/poll | cancel | retry     `Done`, or `Refused` with a status above 399; `retry` may come with `Again`
  * POST /api/session               `Login` → 204 and a cookie, where the server wants a token
  * GET  /metrics                   Prometheus text
  * ```
@@ -98,6 +98,17 @@ export interface ProviderLine {
 }
 
 /**
+ * How many tasks of the store the page has no room for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LeftOut {
+  readonly running: number
+  readonly ended: number
+}
+
+/**
  * What holds for the whole page.
  *
  * @category models
@@ -111,8 +122,10 @@ export interface Status {
   readonly isDemo: boolean
   /** How many rows the page is given at most. */
   readonly maxTasks: number
-  /** Whether the store has more tasks than that: the oldest ended ones are left out. */
+  /** Whether the store has more tasks than that: those that ended longest ago are left out first. */
   readonly isTruncated: boolean
+  /** What is left out, as far as it was counted: at least so many; present when `isTruncated`. */
+  readonly leftOut?: LeftOut | undefined
   /** What is wrong with the store, in words; absent while it answers. */
   readonly problem?: string | undefined
 }
@@ -209,12 +222,12 @@ export interface Detail {
   readonly bill?: Amount | undefined
   /** The provider's last answer as indented JSON: fields that are known to be safe, links without their query. */
   readonly answer?: string | undefined
-  /** How it failed, as a typed error, and what to do. */
+  /** How it failed, as a typed error; `advice` says what to do where `message` does not. */
   readonly error?: {
     readonly reason: string
     readonly message: string
     readonly isRetryable: boolean
-    readonly advice: string
+    readonly advice?: string | undefined
   } | undefined
   /** What was asked for, where the store knows it. */
   readonly request?: {
@@ -234,6 +247,17 @@ export interface Detail {
   }
   /** The trace in which it was submitted (32 hexadecimal digits). */
   readonly traceId?: string | undefined
+}
+
+/**
+ * What a retry may say: the id of the task that it makes, a UUIDv7 in lower case. Asked again with the same id it makes no
+ * second one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Again {
+  readonly id: string
 }
 
 /**
@@ -279,3 +303,12 @@ export interface Fixture {
   readonly name: string
   readonly events: ReadonlyArray<unknown>
 }
+
+/**
+ * The command that settles a create of which nobody knows whether it made a task.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const resolveCommand = (id: string, how: "--remote REMOTE_ID" | "--discard"): string =>
+  `video-tasks resolve ${id} ${how}`

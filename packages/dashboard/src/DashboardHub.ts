@@ -6,12 +6,13 @@
  *
  * @since 0.1.0
  */
+import type { Submission } from "@video-tasks/core/Submission"
 import { type ObservedPoll, TaskObserver } from "@video-tasks/runtime/TaskObserver"
-import type { TaskStore } from "@video-tasks/runtime/TaskStore"
+import type { StoredTask, TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Moment, ProviderLine, Row } from "./Contract.ts"
+import type { LeftOut, Moment, ProviderLine, Row } from "./Contract.ts"
 import * as Hub from "./internal/hub.ts"
 
 /**
@@ -76,6 +77,8 @@ export interface Summary {
   readonly version: number
   readonly providers: ReadonlyArray<ProviderLine>
   readonly isTruncated: boolean
+  /** What there is no room for, as far as it was counted; absent when everything has room. */
+  readonly leftOut?: LeftOut | undefined
   /** What is wrong with the store, in words. */
   readonly problem: string | undefined
   /** How many steps of tasks were seen so far. */
@@ -93,6 +96,17 @@ export interface Polls {
   readonly moments: ReadonlyArray<Moment>
   /** What the very last one failed with. */
   readonly failure: ObservedPoll["failure"]
+}
+
+/**
+ * What was read of a task in the store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Looked {
+  readonly stored: StoredTask | undefined
+  readonly submission: Submission | undefined
 }
 
 /**
@@ -116,8 +130,8 @@ export class DashboardHub extends Context.Service<DashboardHub, {
   readonly row: (id: string) => Effect.Effect<Row | undefined>
   /** The last reads of a task by this process, oldest first, and what the very last one failed with. */
   readonly polls: (id: string) => Effect.Effect<Polls>
-  /** Looks at one task in the store, now. */
-  readonly look: (id: string) => Effect.Effect<void>
+  /** Looks at one task in the store, now; or takes what was read there just now. */
+  readonly look: (id: string, looked?: Looked) => Effect.Effect<void>
 }>()("@video-tasks/dashboard/DashboardHub") {}
 
 /**

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { TaskEvent, TaskMachine, VideoProvider, VideoTaskError } from "@video-tasks/core"
+import { Submission, TaskEvent, type TaskId, TaskMachine, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { Archive, TaskObserver, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { FetchHttpClient, HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -31,6 +31,18 @@ const json = <A>({ body }: { readonly body: string }): A =>
   JSON.parse(Buffer.from(body, "latin1").toString("utf8")) as A
 
 const detailOf = (port: number, id: string) => Effect.map(ask(port, `/api/tasks/${id}`), json<Contract.Detail>)
+
+const submissionOf = (id: TaskId.TaskId, outcome: Submission.Outcome, requestHash = "00") =>
+  new Submission.Submission({
+    id,
+    provider: "double",
+    family: "double",
+    model: "model-1",
+    account: "default",
+    requestHash,
+    startedAt: 1000,
+    outcome
+  })
 
 /** A file that begins like an MP4. */
 const movie = Uint8Array.from({ length: 5000 }, (_, index) => (index * 31) % 251)
@@ -226,10 +238,47 @@ describe("Dashboard", () => {
           reason: "TaskFailed",
           message:
             "The task failed: the provider gave no reason. Change the prompt or the input before you submit a new one.",
-          isRetryable: false,
-          advice: "Read the provider's words; change the prompt, the picture or the model, then create it anew."
+          isRetryable: false
         })
         assert.deepStrictEqual(detail.can, { poll: "It has ended.", cancel: "It has ended.", retry: true })
+      }).pipe(Effect.scoped))
+
+    it.live("of which nobody knows whether it was made has the commands that settle it", () =>
+      Effect.gen(function*() {
+        const context = yield* serve()
+        const store = Context.get(context, TaskStore.TaskStore)
+        yield* store.begin(submissionOf(idOf(1), { _tag: "ambiguous", detail: "HTTP 504" }))
+        const { error } = yield* detailOf(portOf(context), idOf(1))
+        assert.deepStrictEqual(error, {
+          reason: "SubmissionAmbiguous",
+          message: "HTTP 504",
+          isRetryable: false,
+          advice:
+            `Look for the task in the provider's console. Then settle it: \`video-tasks resolve ${idOf(1)} --remote ` +
+            `REMOTE_ID\`, or \`video-tasks resolve ${idOf(1)} --discard\` if it made none. It is never sent again by ` +
+            "itself: that could pay twice."
+        })
+      }).pipe(Effect.scoped))
+
+    it.live("is read once in the store when it is shown", () =>
+      Effect.gen(function*() {
+        let loads = 0
+        const counted = Layer.effect(
+          TaskStore.TaskStore,
+          Effect.map(TaskStore.TaskStore, (store) =>
+            TaskStore.TaskStore.of({
+              ...store,
+              load: (id) => {
+                loads++
+                return store.load(id)
+              }
+            }))
+        ).pipe(Layer.provide(TaskStore.layerMemory))
+        const context = yield* serve({}, { store: counted, hub: { lookEveryMs: 600_000 } })
+        yield* writer(Context.get(context, TaskStore.TaskStore)).create(1, 1000)
+        loads = 0
+        assert.strictEqual((yield* detailOf(portOf(context), idOf(1))).row.state, "SUBMITTED")
+        assert.strictEqual(loads, 1)
       }).pipe(Effect.scoped))
 
     it.live("shows of an answer what is known to be safe, and says that there is more", () =>
@@ -399,6 +448,116 @@ describe("Dashboard", () => {
         const both = yield* Effect.all([retry, retry], { concurrency: "unbounded" })
         assert.deepStrictEqual([both.map(({ status }) => status).sort((a, b) => a - b), created], [[200, 409], 2])
       }).pipe(Effect.scoped))
+
+    describe("that retries under an id of its own", () => {
+      /** A provider whose tasks fail at once, and a way to say when a create is answered. */
+      const failingProvider = (delayMs = 0) => {
+        const created: Array<unknown> = []
+        const double = VideoProvider.double({ observations: [observed({ status: "FAILED" })] })
+        const provider: VideoProvider.VideoProvider = {
+          ...double,
+          create: (request, options) => {
+            created.push(request)
+            return Effect.delay(double.create(request, options), created.length === 1 ? 0 : delayMs)
+          }
+        }
+        return { created, provider }
+      }
+
+      const failedTask = (tasks: VideoTasks.VideoTasks["Service"], wanted = request) =>
+        Effect.gen(function*() {
+          const handle = yield* tasks.submit(wanted)
+          yield* tasks.refresh(handle)
+          return (yield* tasks.get(handle)).id
+        })
+
+      const retry = (port: number, id: string, again: string) =>
+        Effect.map(
+          post(port, `/api/tasks/${id}/retry`, { "content-type": "application/json" }, JSON.stringify({ id: again })),
+          (answer) => [answer.status, json<Contract.Done & { readonly reason?: string }>(answer)] as const
+        )
+
+      const anew = [200, { message: "It was created anew.", id: idOf(9) }] as const
+
+      it.live("pays once, although its answer was lost and it is asked for again", () =>
+        Effect.gen(function*() {
+          const { created, provider } = failingProvider(200)
+          const context = yield* serve({}, { providers: [provider] })
+          const port = portOf(context)
+          const id = yield* failedTask(Context.get(context, VideoTasks.VideoTasks))
+          const lost = yield* Effect.timeoutOption(retry(port, id, idOf(9)), 100)
+          assert.strictEqual(lost._tag, "None")
+          assert.deepStrictEqual(yield* retry(port, id, idOf(9)), anew)
+          assert.deepStrictEqual(yield* retry(port, id, idOf(9)), anew)
+          assert.strictEqual(created.length, 2)
+          assert.strictEqual((yield* detailOf(port, idOf(9))).request?.prompt, request.prompt)
+        }).pipe(Effect.scoped))
+
+      it.live("pays once when two ask at once, and tells both the same", () =>
+        Effect.gen(function*() {
+          const { created, provider } = failingProvider(100)
+          const context = yield* serve({}, { providers: [provider] })
+          const id = yield* failedTask(Context.get(context, VideoTasks.VideoTasks))
+          const one = retry(portOf(context), id, idOf(9))
+          assert.deepStrictEqual(yield* Effect.all([one, one], { concurrency: "unbounded" }), [anew, anew])
+          assert.strictEqual(created.length, 2)
+        }).pipe(Effect.scoped))
+
+      it.live("pays once when two servers on one store are asked at once, and when one is asked after a restart", () =>
+        Effect.gen(function*() {
+          const store = Layer.succeedContext(yield* Layer.build(TaskStore.layerMemory))
+          const { created, provider } = failingProvider(100)
+          const scope = yield* Scope.make()
+          const one = yield* Scope.provide(serve({}, { store, providers: [provider] }), scope)
+          const other = yield* serve({}, { store, providers: [provider] })
+          const id = yield* failedTask(Context.get(one, VideoTasks.VideoTasks))
+          const both = yield* Effect.all(
+            [retry(portOf(one), id, idOf(9)), retry(portOf(other), id, idOf(9))],
+            { concurrency: "unbounded" }
+          )
+          assert.deepStrictEqual(both.map(([status, { id }]) => [status, id]), [[200, idOf(9)], [200, idOf(9)]])
+          yield* Scope.close(scope, Exit.void)
+          const after = yield* serve({}, { store, providers: [provider] })
+          assert.deepStrictEqual(yield* retry(portOf(after), id, idOf(9)), anew)
+          assert.strictEqual(created.length, 2)
+        }).pipe(Effect.scoped))
+
+      it.live("is not sent again when nobody knows what became of it, and says when it was refused", () =>
+        Effect.gen(function*() {
+          const { created, provider } = failingProvider()
+          const context = yield* serve({}, { providers: [provider] })
+          const port = portOf(context)
+          const id = yield* failedTask(Context.get(context, VideoTasks.VideoTasks))
+          const store = Context.get(context, TaskStore.TaskStore)
+          const { requestHash } = (yield* store.submission(id)) ?? assert.fail("no submission")
+          yield* store.begin(submissionOf(idOf(7), { _tag: "ambiguous", detail: "HTTP 504" }, requestHash))
+          yield* store.begin(submissionOf(idOf(8), { _tag: "rejected", reason: "QuotaExceeded" }, requestHash))
+          const [status, { id: again }] = yield* retry(port, id, idOf(7))
+          assert.deepStrictEqual([status, again], [200, idOf(7)])
+          const [refused, { reason }] = yield* retry(port, id, idOf(8))
+          assert.deepStrictEqual([refused, reason, created.length], [409, "RetryRefused", 1])
+        }).pipe(Effect.scoped))
+
+      it.live("takes no id of another request, or of a task that there is, or that is none", () =>
+        Effect.gen(function*() {
+          const { created, provider } = failingProvider()
+          const context = yield* serve({}, { providers: [provider] })
+          const port = portOf(context)
+          const tasks = Context.get(context, VideoTasks.VideoTasks)
+          const id = yield* failedTask(tasks)
+          const other = yield* failedTask(tasks, { ...request, prompt: "A boat" })
+          yield* writer(Context.get(context, TaskStore.TaskStore)).create(3, 1000)
+          for (const taken of [id, other, idOf(3)]) {
+            const [status, { reason }] = yield* retry(port, id, taken)
+            assert.deepStrictEqual([status, reason], [409, "IdTaken"], taken)
+          }
+          for (const body of ["{\"id\":\"x\"}", "{\"id\":7}", "not json", "[]", `{"id":"${idOf(9).toUpperCase()}"}`]) {
+            const answer = yield* post(port, `/api/tasks/${id}/retry`, {}, body)
+            assert.deepStrictEqual([answer.status, json<Contract.Refused>(answer).reason], [422, "BadRequest"], body)
+          }
+          assert.strictEqual(created.length, 2)
+        }).pipe(Effect.scoped))
+    })
 
     it.live("that fails says why, in the words of the error", () =>
       Effect.gen(function*() {

@@ -234,7 +234,76 @@ describe("the watch over the store", () => {
       ])
       // What is unfinished is never left out.
       assert.isTrue(ids.has(idOf(1)))
-      assert.isTrue((yield* hub.summary).isTruncated)
+      const left = 400 - rows.length
+      const { isTruncated, leftOut } = yield* hub.summary
+      assert.deepStrictEqual([isTruncated, leftOut], [true, { running: 0, ended: left }])
+    }).pipe(Effect.scoped))
+
+  it.effect("says how many running tasks have no room, too", () =>
+    Effect.gen(function*() {
+      const { hub: layer, memory } = yield* watched((store) => store.list, { maxTasks: 10 })
+      for (let n = 1; n <= 25; n++) yield* writer(memory).create(n, n)
+      const hub = Context.get(yield* Layer.build(layer), DashboardHub.DashboardHub)
+      yield* pass(3000)
+      assert.deepStrictEqual((yield* hub.summary).leftOut, { running: 15, ended: 0 })
+    }).pipe(Effect.scoped))
+
+  it.effect("takes back what had no room, and says that nothing is left out, once others have been removed", () =>
+    Effect.gen(function*() {
+      const { hub: layer, memory } = yield* watched((store) => store.list, { maxTasks: 20 })
+      const { create, observe } = writer(memory)
+      for (let n = 1; n <= 30; n++) {
+        yield* create(n, n)
+        yield* observe(n, n, success("https://x.example/v.mp4"))
+      }
+      const hub = Context.get(yield* Layer.build(layer), DashboardHub.DashboardHub)
+      yield* pass(3000)
+      assert.deepStrictEqual((yield* hub.summary).leftOut, { running: 0, ended: 10 })
+      yield* memory.remove(Array.from({ length: 15 }, (_, n) => idOf(16 + n)))
+      yield* pass(30_000)
+      const { isTruncated, leftOut } = yield* hub.summary
+      assert.deepStrictEqual([isTruncated, leftOut], [false, undefined])
+      assert.deepStrictEqual(
+        (yield* hub.everything).rows.map(({ id }) => id).sort(),
+        Array.from({ length: 15 }, (_, n) => idOf(1 + n))
+      )
+    }).pipe(Effect.scoped))
+
+  it.effect("does not say that the store is well because one look at one task was", () =>
+    Effect.gen(function*() {
+      const { hub: layer, memory } = yield* watched(() => () =>
+        Effect.fail(new TaskStore.TaskStoreError({ detail: "no connection", retryable: true }))
+      )
+      yield* writer(memory).create(1, 0)
+      const hub = Context.get(yield* Layer.build(layer), DashboardHub.DashboardHub)
+      yield* pass(1000)
+      yield* hub.look(idOf(1))
+      assert.deepStrictEqual([(yield* hub.summary).problem, (yield* hub.everything).rows.length], ["no connection", 1])
+    }).pipe(Effect.scoped))
+
+  it.effect("tells a create whose sender lives from one whose process is gone", () =>
+    Effect.gen(function*() {
+      const { hub: layer, memory } = yield* watched((store) => store.list)
+      const sentBy = (n: number, owner: string, until: number) =>
+        memory.begin(
+          new Submission.Submission({ ...submissionOf(idOf(n), 0, { _tag: "pending" }, "a fox"), owner }),
+          { owner, until }
+        )
+      yield* sentBy(1, "lives", 600_000)
+      yield* sentBy(2, "dies", 5000)
+      const hub = Context.get(yield* Layer.build(layer), DashboardHub.DashboardHub)
+      yield* pass(1000)
+      const lines = Effect.map(hub.everything, ({ rows }) =>
+        rows.map(({ id, last, state }) => [id, state, last]).sort(([a = ""], [b = ""]) => a < b ? -1 : 1))
+      assert.deepStrictEqual(yield* lines, [
+        [idOf(1), "submitting", "the create is under way"],
+        [idOf(2), "submitting", "the create is under way"]
+      ])
+      yield* pass(20_000)
+      assert.deepStrictEqual(yield* lines, [
+        [idOf(1), "submitting", "the create is under way"],
+        [idOf(2), "ambiguous", "no answer is recorded: the process ended before it came"]
+      ])
     }).pipe(Effect.scoped))
 
   it.effect("sees what a process with a wrong clock changes, a little later", () =>

@@ -46,6 +46,19 @@ describe("PollLogs", () => {
     for (let n = 1; n <= 100; n++) logs.remove(idOf(n))
     assert.strictEqual(logs.bytes, 0)
   })
+
+  it("counts what the last read of each task failed with, in full", () => {
+    const message = "x".repeat(2000)
+    const logs = new PollLogs(100_000)
+    logs.add(pollOf(1, 1, message))
+    assert.isAbove(logs.bytes, 2 * message.length)
+    logs.add({ ...pollOf(1, 2), outcome: "unchanged", failure: undefined })
+    assert.isBelow(logs.bytes, message.length)
+    for (let n = 1; n <= 100; n++) logs.add(pollOf(n, 3, message))
+    const kept = Array.from({ length: 100 }, (_, n) => logs.failureOf(idOf(n + 1))).filter((one) => one !== undefined)
+    assert.isAtMost(kept.reduce((sum, one) => sum + 2 * one.message.length, 0), 100_000)
+    assert.isDefined(logs.failureOf(idOf(100)))
+  })
 })
 
 describe("ProviderLines", () => {
@@ -95,13 +108,16 @@ describe("Board", () => {
     for (let n = 1; n <= 500; n++) board.put(rowOf(n))
     for (let n = 501; n <= 1001; n++) board.put(successOf(n, 1))
     assert.deepStrictEqual(gone, Array.from({ length: 10 }, (_, n) => idOf(501 + n)))
-    assert.deepStrictEqual([board.size, board.isTruncated, board.evictedUpTo], [991, true, 510])
+    assert.deepStrictEqual([board.size, board.leftOut, board.evictedUpTo], [991, { running: 0, ended: 10 }, 510])
+    board.leave({ running: 0, ended: 0 })
+    assert.deepStrictEqual([board.leftOut, board.evictedUpTo], [undefined, -Infinity])
   })
 
   it("lets what runs go, too, when there is nothing else: the stalest first", () => {
     const board = new Board({ maxTasks: 2, gone: () => undefined })
     for (const n of [2, 1, 3]) board.put(rowOf(n))
     assert.deepStrictEqual(board.rows.map(({ id }) => id), [idOf(2), idOf(3)])
+    assert.deepStrictEqual(board.leftOut, { running: 1, ended: 0 })
   })
 })
 

@@ -2,7 +2,7 @@
  * All lines of the page, and which of them changed since when: one ring of changed ids for all viewers, of whom each is
  * but a number in it. A viewer that is slow, or away, costs nothing.
  */
-import type { Row } from "../Contract.ts"
+import type { LeftOut, Row } from "../Contract.ts"
 import { ProviderLines } from "./providerLines.ts"
 import { isEnded } from "./rows.ts"
 
@@ -21,8 +21,8 @@ export interface News {
 export class Board {
   readonly maxTasks: number
   readonly providers = new ProviderLines()
-  /** Whether lines were left out for want of room. */
-  isTruncated = false
+  /** What is left out for want of room; `undefined` when everything has room. */
+  leftOut: LeftOut | undefined = undefined
   /** What is wrong with the store, in words. */
   problem: string | undefined = undefined
   /** When that happened last which happened to the ended lines that were left out, in ms since the epoch. */
@@ -52,6 +52,11 @@ export class Board {
 
   get isFull(): boolean {
     return this.#rows.size >= this.maxTasks
+  }
+
+  /** Whether there is room for some that were left out: more than one making of room gives. */
+  get hasRoom(): boolean {
+    return this.#rows.size < 0.95 * this.maxTasks
   }
 
   /** All lines, as they are now. */
@@ -107,12 +112,18 @@ export class Board {
   }
 
   /** Says what is wrong with the store, or that nothing is. */
-  remark(problem: string | undefined, isTruncated = this.isTruncated): void {
-    if (problem === this.problem && isTruncated === this.isTruncated) return
+  remark(problem: string | undefined): void {
+    if (problem === this.problem) return
     this.problem = problem
-    this.isTruncated = isTruncated
-    this.#remarks++
-    this.#notify()
+    this.#remarked()
+  }
+
+  /** Says how many tasks there are that have no line. */
+  leave({ ended, running }: LeftOut): void {
+    if (ended === (this.leftOut?.ended ?? 0) && running === (this.leftOut?.running ?? 0)) return
+    this.leftOut = ended + running === 0 ? undefined : { running, ended }
+    if (this.leftOut === undefined) this.evictedUpTo = -Infinity
+    this.#remarked()
   }
 
   /** What the last read said of the key of a provider. */
@@ -120,6 +131,11 @@ export class Board {
     const before = this.providers.version
     this.providers.keyRejected(provider, isKeyRejected)
     if (this.providers.version !== before) this.#notify()
+  }
+
+  #remarked(): void {
+    this.#remarks++
+    this.#notify()
   }
 
   #notify(): void {
@@ -137,14 +153,18 @@ export class Board {
 
   /** A hundredth at a time, so that the order is looked for rarely: those that ended longest ago, else the stalest. */
   #evict(): void {
-    this.remark(this.problem, true)
     const count = Math.max(this.#rows.size - this.maxTasks, Math.floor(this.maxTasks / 100))
     const order = [...this.#rows.values()].sort((a, b) =>
       Number(isEnded(b.state)) - Number(isEnded(a.state)) || a.lastAt - b.lastAt
     )
+    let { ended, running } = this.leftOut ?? { running: 0, ended: 0 }
     for (const { id, lastAt, state } of order.slice(0, count)) {
-      if (isEnded(state)) this.evictedUpTo = Math.max(this.evictedUpTo, lastAt)
+      if (isEnded(state)) {
+        this.evictedUpTo = Math.max(this.evictedUpTo, lastAt)
+        ended++
+      } else running++
       this.remove(id)
     }
+    this.leave({ running, ended })
   }
 }

@@ -135,16 +135,15 @@ const errorOf = ({ polls, row, submission }: Known, task: Task.Task | undefined)
     return {
       reason: error.reason._tag,
       message: Words.paragraph(error.message),
-      isRetryable: failure?.retryable ?? error.retryable,
-      advice: Advice.of(error.reason._tag, failure)
+      isRetryable: failure?.retryable ?? error.retryable
     }
   }
-  if (row.state === "ambiguous" && submission?.outcome._tag === "ambiguous") {
+  if (row.state === "ambiguous") {
     return {
       reason: "SubmissionAmbiguous",
-      message: Words.paragraph(submission.outcome.detail),
+      message: submission?.outcome._tag === "ambiguous" ? Words.paragraph(submission.outcome.detail) : row.last,
       isRetryable: false,
-      advice: Advice.of("SubmissionAmbiguous").replace("ID", row.id)
+      advice: Advice.ofAmbiguous(row.id)
     }
   }
   const { failure } = polls
@@ -153,7 +152,7 @@ const errorOf = ({ polls, row, submission }: Known, task: Task.Task | undefined)
     reason: failure.reason,
     message: Words.paragraph(failure.message),
     isRetryable: row.isRetrying,
-    advice: Advice.of(failure.reason)
+    advice: Advice.ofRead(failure.reason, row.isRetrying)
   }
 }
 

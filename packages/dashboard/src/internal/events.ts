@@ -19,7 +19,7 @@ const silenceMs = 15_000
 const portion = 500
 
 /** What does not change while the server runs. */
-export type Fixed = Omit<Status, "isTruncated" | "problem" | "maxTasks">
+export type Fixed = Omit<Status, "isTruncated" | "leftOut" | "problem" | "maxTasks">
 
 /** The stream for a viewer who saw this event last. */
 export const respond = (
@@ -127,9 +127,10 @@ const more = (viewer: Viewer, rows: ReadonlyArray<Row>): Told => {
     : { text: `${text},`, viewer: { ...viewer, rest } }
 }
 
-const statusOf = (hub: DashboardHub["Service"], fixed: Fixed, { isTruncated, problem }: Summary): Status => ({
+const statusOf = (hub: DashboardHub["Service"], fixed: Fixed, { isTruncated, leftOut, problem }: Summary): Status => ({
   ...fixed,
   maxTasks: hub.maxTasks,
   isTruncated,
+  leftOut,
   problem
 })

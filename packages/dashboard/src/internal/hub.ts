@@ -44,7 +44,8 @@ export const make = Effect.fnUntraced(function*(
     summary: Effect.sync(() => ({
       version: board.version,
       providers: board.providers.all,
-      isTruncated: board.isTruncated,
+      isTruncated: board.leftOut !== undefined,
+      leftOut: board.leftOut,
       problem: board.problem,
       steps: board.steps
     })),
@@ -56,7 +57,7 @@ export const make = Effect.fnUntraced(function*(
       }),
     row: (id) => Effect.sync(() => board.get(id)),
     polls: (id) => Effect.sync(() => ({ moments: polls.of(id), failure: polls.failureOf(id) })),
-    look: (id) => watch.look(id)
+    look: (id, looked) => watch.look(id, looked)
   }
   return { hub, observer: observerOf(board, polls, watch, beside) }
 })

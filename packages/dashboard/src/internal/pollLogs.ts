@@ -8,7 +8,7 @@ import * as Words from "./words.ts"
 /** How many reads of a task are kept. */
 const maxPolls = 200
 
-/** What a moment takes beside its text, in bytes, at most about. */
+/** What a moment, or a failure, takes beside its text, in bytes, at most about. */
 const momentBytes = 120
 
 interface Log {
@@ -37,15 +37,17 @@ export class PollLogs {
   /** Keeps a read. */
   add(poll: ObservedPoll): void {
     const log = this.#logs.get(poll.id) ?? { moments: [], bytes: 0, failure: undefined }
-    log.failure = poll.failure && { ...poll.failure, message: Words.paragraph(poll.failure.message) }
     this.#logs.delete(poll.id)
     this.#logs.set(poll.id, log)
+    this.#grow(log, -failureBytes(log))
+    log.failure = poll.failure && { ...poll.failure, message: Words.paragraph(poll.failure.message) }
+    this.#grow(log, failureBytes(log))
     this.#push(log, { at: poll.at, kind: "poll", type: poll.outcome, text: Words.ofPoll(poll), tookMs: poll.tookMs })
     while (log.moments.length > maxPolls) this.#shift(log)
     for (const [id, oldest] of this.#logs) {
       if (this.#bytes <= this.#maxBytes) return
       while (oldest.moments.length > 0 && this.#bytes > this.#maxBytes) this.#shift(oldest)
-      if (oldest.moments.length === 0) this.#logs.delete(id)
+      if (oldest.moments.length === 0) this.remove(id)
     }
   }
 
@@ -67,18 +69,22 @@ export class PollLogs {
 
   #push(log: Log, moment: Moment): void {
     log.moments.push(moment)
-    log.bytes += sizeOf(moment)
-    this.#bytes += sizeOf(moment)
+    this.#grow(log, sizeOf(moment))
   }
 
   #shift(log: Log): void {
     const gone = log.moments.shift()
-    if (gone === undefined) return
-    log.bytes -= sizeOf(gone)
-    this.#bytes -= sizeOf(gone)
+    if (gone !== undefined) this.#grow(log, -sizeOf(gone))
+  }
+
+  #grow(log: Log, bytes: number): void {
+    log.bytes += bytes
+    this.#bytes += bytes
   }
 }
 
 // internal
 
 const sizeOf = ({ text }: Moment): number => momentBytes + 2 * text.length
+
+const failureBytes = ({ failure }: Log): number => failure === undefined ? 0 : momentBytes + 2 * failure.message.length

@@ -6,12 +6,15 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { DashboardHub } from "../DashboardHub.ts"
 import * as Events from "./events.ts"
 import { loginPath, pathOf, refused } from "./gate.ts"
 import type { PageFiles } from "./pageFiles.ts"
+import { Refusal } from "./refusal.ts"
 import type { Session } from "./session.ts"
-import type { Refusal, Tasks } from "./tasks.ts"
+import type { Tasks } from "./tasks.ts"
 import type { Videos } from "./videos.ts"
 
 /** What the routes stand on. */
@@ -44,7 +47,9 @@ export const layer = ({ files, fixed, session, tasks, videos }: Options) =>
     yield* router.add(
       "POST",
       "/api/tasks/:id/:action",
-      answered(({ action, id }) => Effect.map(tasks.act(id, action), json))
+      answered(({ action, id, request }) =>
+        Effect.flatMap(newIdOf(request), (again) => Effect.map(tasks.act(id, action, again), json))
+      )
     )
     yield* router.add("POST", loginPath, login(session))
     yield* router.add(
@@ -79,6 +84,21 @@ const answered = <R>(
     return yield* Effect.catch(answer({ request, action, id, index }), ({ message, reason, status }) =>
       Effect.succeed(refused(status, reason, message)))
   })
+
+/** What the body of an action may name: the id of the task that it makes. */
+const newIdOf = Effect.fnUntraced(function*(
+  request: HttpServerRequest.HttpServerRequest
+): Effect.fn.Return<string | undefined, Refusal> {
+  const text = yield* Effect.orElseSucceed(request.text, () => "{")
+  if (text.trim() === "") return undefined
+  const body = decodeBody(text)
+  if (Option.isSome(body)) return body.value.id
+  return yield* new Refusal({ status: 422, reason: "BadRequest", message: "The body is not {\"id\": \"…\"}." })
+})
+
+const decodeBody = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ id: Schema.optionalKey(Schema.String) }))
+)
 
 const login = (session: Session | undefined) =>
   Effect.gen(function*() {

@@ -5,6 +5,7 @@ import type { Submission } from "@video-tasks/core/Submission"
 import type { Persisted } from "@video-tasks/core/TaskMachine"
 import * as TaskStatus from "@video-tasks/core/TaskStatus"
 import type { Cost } from "@video-tasks/core/Video"
+import type { Standing } from "@video-tasks/runtime/Standing"
 import type { ObservedPoll } from "@video-tasks/runtime/TaskObserver"
 import type { Amount, Row, State } from "../Contract.ts"
 import * as Words from "./words.ts"
@@ -45,25 +46,28 @@ export const ofSnapshot = (
 }
 
 /** The line of a create that has made no task; `undefined` when there is none to show. */
-export const ofSubmission = (submission: Submission, now: number): Row | undefined => {
+export const ofSubmission = (submission: Submission, standing: Standing): Row | undefined => {
   const { estimate, family, id, model, outcome, provider, startedAt } = submission
-  if (outcome._tag !== "pending" && outcome._tag !== "ambiguous") return undefined
-  const isPending = outcome._tag === "pending"
+  if (standing === "settled") return undefined
   return {
     id,
     provider,
     family,
     model,
     prompt: promptOf(submission),
-    state: isPending ? "submitting" : "ambiguous",
+    state: standing === "sending" ? "submitting" : "ambiguous",
     isRetrying: false,
     followed: "nobody",
     createdAt: startedAt,
     updatedAt: startedAt,
     cost: amountOf(estimate),
     isEstimate: estimate === undefined ? undefined : true,
-    last: isPending ? "the create is under way" : Words.line(`nobody knows whether it made a task: ${outcome.detail}`),
-    lastAt: Math.min(startedAt, now)
+    last: standing === "sending"
+      ? "the create is under way"
+      : outcome._tag === "ambiguous"
+      ? Words.line(`nobody knows whether it made a task: ${outcome.detail}`)
+      : "no answer is recorded: the process ended before it came",
+    lastAt: startedAt
   }
 }
 

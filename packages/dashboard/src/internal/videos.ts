@@ -19,7 +19,8 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import type * as Scope from "effect/Scope"
 import * as Details from "./details.ts"
-import { Refusal, type Tasks } from "./tasks.ts"
+import { Refusal } from "./refusal.ts"
+import type { Tasks } from "./tasks.ts"
 import * as Words from "./words.ts"
 
 /** How many fresh links are remembered, so that each part of a video does not ask for one. */

@@ -4,10 +4,12 @@
 import type { Submission } from "@video-tasks/core/Submission"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as TaskStatus from "@video-tasks/core/TaskStatus"
+import * as Standing from "@video-tasks/runtime/Standing"
 import type { Page, StoredTask, TaskStore, TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Row } from "../Contract.ts"
+import type { Looked } from "../DashboardHub.ts"
 import type { Board } from "./board.ts"
 import * as Rows from "./rows.ts"
 import * as Words from "./words.ts"
@@ -30,6 +32,12 @@ const maxPrompts = 200
 /** How many of those that have ended are looked for in each sweep: somebody may have removed them. */
 const maxEnded = 100
 
+/** How often those are counted that there is no room for, in ms. */
+const countEveryMs = 300_000
+
+/** How many of them are counted at most. */
+const maxCounted = 20_000
+
 /** What a watch stands on. */
 export interface Options {
   readonly board: Board
@@ -51,6 +59,7 @@ export class Watch {
   #checked = 0
   #lookedAt = 0
   #sweepAt = 0
+  #countAt = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -93,9 +102,10 @@ export class Watch {
     })
   }
 
-  /** Looks at one task. */
-  look(id: string): Effect.Effect<void> {
-    return TaskId.is(id) ? Effect.asVoid(this.#told(Effect.as(this.#lookAt(id), true))) : Effect.void
+  /** Looks at one task, or takes what was read of it. That the store is well again is for a whole round to say. */
+  look(id: string, looked?: Looked): Effect.Effect<void> {
+    const { board } = this.#options
+    return Effect.catch(this.#lookAt(id, looked), (error) => Effect.sync(() => board.remark(Words.line(error.message))))
   }
 
   /** Runs something with the store, and says on the board when it fails. */
@@ -126,13 +136,16 @@ export class Watch {
     return Effect.gen({ self: this }, function*() {
       const { board, showPrompts, store } = this.#options
       let cursor: string | undefined
+      let isMore: boolean
       do {
         const page: Page<StoredTask> = yield* store.list({ newestFirst: true }, cursor)
-        const room = board.maxTasks - board.size
+        const room = Math.max(0, board.maxTasks - board.size)
         yield* this.#applyAll(page.items.slice(0, room))
-        cursor = page.items.length > room ? "" : page.cursor
+        cursor = page.cursor
+        isMore = cursor !== undefined || page.items.length > room
       } while (cursor !== undefined && !board.isFull)
-      if (cursor !== undefined) board.remark(board.problem, true)
+      // The first sweep counts them.
+      if (isMore) board.leave({ running: 0, ended: 1 })
       cursor = undefined
       const oldest = board.rows.reduce((least, { createdAt }) => Math.min(least, createdAt), Infinity)
       do {
@@ -163,6 +176,10 @@ export class Watch {
       yield* this.#prompts
       if (now >= this.#sweepAt) {
         yield* this.#sweep
+        if (board.leftOut !== undefined && (board.hasRoom || now >= this.#countAt)) {
+          yield* this.#count
+          this.#countAt = now + countEveryMs
+        }
         const after = yield* Clock.currentTimeMillis
         this.#sweepAt = after + Math.max(sweepEveryMs, 20 * (after - now))
       }
@@ -201,18 +218,42 @@ export class Watch {
     })
   }
 
+  /** Counts what there is no room for; where there is room again, the newest of it come back. */
+  get #count(): Effect.Effect<void, TaskStoreError> {
+    return Effect.gen({ self: this }, function*() {
+      const { board, store } = this.#options
+      const isFilling = board.hasRoom
+      if (isFilling) board.evictedUpTo = -Infinity
+      let [running, ended] = [0, 0]
+      let cursor: string | undefined
+      do {
+        const page: Page<StoredTask> = yield* store.list({ newestFirst: true }, cursor)
+        const missing = page.items.filter(({ snapshot }) => board.get(snapshot.task.id) === undefined)
+        const room = isFilling ? Math.max(0, board.maxTasks - board.size) : 0
+        yield* this.#applyAll(missing.slice(0, room))
+        for (const { snapshot } of missing.slice(room)) {
+          if (TaskStatus.isTerminal(snapshot.value)) ended++
+          else running++
+        }
+        cursor = page.cursor
+      } while (cursor !== undefined && running + ended < maxCounted)
+      board.leave({ running, ended })
+    })
+  }
+
   /** The creates that have made no task. */
   #open(now: number): Effect.Effect<void, TaskStoreError> {
     return Effect.gen({ self: this }, function*() {
       const { board, store } = this.#options
       const seen = new Set<string>()
+      const leases: Leases = new Map()
       for (const outcome of ["pending", "ambiguous"] as const) {
         let cursor: string | undefined
         do {
           const page: Page<Submission> = yield* store.submissions({ outcome, newestFirst: true }, cursor)
           for (const one of page.items) {
             seen.add(one.id)
-            this.#applyOpen(one, now)
+            this.#applyOpen(one, yield* this.#standing(one, now, leases))
           }
           cursor = page.cursor
         } while (cursor !== undefined && seen.size < maxOpen)
@@ -234,16 +275,26 @@ export class Watch {
     })
   }
 
-  #lookAt(id: string): Effect.Effect<void, TaskStoreError> {
+  /** How a create stands; many have one sender. */
+  #standing(one: Submission, now: number, leases: Leases): Effect.Effect<Standing.Standing, TaskStoreError> {
+    return Effect.gen({ self: this }, function*() {
+      const { outcome, owner } = one
+      if (outcome._tag !== "pending" || owner === undefined) return Standing.of(one, undefined, now)
+      if (!leases.has(owner)) leases.set(owner, yield* this.#options.store.leaseOf(owner))
+      return Standing.of(one, leases.get(owner), now)
+    })
+  }
+
+  #lookAt(id: string, looked?: Looked): Effect.Effect<void, TaskStoreError> {
     return Effect.gen({ self: this }, function*() {
       const { board, store } = this.#options
       if (!TaskId.is(id)) return
-      const stored = yield* store.load(id)
-      if (stored !== undefined) return yield* this.#applyAll([stored])
-      const submission = yield* store.submission(id)
-      const now = yield* Clock.currentTimeMillis
-      if (submission === undefined || Rows.ofSubmission(submission, now) === undefined) board.remove(id)
-      else this.#applyOpen(submission, now)
+      const stored = looked === undefined ? yield* store.load(id) : looked.stored
+      if (stored !== undefined) return this.#apply(stored, yield* Clock.currentTimeMillis)
+      const submission = looked === undefined ? yield* store.submission(id) : looked.submission
+      const standing = submission && (yield* Standing.read(store, submission))
+      if (submission === undefined || standing === undefined || standing === "settled") board.remove(id)
+      else this.#applyOpen(submission, standing)
     })
   }
 
@@ -275,18 +326,18 @@ export class Watch {
   #followed(before: Row | undefined, claim: StoredTask["claim"], now: number): Pick<Row, "followed" | "nextPollAt"> {
     const nextPollAt = before?.nextPollAt
     if (nextPollAt !== undefined && now - nextPollAt < missedMs) return { followed: "here", nextPollAt }
-    if (claim === undefined || claim.until <= now) return { followed: "nobody", nextPollAt: undefined }
+    if (!Standing.isHeld(claim, now)) return { followed: "nobody", nextPollAt: undefined }
     const { owner } = this.#options
     const isOurs = owner !== undefined && claim.owner.startsWith(owner)
     return { followed: isOurs ? "here" : "elsewhere", nextPollAt: undefined }
   }
 
-  #applyOpen(submission: Submission, now: number): void {
+  #applyOpen(submission: Submission, standing: Standing.Standing): void {
     const { board, showPrompts } = this.#options
     const before = board.get(submission.id)
     if (before !== undefined && before.state !== "submitting" && before.state !== "ambiguous") return
-    const row = Rows.ofSubmission(submission, now)
-    if (row === undefined || before?.state === row.state) return
+    const row = Rows.ofSubmission(submission, standing)
+    if (row === undefined || (before?.state === row.state && before.last === row.last)) return
     board.put(showPrompts ? row : { ...row, prompt: undefined })
   }
 
@@ -298,3 +349,8 @@ export class Watch {
     if (row !== undefined && row.prompt === undefined && prompt !== undefined) board.put({ ...row, prompt })
   }
 }
+
+// internal
+
+/** Until when the senders of creates hold what they hold. */
+type Leases = Map<string, number | undefined>
