@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { NodeHttp, S3Archive } from "@video-tasks/node"
 import { Archive, VideoTasks } from "@video-tasks/runtime"
 import { Effect, Layer, Redacted, Stream } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { inspect } from "node:util"
 import * as World from "./support/archiveWorld.ts"
 import * as S3Server from "./support/s3Server.ts"
@@ -147,6 +148,53 @@ describe("S3Archive", () => {
       const error = yield* Effect.flip(archive.put("v.mp4", content(large)))
       assert.match(error.detail, /answered HTTP 200, InternalError: try again$/)
       assert.deepStrictEqual([error.retryable, server.uploads.size], [true, 0])
+    }))
+
+  it.live("takes a file for kept whose completion was done, although the answer to it is lost", () =>
+    Effect.gen(function*() {
+      let completions = 0
+      const server = yield* S3Server.make((seen) =>
+        seen.method === "POST" && seen.query.startsWith("?uploadId") && completions++ === 0 ? "lost" : undefined
+      )
+      const archive = yield* opened(server.origin, { partSize: 5 * MiB, retries: 1 })
+      yield* archive.put("v.mp4", content(large))
+      assert.deepStrictEqual([completions, server.seen.at(-1)?.method, server.uploads.size], [2, "HEAD", 0])
+      assert.deepStrictEqual(yield* archive.exists("v.mp4"), { bytes: large.length, sha256: World.sha256(large) })
+    }))
+
+  it.live("begins anew later when an upload is gone and its file is not there", () =>
+    Effect.gen(function*() {
+      const gone = { status: 404, body: "<Error><Code>NoSuchUpload</Code></Error>" }
+      const server = yield* S3Server.make((seen) =>
+        seen.method === "POST" && seen.query.startsWith("?uploadId") ? gone : undefined
+      )
+      const archive = yield* opened(server.origin, { partSize: 5 * MiB })
+      yield* archive.put("v.mp4", content(small))
+      const error = yield* Effect.flip(archive.put("v.mp4", content(large)))
+      assert.deepStrictEqual([error.detail, error.retryable], ["the store no longer knows the upload", true])
+    }))
+
+  it.effect("has the bucket in the host where that is wanted", () =>
+    Effect.gen(function*() {
+      const urls: Array<string> = []
+      const client = HttpClient.make((request) =>
+        Effect.sync(() => {
+          urls.push(request.url)
+          return HttpClientResponse.fromWeb(request, new Response(null, { status: 404 }))
+        })
+      )
+      const exists = Archive.Archive.use((archive) => archive.exists("a/v.mp4"))
+      for (const addressing of ["path", "host"] as const) {
+        const archive = S3Archive.layer({
+          endpoint: "https://s3.example.com",
+          bucket: "bucket",
+          addressing,
+          accessKeyId: S3Server.credentials.accessKeyId,
+          secretAccessKey: Redacted.make(S3Server.credentials.secretAccessKey)
+        }).pipe(Layer.provide([Layer.succeed(HttpClient.HttpClient, client), World.platform]))
+        yield* Effect.provide(exists, archive)
+      }
+      assert.deepStrictEqual(urls, ["https://s3.example.com/bucket/a/v.mp4", "https://bucket.s3.example.com/a/v.mp4"])
     }))
 
   it.live("does not believe a page that says yes to everything", () =>

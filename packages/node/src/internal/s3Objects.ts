@@ -23,20 +23,24 @@ export interface Objects {
 
 /** @internal */
 export const make = (settings: Settings): Objects => {
-  const { makeHash, partSize, send } = settings
-  const nothing = hashOf(makeHash, new Uint8Array())
+  const { partSize } = settings
   return {
     put: (key, content) =>
       content.bytes <= partSize ? putWhole(settings, key, content) : putParts(settings, key, content),
-    exists: (key) =>
-      // Without the right to list a bucket, what is not there is forbidden.
-      Effect.map(send({ method: "HEAD", key, sha256: nothing, alsoGood: [403, 404] }), ({ headers, status }) => {
-        const bytes = Number(headers["content-length"] ?? Number.NaN)
-        const sha256 = headers["x-amz-meta-sha256"]
-        return status < 300 && sha256 !== undefined && Number.isSafeInteger(bytes) ? { bytes, sha256 } : undefined
-      })
+    exists: (key) => find(settings, key)
   }
 }
+
+const find = ({ makeHash, send }: Settings, key: string): Effect.Effect<Found | undefined, ArchiveError> =>
+  // Without the right to list a bucket, what is not there is forbidden.
+  Effect.map(
+    send({ method: "HEAD", key, sha256: hashOf(makeHash, new Uint8Array()), alsoGood: [403, 404] }),
+    ({ headers, status }) => {
+      const bytes = Number(headers["content-length"] ?? Number.NaN)
+      const sha256 = headers["x-amz-meta-sha256"]
+      return status < 300 && sha256 !== undefined && Number.isSafeInteger(bytes) ? { bytes, sha256 } : undefined
+    }
+  )
 
 const changed = () => new ArchiveError({ detail: "the file changed on its way", retryable: true })
 
@@ -84,21 +88,44 @@ const putParts = Effect.fnUntraced(function*(settings: Settings, key: string, co
       }
     ),
     (uploadId) =>
-      Effect.gen(function*() {
-        const tags = yield* sendParts(settings, key, content, uploadId)
-        const xml = tags.map((tag, index) =>
-          `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag.replaceAll("\"", "&quot;")}</ETag></Part>`
-        )
-        const body = new TextEncoder().encode(`<CompleteMultipartUpload>${xml.join("")}</CompleteMultipartUpload>`)
-        const headers = { "content-type": "application/xml" }
-        yield* send({ method: "POST", key, query: { uploadId }, headers, body, sha256: hashOf(makeHash, body) })
-      }),
+      Effect.flatMap(
+        sendParts(settings, key, content, uploadId),
+        (tags) => complete(settings, key, content, uploadId, tags)
+      ),
     (uploadId, exit) =>
       // What was uploaded of it would be paid for until somebody finds it.
       Exit.isSuccess(exit)
         ? Effect.void
         : Effect.ignore(send({ method: "DELETE", key, query: { uploadId }, sha256: nothing, alsoGood: [404] }))
   )
+})
+
+/** Makes the file of its parts. When the answer to that is lost, the upload is gone on the next try, and the file is there. */
+const complete = Effect.fnUntraced(function*(
+  settings: Settings,
+  key: string,
+  content: Content,
+  uploadId: string,
+  tags: ReadonlyArray<string>
+): Effect.fn.Return<void, ArchiveError> {
+  const { makeHash, send } = settings
+  const xml = tags.map((tag, index) =>
+    `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag.replaceAll("\"", "&quot;")}</ETag></Part>`
+  )
+  const body = new TextEncoder().encode(`<CompleteMultipartUpload>${xml.join("")}</CompleteMultipartUpload>`)
+  const { status } = yield* send({
+    method: "POST",
+    key,
+    query: { uploadId },
+    headers: { "content-type": "application/xml" },
+    body,
+    sha256: hashOf(makeHash, body),
+    alsoGood: [404]
+  })
+  if (status !== 404) return
+  const found = yield* find(settings, key)
+  if (found?.sha256 === content.sha256 && found.bytes === content.bytes) return
+  return yield* new ArchiveError({ detail: "the store no longer knows the upload", retryable: true })
 })
 
 /** Sends one part after the other, and returns their tags. */

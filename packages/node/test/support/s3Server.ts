@@ -81,9 +81,9 @@ export interface S3Server {
   readonly seen: ReadonlyArray<Seen>
 }
 
-/** Has one bucket, `bucket`, in `us-east-1`; `sabotage` answers instead of it, or breaks the connection. */
+/** Has one bucket, `bucket`, in `us-east-1`; `sabotage` answers instead of it, breaks the connection, or loses its answer. */
 export const make = (
-  sabotage: (seen: Seen, index: number) => Reply | "reset" | undefined = () => undefined
+  sabotage: (seen: Seen, index: number) => Reply | "reset" | "lost" | undefined = () => undefined
 ): Effect.Effect<S3Server, never, Scope.Scope> =>
   Effect.gen(function*() {
     const objects = new Map<string, Stored>()
@@ -183,7 +183,8 @@ export const make = (
         }
         const given = sabotage(one, seen.push(one) - 1)
         if (given === "reset") return request.socket.destroy()
-        const { body: text, headers, status } = given ?? answer(request, url, body)
+        const { body: text, headers, status } = typeof given === "object" ? given : answer(request, url, body)
+        if (given === "lost") return request.socket.destroy()
         response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : text)
       })
     })
