@@ -1,8 +1,8 @@
 /**
  * The local page that shows video tasks live, and its server.
  *
- * It listens to this machine only unless it is told otherwise, and to others only with a token. Nothing that it sends holds
- * a key or a signed link.
+ * It listens to this machine only unless it is told otherwise, and to others only with a token. Without one everybody who
+ * has an account on this machine can use it. Nothing that it sends holds a key or a signed link.
  *
  * @since 0.1.0
  */
@@ -80,7 +80,10 @@ export interface Options {
    * @default []
    */
   readonly allowedHosts?: ReadonlyArray<string> | undefined
-  /** What opens the page; at least 16 characters. */
+  /**
+   * What opens the page; at least 16 characters. Without one, and without `readOnly`, whoever has an account on this machine
+   * can cancel and pay: leave it out only where nobody else has.
+   */
   readonly token?: Redacted.Redacted | undefined
   /**
    * Shows only: reads, cancels and retries are refused.
@@ -138,7 +141,9 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Dashboard["Service"], DashboardError, Scope.Scope | Services> {
   const { allowedHosts = [], host = "127.0.0.1", port: wanted = 0, readOnly = false, token } = options
-  yield* checkToken([host, ...allowedHosts.map(nameOf)], token)
+  // Browsers write names in lower case.
+  const names = allowedHosts.map((name) => name.toLowerCase())
+  yield* checkToken([host, ...names.map(nameOf)], token)
   const files = yield* PageFiles.load
   if (files === undefined) {
     return yield* new DashboardError({
@@ -164,8 +169,8 @@ export const make = Effect.fnUntraced(function*(
   const videos = yield* Effect.provide(Videos.make(tasks), Listen.services)
   const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session, tasks, videos }))
   const gate: Gate.Options = {
-    hosts: Listen.hostsOf(host, port, allowedHosts),
-    proxied: new Set(allowedHosts),
+    hosts: Listen.hostsOf(host, port, names),
+    proxied: new Set(names),
     session,
     isReadOnly: readOnly,
     isPage: (path) => files.has(path)

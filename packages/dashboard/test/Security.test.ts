@@ -78,6 +78,12 @@ describe("the security of the dashboard", () => {
       assert.strictEqual(reasonOf(yield* ask(port, "/api/events", { host: "evil.example" })), "UnknownHost")
     }).pipe(Effect.scoped))
 
+  it.live("knows a name that was given in capitals", () =>
+    Effect.gen(function*() {
+      const port = portOf(yield* serve({ allowedHosts: ["Tasks.Example.com"], token }))
+      assert.strictEqual((yield* ask(port, "/", { host: "tasks.example.com" })).status, 200)
+    }).pipe(Effect.scoped))
+
   it.live("lets only its own page write", () =>
     Effect.gen(function*() {
       const port = portOf(yield* serve())
@@ -238,7 +244,7 @@ describe("the security of the dashboard", () => {
         const [cookie = ""] = answer.headers["set-cookie"] ?? []
         assert.match(
           cookie,
-          new RegExp(`^video_tasks_${port}=[0-9a-f]{64}; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict$`)
+          new RegExp(`^video_tasks_${port}=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict$`)
         )
         const [pair = ""] = cookie.split(";")
         assert.strictEqual((yield* ask(port, "/metrics", { headers: { cookie: pair } })).status, 200)
@@ -246,6 +252,26 @@ describe("the security of the dashboard", () => {
         for (const one of [wrong, `${pair}0`, "", `video_tasks_${port}=${planted.token}`]) {
           assert.strictEqual((yield* ask(port, "/metrics", { headers: { cookie: one } })).status, 401)
         }
+      }).pipe(Effect.scoped))
+
+    it.live("gives the cookie to TLS only where the page came so, and for as long as the browser runs", () =>
+      Effect.gen(function*() {
+        const port = portOf(yield* serve({ allowedHosts: ["tasks.example.com"], token }))
+        const cookieFor = (origin: string) =>
+          ask(port, "/api/session", {
+            method: "POST",
+            host: "tasks.example.com",
+            headers: { origin },
+            body: JSON.stringify({ token: planted.token })
+          }).pipe(Effect.map(({ headers }) => headers["set-cookie"]?.[0]?.replace(/=[0-9a-f]{64}/, "")))
+        assert.strictEqual(
+          yield* cookieFor("https://tasks.example.com"),
+          `video_tasks_${port}; Path=/; HttpOnly; Secure; SameSite=Strict`
+        )
+        assert.strictEqual(
+          yield* cookieFor("http://tasks.example.com"),
+          `video_tasks_${port}; Path=/; HttpOnly; SameSite=Strict`
+        )
       }).pipe(Effect.scoped))
 
     it.live("knows the cookie again after a restart with the same token, and not with another one", () =>

@@ -108,7 +108,7 @@ const login = (session: Session | undefined) =>
     const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined
     const isKnown = typeof token === "string" && (yield* session.opens(token))
     return isKnown
-      ? session.welcome(HttpServerResponse.empty({ status: 204 }))
+      ? session.welcome(request, HttpServerResponse.empty({ status: 204 }))
       : refused(401, "WrongToken", "That is not the token of this server.")
   })
 

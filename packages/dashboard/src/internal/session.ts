@@ -1,7 +1,8 @@
 /**
  * How a viewer proves that they know the token: once with the token itself, then with a cookie that is made of it.
  *
- * The cookie is a fingerprint of the token, not the token: it survives a restart with the same one, and dies with it.
+ * The cookie is a fingerprint of the token, not the token: it survives a restart with the same one, and dies with it. The
+ * browser forgets it when it ends.
  */
 import * as Mac from "effect/crypto/Mac"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -12,20 +13,20 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 
-/** How long a cookie lasts, in seconds: a week. */
-const maxAgeSeconds = 604_800
-
 /** How a viewer proves that they know the token. */
 export interface Session {
   /** Whether a request proves it: by the cookie, or by `Authorization: Bearer`. */
   readonly knows: (request: HttpServerRequest) => boolean
   /** Whether this is the token. */
   readonly opens: (token: string) => Effect.Effect<boolean>
-  /** Lets the browser prove it from now on. */
-  readonly welcome: (response: HttpServerResponse.HttpServerResponse) => HttpServerResponse.HttpServerResponse
+  /** Lets the browser that sent the request prove it from now on; over TLS only, where it came so. */
+  readonly welcome: (
+    request: HttpServerRequest,
+    response: HttpServerResponse.HttpServerResponse
+  ) => HttpServerResponse.HttpServerResponse
 }
 
-/** Makes the sessions of a server on a port: cookies know no ports. */
+/** Makes the sessions of a server on a port: cookies know no ports, so each server's has a name of its own. */
 export const make = Effect.fnUntraced(function*(
   token: Redacted.Redacted,
   port: number
@@ -42,12 +43,12 @@ export const make = Effect.fnUntraced(function*(
     knows: ({ cookies, headers }) =>
       isCookie(cookies[name]) || Mac.timingSafeEqual(utf8(headers["authorization"] ?? ""), bearer),
     opens: (text) => Effect.map(print(text), (found) => Mac.timingSafeEqual(found, wanted)),
-    welcome: (response) =>
+    welcome: ({ headers }, response) =>
       HttpServerResponse.setCookieUnsafe(response, name, cookie, {
         httpOnly: true,
         sameSite: "strict",
         path: "/",
-        maxAge: `${maxAgeSeconds} seconds`
+        secure: headers["origin"]?.startsWith("https:") === true
       })
   }
 })
