@@ -2,9 +2,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
+import { spawn, spawnSync } from "node:child_process"
 import * as net from "node:net"
+import process from "node:process"
 import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
+
+const script = "/usr/bin/script"
+
+const hasScript = spawnSync(script, ["--version"]).status === 0
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
@@ -135,14 +141,16 @@ describe("video-tasks dashboard", { concurrent: true }, () => {
       assert.strictEqual(created.code, 0, created.stderr)
       const { found, ran } = yield* Effect.promise(() =>
         withDashboard(
-          ["--poll-floor", "40ms", "--poll-ceiling", "100ms", "--archive", "none"],
+          ["--no-token", "--poll-floor", "40ms", "--poll-ceiling", "100ms", "--archive", "none"],
           { env, data },
-          (url) => rowsWhen(url, (rows) => rows.some(({ state }) => state === "SUCCESS"))
+          async (url) => ({ url, rows: await rowsWhen(url, (rows) => rows.some(({ state }) => state === "SUCCESS")) })
         )
       )
-      assert.deepStrictEqual(found.map(({ provider, state }) => [provider, state]), [["cometapi", "SUCCESS"]])
+      assert.deepStrictEqual(found.rows.map(({ provider, state }) => [provider, state]), [["cometapi", "SUCCESS"]])
       assert.strictEqual(ran.code, 130, ran.stderr)
       assert.include(ran.stderr, "Following 1 task.")
+      assert.include(ran.stderr, "No token: whoever has an account on this machine can open it, and cancel and pay.")
+      assert.strictEqual(ran.stdout, `The dashboard is at ${found.url}\n`)
       const listed = yield* Effect.promise(() => Command.run(command.file, ["list", "--json"], { data }))
       assert.deepStrictEqual(Command.lines(listed).map(({ status }) => status), ["SUCCESS"])
     })
@@ -184,7 +192,81 @@ describe("video-tasks dashboard", { concurrent: true }, () => {
   )
 
   live(
-    "listens to others only with a token (2), which it never prints",
+    "makes a token by itself, new each time, and prints the address that opens the page",
+    Effect.gen(function*() {
+      const env = yield* variables
+      const opened = (args: ReadonlyArray<string>) =>
+        Effect.promise(async () => {
+          let said = ""
+          const onOutput = (output: string) => {
+            said = output
+          }
+          const { found, ran } = await withDashboard(args, { env, onOutput }, async (url) => {
+            while (!said.includes("Listening.") && !said.includes("openUrl")) {
+              await new Promise((resolve) => setTimeout(resolve, 20))
+            }
+            const token = /#token=([\w-]+)/.exec(said)?.[1] ?? ""
+            const status = async (headers: Record<string, string>) => (await fetch(`${url}metrics`, { headers })).status
+            return { url, token, statuses: [await status({}), await status({ authorization: `Bearer ${token}` })] }
+          })
+          return { ...found, ran }
+        })
+      const one = yield* opened([])
+      const two = yield* opened(["--json"])
+      assert.deepStrictEqual([one.statuses, two.statuses], [[401, 200], [401, 200]])
+      assert.match(one.token, /^[\w-]{32}$/)
+      assert.notStrictEqual(one.token, two.token)
+      assert.strictEqual(one.ran.stdout, `The dashboard is at ${one.url}#token=${one.token}\n`)
+      assert.notInclude(one.ran.stderr, one.token)
+      assert.deepStrictEqual(JSON.parse(two.ran.stdout), {
+        type: "dashboard",
+        url: two.url,
+        port: Number(new URL(two.url).port),
+        openUrl: `${two.url}#token=${two.token}`
+      })
+    })
+  )
+
+  it.live.skipIf(!hasScript)(
+    "prints the whole address on a terminal, also when the user gave the token",
+    () =>
+      Effect.gen(function*() {
+        const token = "token-of-the-test-0123456789"
+        const said = yield* Effect.callback<string>((resume) => {
+          const line = `"${process.execPath}" "${command.file}" dashboard --demo --port 0`
+          const child = spawn(script, ["-qefc", line, "/dev/null"], {
+            env: {
+              PATH: "/usr/bin:/bin",
+              HOME: Command.emptyFolder(),
+              TERM: "dumb",
+              VIDEO_TASKS_DASHBOARD_TOKEN: token
+            }
+          })
+          let text = ""
+          child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+            const wasListening = text.includes("Listening.")
+            text += chunk
+            if (!wasListening && text.includes("Listening.")) child.stdin.write("\u0003")
+          })
+          child.on("close", () => resume(Effect.succeed(text)))
+        })
+        assert.match(said, new RegExp(`The dashboard is at http://127\\.0\\.0\\.1:\\d+/#token=${token}\\r?\\n`))
+      }),
+    30_000
+  )
+
+  live(
+    "refuses a token beside --no-token (2)",
+    Effect.gen(function*() {
+      const args = ["dashboard", "--demo", "--port", "0", "--no-token", "--token", "token-of-the-test-0123456789"]
+      const ran = yield* Effect.promise(() => Command.run(command.file, args))
+      assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
+      assert.include(ran.stderr, "--token and --no-token contradict each other.")
+    })
+  )
+
+  live(
+    "listens to others only with a token (2), which it never prints where no person reads",
     Effect.gen(function*() {
       const args = ["--demo", "--host", "0.0.0.0"]
       const refused = yield* Effect.promise(() => Command.run(command.file, ["dashboard", ...args, "--port", "0"]))

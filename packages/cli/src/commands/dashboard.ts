@@ -35,9 +35,14 @@ const flags = {
   token: Flag.String("token").pipe(
     Flag.withMetavar("<text>"),
     Flag.withDescription(
-      "What opens the page, at least 16 characters; better given as VIDEO_TASKS_DASHBOARD_TOKEN, which no list of processes shows"
+      "What opens the page, at least 16 characters, instead of a new one each time; better given as VIDEO_TASKS_DASHBOARD_TOKEN, which no list of processes shows"
     ),
     Flag.optional
+  ),
+  noToken: Flag.Boolean("no-token").pipe(
+    Flag.withDescription("Let everybody in who has an account on this machine: they can cancel and pay, too"),
+    Flag.withDefault(false),
+    Flag.withoutNegation
   ),
   readOnly: Flag.Boolean("read-only").pipe(
     Flag.withDescription("Only look: nothing is followed, and the page can change nothing"),
@@ -80,10 +85,10 @@ export const dashboard = Command.make(
 ).pipe(
   Command.withShortDescription("See all tasks live on a page of this machine"),
   Command.withDescription(
-    "Serve a page on this machine that shows the tasks of the store live, whichever process follows them, and follow what is unfinished, as resume does. With --read-only it only looks: it asks no provider by itself, and the page can change nothing. Ctrl-C ends it; the tasks go on at their providers."
+    "Serve a page on this machine that shows the tasks of the store live, whichever process follows them, and follow what is unfinished, as resume does. The address that is printed holds a token, new each time, since every user of this machine can reach the port. With --read-only it only looks: it asks no provider by itself, the page can change nothing, and no token is made; nor with --demo, which holds nothing of worth. Ctrl-C ends it; the tasks go on at their providers."
   ),
   Command.withExamples([
-    { command: "video-tasks dashboard", description: "Open http://127.0.0.1:4600/" },
+    { command: "video-tasks dashboard", description: "Open the address that it prints" },
     { command: "video-tasks dashboard --demo", description: "With simulated tasks, without a key" },
     { command: "video-tasks dashboard --read-only --port 0", description: "Beside another process that does the work" }
   ])

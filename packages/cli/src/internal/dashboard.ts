@@ -5,15 +5,14 @@ import * as TaskId from "@video-tasks/core/TaskId"
 import * as Dashboard from "@video-tasks/dashboard/Dashboard"
 import * as DashboardHub from "@video-tasks/dashboard/DashboardHub"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
-import * as Config from "effect/Config"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Backend, withStore } from "./backend.ts"
 import { configured } from "./configured.ts"
 import * as Demo from "./dashboardDemo.ts"
+import * as Token from "./dashboardToken.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
@@ -21,35 +20,31 @@ import * as Store from "./store.ts"
 import { version } from "./version.ts"
 
 /** What the user asked for. */
-export interface DashboardInput {
+export interface DashboardInput extends Token.Wanted {
   readonly port: number
   readonly host: string
   readonly allowHost: ReadonlyArray<string>
-  readonly token: Option.Option<string>
-  readonly readOnly: boolean
   readonly maxTasks: number
   readonly hidePrompts: boolean
-  readonly demo: boolean
 }
 
 /** Serves it. */
 export const show = Effect.fnUntraced(function*(input: DashboardInput) {
-  const token = yield* tokenOf(input)
-  if (token !== undefined) yield* Effect.flatMap(Screen, ({ hide }) => hide(token))
+  const token = yield* Token.make(input)
   const listen = {
     port: input.port,
     host: input.host,
     allowedHosts: input.allowHost,
-    token,
+    token: token?.value,
     readOnly: input.readOnly,
     version
   }
-  if (!input.demo) return yield* real(input, listen)
+  if (!input.demo) return yield* real(input, listen, token)
   const layers = Layer.provideMerge(
     Dashboard.layer({ ...listen, storeName: "memory", isDemo: true }),
     Demo.layer({ maxTasks: input.maxTasks, showPrompts: !input.hidePrompts })
   )
-  return yield* Effect.andThen(Effect.andThen(opened, Demo.flow), Effect.never).pipe(
+  return yield* Effect.andThen(Effect.andThen(opened(input, token), Demo.flow), Effect.never).pipe(
     Effect.provide(layers),
     Effect.catchTag(["ListenError", "DuplicateProvider"], (error) => Effect.fail(usage(`${error.message}.`))),
     Effect.catchTag("DashboardError", refused)
@@ -61,7 +56,7 @@ export const show = Effect.fnUntraced(function*(input: DashboardInput) {
 type Listen = Dashboard.Options
 
 /** The tasks of the store. */
-const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen) {
+const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen, token: Token.Token | undefined) {
   const backend = yield* Backend
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
   const providers = yield* configured
@@ -76,19 +71,30 @@ const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen) 
     )
   )
   return yield* withStore(
-    Effect.andThen(opened, input.readOnly ? Effect.never : Effect.andThen(follow, Effect.never)).pipe(
+    Effect.andThen(opened(input, token), input.readOnly ? Effect.never : Effect.andThen(follow, Effect.never)).pipe(
       Effect.provide(layers),
       Effect.catchTag("DashboardError", refused)
     )
   )
 })
 
-/** Says where the page is. */
-const opened = Effect.gen(function*() {
+/** Says where the page is: with the token where only this can tell it, or where people read it. */
+const opened = Effect.fnUntraced(function*({ demo, readOnly }: DashboardInput, token: Token.Token | undefined) {
   const reporter = yield* Reporter
+  const screen = yield* Screen
   const { openUrl, port, url } = yield* Dashboard.Dashboard
-  yield* reporter.result(`The dashboard is at ${url}`, { type: "dashboard", url, port })
-  if (Redacted.value(openUrl) !== url) yield* reporter.note(`Open it with the token: ${url}#token=YOUR-TOKEN`)
+  const isTold = token !== undefined && (token.isMade || (yield* screen.outColumns) !== undefined)
+  const address = isTold ? Redacted.value(openUrl) : url
+  yield* reporter.result(
+    `The dashboard is at ${address}`,
+    { type: "dashboard", url, port, ...(isTold ? { openUrl: address } : {}) }
+  )
+  if (token !== undefined) yield* screen.hide(token.value)
+  if (isTold) yield* reporter.note("The address holds the token: it opens the page, for whoever has it.")
+  else if (token !== undefined) yield* reporter.note(`Open it with the token: ${url}#token=YOUR-TOKEN`)
+  else if (!demo && !readOnly) {
+    yield* reporter.note("No token: whoever has an account on this machine can open it, and cancel and pay.")
+  }
   yield* reporter.note("Listening. Ctrl-C stops it; the tasks go on at their providers.")
 })
 
@@ -111,12 +117,3 @@ const hints: { readonly [Reason in Dashboard.DashboardError["reason"]]?: Readonl
   ],
   WeakToken: ["Take a longer one, such as 32 random characters."]
 }
-
-/** The variable, unless the option was given. */
-const tokenOf = Effect.fnUntraced(function*({ token }: DashboardInput) {
-  if (Option.isSome(token)) return Redacted.make(token.value, { label: "dashboard token" })
-  const said = yield* Config.option(Config.String("VIDEO_TASKS_DASHBOARD_TOKEN")).pipe(
-    Effect.orElseSucceed(() => Option.none<string>())
-  )
-  return Option.isSome(said) && said.value !== "" ? Redacted.make(said.value, { label: "dashboard token" }) : undefined
-})

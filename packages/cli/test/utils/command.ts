@@ -22,8 +22,8 @@ export interface RunOptions {
   readonly data?: string
   /** Sends a signal as soon as a stream has printed a text, or a promise is kept. */
   readonly interrupt?: { readonly when: string | (() => Promise<unknown>); readonly signal: NodeJS.Signals }
-  /** Called after each piece of output. */
-  readonly onOutput?: () => void
+  /** Called after each piece of output, with all of it. */
+  readonly onOutput?: (output: string) => void
 }
 
 const cli = path.resolve(import.meta.dirname, "../..")
@@ -37,7 +37,7 @@ export const run = (file: string, args: ReadonlyArray<string>, options: RunOptio
     const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", ...places, ...options.env } })
     let [stdout, stderr, sent] = ["", "", false]
     const look = () => {
-      options.onOutput?.()
+      options.onOutput?.(stdout + stderr)
       const { interrupt } = options
       if (typeof interrupt?.when !== "string" || sent || !(stdout + stderr).includes(interrupt.when)) return
       sent = true
