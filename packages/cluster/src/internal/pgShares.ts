@@ -194,7 +194,7 @@ export const hungry = (sql: SqlClient, account: string): Effect.Effect<void, Sql
  * What the names of all processes begin with that ever were where a process is, as in `host:port/id`: only one of them can
  * live. Others have a place of their own.
  */
-export const placeOf = (runner: string): string => {
+const placeOf = (runner: string): string => {
   const end = runner.lastIndexOf("/")
   return end < 0 ? `${runner}/` : runner.slice(0, end + 1)
 }
