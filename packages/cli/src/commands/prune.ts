@@ -62,7 +62,8 @@ export const prune = Command.make(
         )
       )
       const ids = old.map(({ snapshot }) => snapshot.task.id)
-      const removed = input.dryRun ? 0 : yield* StoreReads.reading(store.remove(ids))
+      const bare = input.dryRun || input.status.length > 0 ? [] : yield* withoutTask(before)
+      const removed = input.dryRun ? 0 : yield* StoreReads.reading(store.remove([...ids, ...bare]))
       const count = input.dryRun ? ids.length : removed
       const words = `${count} ${count === 1 ? "task" : "tasks"} ${input.dryRun ? "would be removed" : "removed"}`
       yield* reporter.result(words, { type: "pruned", removed, found: ids.length })
@@ -71,7 +72,7 @@ export const prune = Command.make(
 ).pipe(
   Command.withShortDescription("Remove old tasks that have ended"),
   Command.withDescription(
-    "Remove tasks that ended long ago, with their journals, from the store. What is unfinished or ambiguous is never removed, and that something was submitted is not forgotten. Nothing is asked of a provider, and no file is touched."
+    "Remove tasks that ended long ago, with their journals, from the store. What was asked for (the prompt and the fields of the request) goes with them, and with creates of that age that were refused, unless --status is given. What is unfinished or ambiguous is never removed, and that something was submitted is not forgotten. Nothing is asked of a provider, and no file is touched."
   ),
   Command.withExamples([
     { command: "video-tasks prune --older-than 30d", description: "What ended more than thirty days ago" },
@@ -82,3 +83,17 @@ export const prune = Command.make(
 // internal
 
 const endOf = ({ snapshot: { task } }: StoredTask): number => task.completedAt ?? task.updatedAt
+
+/** The creates of which nothing is left but what was asked for: refused ones, and those whose task was removed. */
+const withoutTask = Effect.fnUntraced(function*(before: number) {
+  const store = yield* TaskStore
+  const settled = Stream.concat(StoreReads.submissions("rejected"), StoreReads.submissions("created"))
+  const old = yield* Stream.runCollect(
+    Stream.filter(settled, ({ request, startedAt }) => request !== undefined && startedAt < before)
+  )
+  const left = yield* Effect.forEach(
+    old,
+    ({ id }) => Effect.map(StoreReads.reading(store.load(id)), (task) => task === undefined ? [id] : [])
+  )
+  return left.flat()
+})
