@@ -47,10 +47,10 @@ const tasks = Number(process.env["CLUSTER_TASKS"] ?? 10_000)
 const gapMs = Number(process.env["CLUSTER_GAP"] ?? 30_000)
 
 /** What the conductor says of a kind. */
-const said = (kind: string): string =>
-  execFileSync(process.execPath, [script, String(tasks), String(gapMs), kind], { encoding: "utf8", maxBuffer: 1e7 })
+const said = (kind: string, count = tasks): string =>
+  execFileSync(process.execPath, [script, String(count), String(gapMs), kind], { encoding: "utf8", maxBuffer: 1e7 })
 
-const measured = (kind: string): Measured => JSON.parse(said(kind))
+const measured = (kind: string, count = tasks): Measured => JSON.parse(said(kind, count))
 
 const fast = (kind: string): Fast => JSON.parse(said(`fast:${kind}`))
 
@@ -102,6 +102,17 @@ const rowsOf = (who: string, one: Measured, alone: Measured) => [
   ])
 ]
 
+/** A process that reads less often pays more for each read, whatever it is a member of. */
+const partRows = (who: string, workers: number, one: Measured) => {
+  if (workers === 1) return []
+  const part = measured("postgres", Math.round(tasks / workers))
+  const beside = `beside one engine with a ${workers === 2 ? "half" : "third"} of the tasks`
+  return [
+    row(`${who}: CPU of a poll ${beside} (µs)`, one.still.cpuPerPoll, part.still.cpuPerPoll, "≤ 1.3"),
+    row(`${who}: CPU of a poll that changes ${beside} (µs)`, one.moving.cpuPerPoll, part.moving.cpuPerPoll, "≤ 1.3")
+  ]
+}
+
 const fastRows = (who: string, one: Fast, alone: Fast) => [
   row(`${who}, as fast as it goes: polls a second`, one.fast.pollsPerSecond, alone.fast.pollsPerSecond),
   row(`${who}, as fast as it goes: CPU of a poll (µs)`, one.fast.cpuPerPoll, alone.fast.cpuPerPoll, "≤ 1.3"),
@@ -119,7 +130,7 @@ export const run = async () => {
   const rows = [1, 2, 3].flatMap((workers) => {
     const one = measured(String(workers))
     const who = `${nameOf(workers)} (load ${one.load.toFixed(1)})`
-    return rowsOf(who, one, alone)
+    return [...rowsOf(who, one, alone), ...partRows(who, workers, one)]
   })
   const memory = measured("memory")
   const fastAlone = fast("postgres")

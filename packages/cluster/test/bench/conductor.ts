@@ -65,6 +65,9 @@ const lockMs = 35_000
 /** For how long is measured at least. */
 const leastMs = 20_000
 
+/** For how long steps are measured at most. */
+const mostMs = 30_000
+
 /** For how long workers without tasks are watched. */
 const idleMs = 15_000
 
@@ -181,11 +184,10 @@ const measure = async (database: Database.Database, kind: string, size: Size): P
   const stage: Stage = { database, server, url, workers }
   const first = await stretch(stage, (polls, ms) => polls >= size.tasks || ms > 600_000)
   const full = await usageOf(workers, true)
-  // What comes after the first reads is spread over a gap or two by their jitter.
-  await pause(Math.max(0, Math.min(size.gapMs, 60_000) - 1000))
+  // A whole round, so that it does not matter how the tasks lie in it.
   const still = await stretch(stage, (_, ms) => ms >= Math.max(size.gapMs, leastMs))
   await server.ask({ _tag: "moving", isMoving: true })
-  const moving = await stretch(stage, (_, ms) => ms >= Math.max(size.gapMs, leastMs))
+  const moving = await stretch(stage, (_, ms) => ms >= Math.min(Math.max(size.gapMs, leastMs), mostMs))
   await server.ask({ _tag: "moving", isMoving: false })
   const measured: Measured = {
     kind,
