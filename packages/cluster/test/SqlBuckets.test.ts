@@ -5,6 +5,8 @@ import { SqlBuckets, type TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
+import * as SqlShare from "../../runtime/src/internal/sqlShare.ts"
+import * as SqlStore from "../../runtime/src/internal/sqlStore.ts"
 import * as Postgres from "./support/postgres.ts"
 import * as World from "./support/world.ts"
 
@@ -129,6 +131,23 @@ describe("SqlBuckets", () => {
       assert.strictEqual((yield* Fiber.join(taking)).epoch, 2)
       assert.strictEqual((yield* Effect.flip(advance(old.store, id, 1, 10)))._tag, "TaskStoreError")
     }).pipe(Effect.provide(database)))
+
+  it.live("waits for no owner that falls asleep in the middle of a write", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const buckets = yield* SqlBuckets.make(count)
+      const { epoch } = yield* buckets.take(1, "old")
+      const share = { bucket: 1, count, epoch, lost: () => undefined }
+      const asleep = yield* Effect.forkChild(
+        sql.withTransaction(SqlShare.asOwner(sql, SqlStore.failures, share, Effect.never))
+      )
+      yield* World.until(
+        "it sleeps with the bucket in its hands",
+        Effect.map(sql`SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'`, ({ length }) => length > 0)
+      )
+      assert.strictEqual((yield* buckets.take(1, "next")).epoch, 2)
+      yield* Effect.exit(Fiber.interrupt(asleep))
+    }).pipe(Effect.provide(database)), 20_000)
 
   it.effect("claims and lists what is in the bucket only, and what an earlier owner of it held", () =>
     Effect.gen(function*() {

@@ -16,7 +16,7 @@ import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import { readable } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
-import { asOwner, only, ownersOf, type Share } from "./sqlShare.ts"
+import { asOwner, mayNotSleep, only, ownersOf, type Share } from "./sqlShare.ts"
 
 /** Databases limit the parameters of a statement. */
 const idsAtOnce = 1000
@@ -64,7 +64,7 @@ export const make = (
       // The lock makes the next claimer see what this one took. Rows that a step holds are left to the next claim.
       pg: () =>
         Effect.andThen(
-          sql`SELECT pg_advisory_xact_lock(${claimLock})`,
+          sql`SELECT ${mayNotSleep(sql)}, pg_advisory_xact_lock(${claimLock})`,
           sql<Claimed>`WITH free AS MATERIALIZED (${free(owner, limit, now, ids)} FOR UPDATE OF t SKIP LOCKED)
             UPDATE video_tasks_tasks SET claim_owner = ${owner} FROM free WHERE seq = free_seq RETURNING ${columns}`
         ),

@@ -64,12 +64,24 @@ export const asOwner = <A, E, R>(
 ): Effect.Effect<A, E | SqlError | TaskStoreError, R> => {
   if (share === undefined) return write
   const { bucket, epoch } = share
-  return sql`SELECT 1 FROM video_tasks_buckets WHERE bucket = ${bucket} AND epoch = ${epoch} FOR SHARE`.pipe(
+  return sql`SELECT ${mayNotSleep(sql)} FROM video_tasks_buckets
+    WHERE bucket = ${bucket} AND epoch = ${epoch} FOR SHARE`.pipe(
     Effect.flatMap((rows): Effect.Effect<A, E | TaskStoreError, R> =>
       rows.length > 0 ? write : Effect.fail(lost(failures, share))
     )
   )
 }
+
+/**
+ * Has PostgreSQL end a session that falls asleep in the middle of this transaction: what it has locked, others wait for.
+ *
+ * @internal
+ */
+export const mayNotSleep = (sql: SqlClient): Fragment =>
+  sql.literal(`set_config('idle_in_transaction_session_timeout', '${longestSleepMs}', TRUE)`)
+
+/** How long a transaction may wait for its next statement, in ms. */
+const longestSleepMs = 3000
 
 /** @internal */
 export const lost = (failures: SqlFailures, share: Share): TaskStoreError => {
