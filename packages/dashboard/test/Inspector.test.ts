@@ -83,6 +83,18 @@ describeInChromium("Inspector", () => {
           const popup = yield* opened(visited.page)
           yield* shows(popup, live("SUCCESS"))
           yield* shows(popup, `.picture [data-edge~="IN_PROGRESS->SUCCESS"].last`)
+          assert.deepStrictEqual(
+            yield* Effect.promise(() =>
+              popup.$$eval(".transitions .last .guard", (all) => all.map((one) => one.textContent))
+            ),
+            ["[succeeded]"]
+          )
+          // All of the picture is seen, the ends too.
+          yield* Effect.promise(() => popup.setViewportSize({ width: 1200, height: 800 }))
+          assert.isAtMost(
+            yield* Effect.promise(() => popup.$eval(".picture", (one) => one.scrollWidth - one.clientWidth)),
+            0
+          )
           const states = yield* Effect.promise(() =>
             popup.$$eval("section.state[data-state]", (all) => all.map((one) => one.getAttribute("data-state")))
           )

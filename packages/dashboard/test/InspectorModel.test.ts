@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
 import { createMachine } from "xstate"
 import {
   activePaths,
@@ -9,6 +10,7 @@ import {
 } from "../page/src/inspector/definition.ts"
 import { type Actors, receive } from "../page/src/inspector/log.ts"
 import { parse } from "../page/src/inspector/messages.ts"
+import { wayOf } from "../page/src/inspector/way.ts"
 
 const player = createMachine({
   id: "player",
@@ -105,6 +107,21 @@ describe("Inspector, its model", () => {
       from: ["loading"],
       to: ["broken"]
     })
+  })
+
+  it("knows the way that was taken only where no other one leads there", () => {
+    const file = new URL("../page/src/task-machine.json", import.meta.url)
+    const machine = parseDefinition(JSON.parse(fs.readFileSync(file, "utf8"))) ?? assert.fail("no machine")
+    const way = (event: string, from: string, to: string) =>
+      wayOf(machine, { event, from: [from], to: [to] })?.guard ?? ""
+    assert.strictEqual(way("task.observed", "IN_PROGRESS", "SUCCESS"), "succeeded")
+    assert.strictEqual(way("task.observed", "SUBMITTED", "FAILED"), "reports FAILED")
+    // Either it reports so, or it has succeeded and shows no video yet.
+    assert.isUndefined(wayOf(machine, { event: "task.observed", from: ["SUBMITTED"], to: ["IN_PROGRESS"] }))
+    assert.deepStrictEqual(
+      wayOf(machine, { event: "task.expired", from: ["SUBMITTED"], to: ["EXPIRED"] }),
+      find(machine, "SUBMITTED").transitions.find(({ event }) => event === "task.expired")
+    )
   })
 
   it("keeps a bounded number of events and actors", () => {

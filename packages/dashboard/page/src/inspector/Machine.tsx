@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks"
 import taskMachine from "../task-machine.svg?raw"
-import { activePaths, leadsTo, type State, type Transition } from "./definition.ts"
+import { activePaths, type State, type Transition } from "./definition.ts"
 import type { Actor, Edge } from "./log.ts"
+import { wayOf } from "./way.ts"
 
 /** A machine as nested boxes: the states in which it is are lit, and the way that it came. */
 export const Machine = ({ actor }: { readonly actor: Actor }) => {
@@ -10,27 +11,38 @@ export const Machine = ({ actor }: { readonly actor: Actor }) => {
     return <p class="muted">This actor was sent without a definition, so there is nothing to draw.</p>
   }
   const active = new Set(activePaths(snapshot.value))
+  const way = lastEdge && wayOf(machine, lastEdge)
+  const reached = way === undefined ? lastEdge?.to : undefined
   return (
     <>
       {isTaskMachine(machine) && <TaskPicture active={active} edge={lastEdge} />}
       <p class="last-edge" aria-live="polite">
         {lastEdge === undefined ? "" : `${lastEdge.event}: ${lastEdge.from.join(", ")} → ${lastEdge.to.join(", ")}`}
       </p>
-      <Box state={machine} active={active} edge={lastEdge} isRoot />
+      <Box state={machine} active={active} way={way} reached={reached} isRoot />
     </>
   )
 }
 
-const Box = ({ active, edge, isRoot = false, state }: {
+const Box = ({ active, isRoot = false, reached, state, way }: {
   readonly state: State
   readonly active: ReadonlySet<string>
-  readonly edge: Edge | undefined
+  /** The way that was taken, where that is known. */
+  readonly way: Transition | undefined
+  /** Where it led, when the way is not known. */
+  readonly reached: ReadonlyArray<string> | undefined
   readonly isRoot?: boolean | undefined
 }) => {
   const isLive = active.has(state.path)
+  const classes = [
+    `state state-${state.kind}`,
+    isLive ? "live" : "",
+    reached?.includes(state.path) === true ? "reached" : "",
+    isRoot ? "root" : ""
+  ]
   return (
     <section
-      class={["state", `state-${state.kind}`, isLive ? "live" : "", isRoot ? "root" : ""].filter(Boolean).join(" ")}
+      class={classes.filter(Boolean).join(" ")}
       data-state={state.path}
       aria-current={isLive ? "step" : undefined}
       aria-label={`state ${state.key}`}
@@ -44,14 +56,14 @@ const Box = ({ active, edge, isRoot = false, state }: {
       {state.transitions.length > 0 && (
         <ul class="transitions">
           {state.transitions.map((transition, index) => (
-            <Way key={index} transition={transition} isLast={isLastOf(state, transition, edge)} />
+            <Way key={index} transition={transition} isLast={transition === way} />
           ))}
         </ul>
       )}
       {state.states.length > 0 && (
         <div class={`inside inside-${state.kind}`}>
           {state.states.toSorted((a, b) => rankOf(a) - rankOf(b)).map((inner) => (
-            <Box key={inner.path} state={inner} active={active} edge={edge} />
+            <Box key={inner.path} state={inner} active={active} way={way} reached={reached} />
           ))}
         </div>
       )}
@@ -70,10 +82,6 @@ const Way = ({ isLast, transition }: { readonly transition: Transition; readonly
     {transition.actions.length > 0 && <span class="muted">/ {transition.actions.join(", ")}</span>}
   </li>
 )
-
-const isLastOf = (state: State, transition: Transition, edge: Edge | undefined): boolean =>
-  edge !== undefined && (state.path === "" || edge.from.includes(state.path)) && leadsTo(transition, edge.to) &&
-  (transition.event === "" || edge.event === transition.event || edge.event.startsWith(`${transition.event}.`))
 
 /** The task machine has a picture, drawn when the page was built. */
 const isTaskMachine = ({ key, states }: State): boolean =>
