@@ -24,7 +24,8 @@ interface Shot {
   readonly isExtra?: boolean
   readonly options?: BrowserContextOptions
   readonly server?: Partial<Options>
-  readonly go?: (page: Page, server: Fake) => Promise<unknown>
+  /** What is done before; when it opens a window, the picture is of that. */
+  readonly go?: (page: Page, server: Fake) => Promise<Page | void>
   readonly hash?: (now: number) => string
 }
 
@@ -33,6 +34,11 @@ const firstOf = (state: string, from = 0): number => {
   let n = from
   while (rowOf(n, 0).state !== state) n++
   return n
+}
+
+const pressed = async (page: Page) => {
+  await page.getByRole("button", { name: /^in progress/ }).click()
+  await page.keyboard.press("ArrowDown")
 }
 
 const shots: ReadonlyArray<Shot> = [
@@ -53,7 +59,37 @@ const shots: ReadonlyArray<Shot> = [
       await page.locator(".banner.warn").waitFor()
     }
   },
-  { name: "dashboard-token", isExtra: true, server: { token: "t" } }
+  { name: "dashboard-token", isExtra: true, server: { token: "t" } },
+  { name: "dashboard-360", isExtra: true, options: { viewport: { width: 360, height: 720 } } },
+  { name: "dashboard-320", isExtra: true, options: { viewport: { width: 320, height: 256 } } },
+  { name: "dashboard-short", isExtra: true, options: { viewport: { width: 1280, height: 360 } } },
+  { name: "dashboard-forced", isExtra: true, options: { forcedColors: "active" }, go: pressed },
+  {
+    name: "dashboard-forced-dark",
+    isExtra: true,
+    options: { forcedColors: "active", colorScheme: "dark" },
+    go: pressed
+  },
+  {
+    name: "dashboard-question",
+    isExtra: true,
+    hash: task(firstOf("FAILED")),
+    go: (page) => page.getByRole("button", { name: "Retry as new…" }).click()
+  },
+  {
+    name: "dashboard-inspector",
+    isExtra: true,
+    hash: task(firstOf("SUCCESS")),
+    go: async (page) => {
+      const [popup] = await Promise.all([
+        page.waitForEvent("popup"),
+        page.getByRole("button", { name: "Inspector", exact: true }).click()
+      ])
+      await popup.setViewportSize({ width: 1200, height: 800 })
+      await popup.locator("[data-state=SUCCESS].live").first().waitFor()
+      return popup
+    }
+  }
 ]
 
 /** A hundred and twenty-eight colours do for a page, and make a third of the bytes; without ffmpeg the picture stays as it is. */
@@ -87,9 +123,9 @@ for (const { go, hash, isExtra, name, options, server: serverOptions } of shots)
   )
   await page.waitForTimeout(1500)
   clearInterval(beat)
-  await go?.(page, server)
+  const shown = await go?.(page, server) ?? page
   const file = path.join(folder, `${name}.png`)
-  await page.screenshot({ path: file })
+  await shown.screenshot({ path: file })
   shrink(file)
   await context.close()
   await server.close().catch(() => undefined)

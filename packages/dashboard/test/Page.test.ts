@@ -528,6 +528,68 @@ describeInChromium("Page", () => {
         }).pipe(Effect.scoped), 40_000)
     }
 
+    it.effect("tells tasks apart on a narrow screen: by the prompt, or by id and reason", () =>
+      Effect.gen(function*() {
+        const { prompt: _, ...hidden } = rows[3]!
+        const visited = yield* openFake({ rows: rows.with(3, hidden) }, "", { viewport: { width: 360, height: 720 } })
+        const { page } = visited
+        const shown = (index: number) =>
+          does(() =>
+            page.locator(`.body .row[aria-rowindex='${index + 2}'] .cell`).evaluateAll((cells) =>
+              cells.filter((cell) => cell.checkVisibility()).map((cell) => /c-\w+/.exec(cell.className)![0].slice(2))
+            )
+          )
+        yield* sees(page, ".body .row")
+        assert.deepStrictEqual(yield* shown(2), ["state", "model", "prompt", "progress", "elapsed", "cost"])
+        assert.deepStrictEqual(yield* shown(3), ["state", "id", "model", "progress", "elapsed", "cost"])
+        yield* does(() => page.locator(".states").getByRole("button", { name: /^failed/ }).click())
+        yield* sees(page, ".body .row.tone-failed[aria-rowindex='2']")
+        assert.deepStrictEqual(yield* shown(0), ["state", "id", "model", "elapsed", "cost", "last"])
+        yield* isClean(visited)
+      }).pipe(Effect.scoped), 40_000)
+
+    it.effect(
+      "keeps room for the list in a short window, and shows a rejected key first",
+      () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({ rows }, "", { viewport: { width: 320, height: 256 } })
+          const { page } = visited
+          yield* sees(page, ".body .row")
+          assert.match((yield* textsOf(page, ".provider"))[0]!, /key rejected/)
+          const heights = yield* does(() =>
+            page.evaluate(() => [document.documentElement.scrollHeight, document.querySelector("#grid")!.clientHeight])
+          )
+          assert.strictEqual(heights[0], 256)
+          assert.isAtLeast(heights[1]!, 190)
+          yield* does(() => page.keyboard.press("ArrowDown"))
+          yield* standsOn(page, 2)
+          const box = yield* does(() => page.locator(".row.chosen").boundingBox())
+          assert.isTrue(box !== null && box.y >= 0 && box.y + box.height <= 256)
+          assert.deepStrictEqual(yield* violations(page), [])
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.effect(
+      "shows progress and the pressed filter in the colours that a system forces",
+      () =>
+        Effect.gen(function*() {
+          const visited = yield* openFake({ rows }, "", { forcedColors: "active" })
+          const { page } = visited
+          yield* sees(page, ".body .row")
+          const colour = (selector: string) =>
+            does(() => page.locator(selector).first().evaluate((one) => getComputedStyle(one).backgroundColor))
+          assert.notStrictEqual(yield* colour(".fill"), yield* colour("body"))
+          assert.notStrictEqual(
+            yield* colour(".state[aria-pressed=true]"),
+            yield* colour(".state[aria-pressed=false]")
+          )
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
     it.effect("fits a narrow screen", () =>
       Effect.gen(function*() {
         const visited = yield* openFake({ rows }, "", { viewport: { width: 360, height: 720 } })

@@ -73,10 +73,15 @@ const Provider = ({ line }: { readonly line: ProviderLine }) => {
   )
 }
 
+/** What wants to be seen comes first, also where there is little room. */
+const trouble = ({ isKeyRejected, retrying }: ProviderLine): number => isKeyRejected ? 2 : retrying > 0 ? 1 : 0
+
 /** A line for each provider; pressing one shows only its tasks. */
 export const Providers = () =>
   providers.value.length === 0 ? null : (
     <div class="providers" role="group" aria-label="Show by provider">
-      {providers.value.map((line) => <Provider key={line.provider} line={line} />)}
+      {providers.value.toSorted((a, b) => trouble(b) - trouble(a)).map((line) => (
+        <Provider key={line.provider} line={line} />
+      ))}
     </div>
   )

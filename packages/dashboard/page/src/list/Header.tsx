@@ -1,11 +1,9 @@
-import { line } from "../live/connection.ts"
+import { line, lineWords } from "../live/connection.ts"
 import { counts, filter, rate, show, status, totals } from "../live/tasks.ts"
 import { count, money } from "../model/format.ts"
 import { Button } from "../ui/Button.tsx"
 import { isHelpOpen } from "../ui/Help.tsx"
 import { Icon } from "../ui/Icon.tsx"
-
-const words = { loading: "connecting", live: "live", lost: "reconnecting", paused: "paused", unauthorised: "closed" }
 
 const speed = (value: number): string =>
   value === 0 ? "quiet" : `${value < 10 ? value.toFixed(1) : count(Math.round(value))} steps/s`
@@ -16,7 +14,7 @@ export const Live = () => {
   return (
     <span class={`live ${kind}`}>
       <span class="dot" aria-hidden="true" />
-      <b>{words[kind]}</b>
+      <b>{lineWords[kind]}</b>
       {kind === "live" ? <span class="muted speed">{speed(rate.value)}</span> : null}
     </span>
   )

@@ -33,7 +33,8 @@ const run = async ({ row: { id } }: Detail, action: Action, newTask?: string): P
   const answer = await act(id, action, newTask)
   busy.value = undefined
   // Without a clear answer it may be there, or under way: who presses again means the same one.
-  if (answer.ok || answer.status > 399 && answer.status < 409) asked.delete(id)
+  const isOpen = !answer.ok && (answer.status === 0 || answer.status > 499 || answer.reason === "NotNow")
+  if (!isOpen) asked.delete(id)
   if (!answer.ok) return say(answer.message, { isBad: true })
   const { id: created, message } = answer.value
   if (created === undefined) return say(message)

@@ -4,7 +4,7 @@ import { line } from "./connection.ts"
 /** An answer, or why there is none, in words. */
 export type Answer<A> =
   | { readonly ok: true; readonly value: A }
-  | { readonly ok: false; readonly status: number; readonly message: string }
+  | { readonly ok: false; readonly status: number; readonly reason?: string | undefined; readonly message: string }
 
 const ask = async <A>(path: string, init?: RequestInit): Promise<Answer<A>> => {
   try {
@@ -17,6 +17,7 @@ const ask = async <A>(path: string, init?: RequestInit): Promise<Answer<A>> => {
     return {
       ok: false,
       status: response.status,
+      reason: refused?.reason,
       message: refused?.message ?? `The server answered ${response.status}.`
     }
   } catch {

@@ -16,6 +16,15 @@ export type Line =
 
 export const line = signal<Line>({ kind: "loading" })
 
+/** The same in a word. */
+export const lineWords = {
+  loading: "connecting",
+  live: "live",
+  lost: "reconnecting",
+  paused: "paused",
+  unauthorised: "closed"
+}
+
 const longestBackOff = 15_000
 const hiddenFor = 5000
 /** The server says something at least four times as often, if only a comment. */

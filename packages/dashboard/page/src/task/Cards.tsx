@@ -26,9 +26,11 @@ export const Problem = ({ detail: { error, row } }: Properties) => {
         {error.reason}
       </h2>
       <p class="message">{error.message}</p>
-      <p>
-        <b>What to do:</b> {error.advice}
-      </p>
+      {error.advice === undefined ? null : (
+        <p>
+          <b>What to do:</b> {error.advice}
+        </p>
+      )}
       {isFinal
         ? <p class="muted">{error.isRetryable ? "Trying again may help." : "Trying the same again will not help."}</p>
         : null}

@@ -1,5 +1,6 @@
+import type { Status } from "../../../src/Contract.ts"
 import { now } from "../live/clock.ts"
-import { connect, line } from "../live/connection.ts"
+import { connect, line, lineWords } from "../live/connection.ts"
 import { status } from "../live/tasks.ts"
 import { count } from "../model/format.ts"
 import { Button } from "./Button.tsx"
@@ -32,12 +33,14 @@ const Problem = ({ problem }: { readonly problem: string }) => (
   </div>
 )
 
-const Truncated = ({ maxTasks }: { readonly maxTasks: number }) => (
+const Truncated = ({ leftOut, maxTasks }: Status) => (
   <div class="banner note">
     <Icon name="ambiguous" />
     <span>
-      The store has more tasks than the {count(maxTasks)}{" "}
-      shown here: the oldest ended ones are left out, and are in no count and no sum.
+      The store has more tasks than the {count(maxTasks)} shown here: {leftOut === undefined
+        ? "some"
+        : `at least ${count(leftOut.running)} running and ${count(leftOut.ended)} ended ones`}{" "}
+      are left out, and are in no count and no sum.
     </span>
   </div>
 )
@@ -51,12 +54,10 @@ export const Banners = () => {
     <section aria-label="Messages">
       <Lost />
       {known?.problem === undefined ? null : <Problem problem={known.problem} />}
-      {known?.isTruncated === true ? <Truncated maxTasks={known.maxTasks} /> : null}
+      {known?.isTruncated === true ? <Truncated {...known} /> : null}
     </section>
   )
 }
 
-const words = { loading: "Connecting", live: "Connected", lost: "Reconnecting", paused: "Paused", unauthorised: "" }
-
 /** Tells screen readers how the line stands: rarely, and politely. */
-export const LineStatus = () => <div class="sr" role="status">{words[line.value.kind]}</div>
+export const LineStatus = () => <div class="sr" role="status">{lineWords[line.value.kind]}</div>
