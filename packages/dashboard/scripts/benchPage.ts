@@ -2,10 +2,11 @@
  * Measures the frames of the page with ten thousand tasks and a thousand steps a second, on the real server and in
  * headless Chromium, beside an empty page in the same browser: one line of JSON on stdout, for `bench/dashboardPage.ts`.
  */
-import { TaskObserver } from "@video-tasks/runtime"
+import { Observation, TaskHandle } from "@video-tasks/core"
+import { VideoTasks } from "@video-tasks/runtime"
 import { Effect, Layer } from "effect"
 import { Dashboard } from "../src/index.ts"
-import { ground, running, stepOf } from "../test/support/world.ts"
+import { ground } from "../test/support/world.ts"
 import { launch, visit } from "../test/utils/chromium.ts"
 
 const tasks = 10_000
@@ -46,29 +47,46 @@ const measure = `(seconds, isScrolling) => new Promise((resolve) => {
   requestAnimationFrame(frame)
 })`
 
-/** A thousand steps a second, about fifty at a time. */
+const handleOf = (n: number) =>
+  new TaskHandle.TaskHandle({
+    provider: "double",
+    family: "double",
+    remoteId: `task-${n}`,
+    baseUrl: "https://double.invalid",
+    account: "default",
+    createdAt: n
+  })
+
+/** A thousand steps a second through the engine, about fifty at a time: each round brings every task a little on. */
 const steps = Effect.gen(function*() {
-  const observer = yield* TaskObserver.TaskObserver
+  const engine = yield* VideoTasks.VideoTasks
   const began = performance.now()
   let done = 0
   return yield* Effect.forever(Effect.gen(function*() {
-    const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
     for (const due = (performance.now() - began) * stepsPerSecond / 1000; done < due; done++) {
-      const n = (done * 7919) % tasks
-      yield* observer.step(stepOf(n, now, running(n % 100)))
+      const progress = Math.min(99, 1 + 5 * Math.floor(done / tasks))
+      const seen = new Observation.Observation({ status: "IN_PROGRESS", progress, videos: [] })
+      yield* engine.notify(handleOf((done * 7919) % tasks), seen)
     }
     yield* Effect.sleep(50)
   }))
 })
 
 const measured = Effect.gen(function*() {
-  const observer = yield* TaskObserver.TaskObserver
-  for (let n = 0; n < tasks; n++) yield* observer.step(stepOf(n, 1000 + n))
+  const engine = yield* VideoTasks.VideoTasks
+  for (let n = 0; n < tasks; n++) yield* engine.attach(handleOf(n))
   const { url } = yield* Dashboard.Dashboard
   const browser = yield* launch
   const { page } = yield* visit(browser, { origins: [new URL(url).origin], viewport: { width: 1360, height: 800 } })
   const frames = (isScrolling: boolean) =>
     Effect.promise(() => page.evaluate<Frames>(`(${measure})(${seconds}, ${isScrolling})`))
+  const hasAllRows = Effect.promise(async () => {
+    const count = await page.locator("#grid").getAttribute("aria-rowcount")
+    if (count !== String(tasks + 1)) throw new Error(`the list has ${count} rows with its titles, not ${tasks + 1}`)
+  })
+  /** Figures of a list that has lost its rows would say nothing. */
+  const phase = (isScrolling: boolean) =>
+    hasAllRows.pipe(Effect.andThen(frames(isScrolling)), Effect.tap(() => hasAllRows))
 
   yield* Effect.promise(() => page.goto("about:blank"))
   const empty = yield* frames(false)
@@ -77,8 +95,8 @@ const measured = Effect.gen(function*() {
   yield* Effect.promise(() => page.goto(url))
   yield* Effect.promise(() => page.locator(`#grid[aria-rowcount='${tasks + 1}']`).waitFor())
   const opened = performance.now() - began
-  const idle = yield* frames(false)
-  const scrolling = yield* frames(true)
+  const idle = yield* phase(false)
+  const scrolling = yield* phase(true)
   const domRows = yield* Effect.promise(() => page.locator("[role=row]").count())
   const rate = yield* Effect.promise(() => page.locator(".speed").innerText())
   const heap = yield* Effect.promise(async () => {
