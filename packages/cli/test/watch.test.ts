@@ -13,6 +13,7 @@ import { Screen } from "../src/internal/screen.ts"
 import * as Style from "../src/internal/style.ts"
 import { watch } from "../src/internal/watch.ts"
 import * as Board from "../src/internal/watchBoard.ts"
+import * as WatchStore from "../src/internal/watchStore.ts"
 import * as View from "../src/internal/watchView.ts"
 import * as Command from "./utils/command.ts"
 import { recorded } from "./utils/screen.ts"
@@ -203,6 +204,26 @@ describe("watch", () => {
       ])
       yield* TestClock.adjust("27 seconds")
       assert.deepStrictEqual(asked.at(-1), [running, undefined])
+    }).pipe(Effect.provide(TaskStore.layerMemory)))
+
+  it.effect("shows no more what was removed from the store, a little later", () =>
+    Effect.gen(function*() {
+      const store = yield* TaskStore.TaskStore
+      const { look } = WatchStore.make(everything)
+      for (const n of [1, 2, 3]) yield* put(n, 0)
+      for (const n of [1, 2]) yield* happen(n, observed(500, { status: "FAILED" }))
+      const ids = (all: ReadonlyArray<Board.Read>) => all.map(({ facts }) => facts.id)
+      assert.deepStrictEqual(ids((yield* look).reads), [idOf(1), idOf(2), idOf(3)])
+      yield* store.remove([idOf(1)])
+      const gone: Array<string> = []
+      for (let looks = 1; looks <= 30; looks++) {
+        yield* TestClock.adjust("2 minutes")
+        const found = yield* look
+        gone.push(...found.gone)
+        // What has ended is not told again because it was looked for.
+        assert.notInclude(ids(looks > 1 ? found.reads : []), idOf(2))
+      }
+      assert.deepStrictEqual(gone, [idOf(1)])
     }).pipe(Effect.provide(TaskStore.layerMemory)))
 
   it.effect("goes on when the store does not answer for a moment, and says so once", () =>

@@ -15,7 +15,9 @@ import type { Read } from "./watchBoard.ts"
 /** What a look at the store brought. */
 interface Look {
   readonly reads: ReadonlyArray<Read>
-  /** The creates that are no longer unclear; the tasks that they made are among the reads. */
+  /**
+   * The creates that are no longer unclear (the tasks that they made are among the reads), and the tasks that were removed.
+   */
   readonly gone: ReadonlyArray<string>
 }
 
@@ -40,56 +42,129 @@ const overlapMs = 60_000
 /** After so many looks everything unfinished is read again: the clocks of other machines may be far off. */
 const wholeEvery = 30
 
+/** How many of those that have ended are looked for then: somebody may have removed them. */
+const endedAtOnce = 100
+
+/** How many of those that have ended are remembered, the ones that were read last. */
+const mostEnded = 5000
+
+type Id = StoredTask["snapshot"]["task"]["id"]
+
 /** Begins to look at a store. */
-export const make = ({ creates: withCreates, ended, provider }: Scope): WatchedStore => {
-  const unfinished = new Set<StoredTask["snapshot"]["task"]["id"]>()
-  let unclear = new Set<string>()
-  let [looks, lookedAt] = [0, 0]
-  const readTasks = Effect.fnUntraced(function*(filter: StoreFilter, hasAllUnfinished: boolean) {
-    const reads: Array<Read> = []
-    const missing = new Set(hasAllUnfinished ? unfinished : [])
-    const each = (stored: StoredTask) => {
-      const { id } = stored.snapshot.task
-      missing.delete(id)
-      if (isTerminal(stored.snapshot.value)) unfinished.delete(id)
-      else unfinished.add(id)
-      reads.push({ facts: Facts.ofTask(StoreReads.toTask(stored)), version: stored.version })
-    }
-    yield* Stream.runForEach(StoreReads.tasks({ ...filter, provider }), (stored) => Effect.sync(() => each(stored)))
-    yield* Effect.forEach(missing, (id) =>
-      TaskStore.use((store) => StoreReads.reading(store.load(id))).pipe(
-        Effect.map((stored) => stored === undefined ? unfinished.delete(id) : each(stored))
-      ), { discard: true })
-    return reads
-  })
-  const tasksNow = Effect.suspend(() => {
-    if (looks === 0) return readTasks(ended === undefined ? {} : { status: [...running, ...ended] }, true)
-    if (looks % wholeEvery === 0) return readTasks({ status: running }, true)
-    return readTasks({ changedSince: lookedAt - overlapMs }, false)
-  })
-  const readCreates = Effect.gen(function*() {
-    const open = yield* StoreReads.openCreates
-    const reads = open
-      .filter(({ submission }) => provider === undefined || submission.provider === provider)
-      .map((create): Read => ({ facts: Facts.ofCreate(create), version: 0 }))
-    const now = new Set(reads.map(({ facts }) => facts.id))
-    const gone = [...unclear].filter((id) => !now.has(id))
-    unclear = now
-    return { reads, gone }
-  })
+export const make = (scope: Scope): WatchedStore => {
+  const tasks = new Tasks(scope)
+  const creates = new Creates(scope)
   return {
     look: Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
       // The creates come first: the task of one that is no longer unclear is found then.
-      const creates = withCreates ? yield* readCreates : { reads: [], gone: [] }
-      const tasks = yield* tasksNow
-      looks++
-      lookedAt = now
-      const made = new Set(tasks.map(({ facts }) => facts.id))
+      const open = yield* creates.look
+      const found = yield* tasks.look
+      const made = new Set(found.reads.map(({ facts }) => facts.id))
       return {
-        reads: [...tasks, ...creates.reads.filter(({ facts }) => !made.has(facts.id))],
-        gone: creates.gone.filter((id) => !made.has(id))
+        reads: [...found.reads, ...open.reads.filter(({ facts }) => !made.has(facts.id))],
+        gone: [...found.gone, ...open.gone.filter((id) => !made.has(id))]
       }
+    })
+  }
+}
+
+// internal
+
+class Tasks {
+  readonly #scope: Scope
+  readonly #unfinished = new Set<Id>()
+  /** The one that was looked for last comes last. */
+  readonly #ended = new Set<Id>()
+  #looks = 0
+  #lookedAt = 0
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  get look(): Effect.Effect<Look, Problem, TaskStore> {
+    return Effect.gen({ self: this }, function*() {
+      const now = yield* Clock.currentTimeMillis
+      const { ended } = this.#scope
+      const isFirst = this.#looks === 0
+      const isWhole = this.#looks % wholeEvery === 0
+      const found = yield* this.#read(
+        isFirst
+          ? ended === undefined ? {} : { status: [...running, ...ended] }
+          : isWhole
+          ? { status: running }
+          : { changedSince: this.#lookedAt - overlapMs },
+        isWhole
+      )
+      this.#looks++
+      this.#lookedAt = now
+      return found
+    })
+  }
+
+  /** Reads some; in a whole look also those that are missing among them, and whether some that have ended are still there. */
+  #read(filter: StoreFilter, isWhole: boolean): Effect.Effect<Look, Problem, TaskStore> {
+    return Effect.gen({ self: this }, function*() {
+      const { provider } = this.#scope
+      const reads: Array<Read> = []
+      const gone: Array<Id> = []
+      const missing = new Set(isWhole ? this.#unfinished : [])
+      const ended = isWhole ? [...this.#ended].slice(0, endedAtOnce) : []
+      yield* Stream.runForEach(StoreReads.tasks({ ...filter, provider }), (stored) =>
+        Effect.sync(() => {
+          missing.delete(stored.snapshot.task.id)
+          reads.push(this.#note(stored))
+        }))
+      for (const id of missing) {
+        const stored = yield* TaskStore.use((store) => StoreReads.reading(store.load(id)))
+        if (stored !== undefined) reads.push(this.#note(stored))
+        else if (this.#unfinished.delete(id)) gone.push(id)
+      }
+      for (const id of ended) {
+        const stored = yield* TaskStore.use((store) => StoreReads.reading(store.load(id)))
+        this.#ended.delete(id)
+        if (stored === undefined) gone.push(id)
+        else this.#ended.add(id)
+      }
+      return { reads, gone }
+    })
+  }
+
+  #note(stored: StoredTask): Read {
+    const { task: { id }, value } = stored.snapshot
+    this.#unfinished.delete(id)
+    this.#ended.delete(id)
+    if (isTerminal(value)) this.#ended.add(id)
+    else this.#unfinished.add(id)
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= mostEnded) break
+      this.#ended.delete(oldest)
+    }
+    return { facts: Facts.ofTask(StoreReads.toTask(stored)), version: stored.version }
+  }
+}
+
+/** The creates without an outcome. */
+class Creates {
+  readonly #scope: Scope
+  #unclear: ReadonlySet<string> = new Set()
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  get look(): Effect.Effect<Look, Problem, TaskStore> {
+    return Effect.gen({ self: this }, function*() {
+      const { creates, provider } = this.#scope
+      if (!creates) return { reads: [], gone: [] }
+      const open = yield* StoreReads.openCreates
+      const reads = open
+        .filter(({ submission }) => provider === undefined || submission.provider === provider)
+        .map((create): Read => ({ facts: Facts.ofCreate(create), version: 0 }))
+      const now = new Set(reads.map(({ facts }) => facts.id))
+      const gone = [...this.#unclear].filter((id) => !now.has(id))
+      this.#unclear = now
+      return { reads, gone }
     })
   }
 }
