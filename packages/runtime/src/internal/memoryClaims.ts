@@ -34,6 +34,7 @@ interface Tables {
 /** @internal */
 export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
   const leases = new Map<string, number>()
+  const locks = new Map<string, number>()
   const tables: Tables = { rows, leases }
   return {
     hold: (owner, until) => hold(tables, owner, until),
@@ -50,6 +51,13 @@ export const make = (rows: ReadonlyMap<TaskId, Row>): Claims => {
           const row = rows.get(id)
           if (row?.owner === owner) row.owner = undefined
         }
+      }),
+    lock: (name, until, now, held) =>
+      Effect.sync(() => {
+        const before = locks.get(name)
+        const isFree = held === undefined ? !isLeaseLive(before, now) : before === held
+        if (isFree) locks.set(name, until)
+        return isFree
       })
   }
 }
