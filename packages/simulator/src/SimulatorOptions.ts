@@ -299,4 +299,11 @@ export interface Options {
    * @default 10000
    */
   readonly keepRequests?: number | undefined
+  /**
+   * How many tasks are kept, for servers that run for long: those that were made first are forgotten, with their links and
+   * their lines in the ledger. A client that asks for one of them hears that there is no such task.
+   *
+   * @default all of them
+   */
+  readonly keepTasks?: number | undefined
 }

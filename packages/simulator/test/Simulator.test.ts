@@ -230,6 +230,17 @@ describe("Simulator", () => {
       assert.strictEqual(tasks.length, 25)
     }).pipe(memory({ keepRequests: 10 })))
 
+  it.effect("keeps as many tasks as it was told, a tenth more at most, and forgets all of the first ones", () =>
+    Effect.gen(function*() {
+      const ids: Array<string> = []
+      for (let n = 0; n < 34; n++) ids.push((yield* call("POST", "/v1/videos", { json: seedance })).json.id)
+      const { creates, tasks } = yield* (yield* Simulator.Simulator).ledger
+      assert.deepStrictEqual(creates.map(({ taskId }) => taskId), ids.slice(-creates.length))
+      assert.deepStrictEqual([creates.length, tasks.length], [22, 22])
+      assert.strictEqual((yield* call("GET", `/v1/videos/${ids[0]}`)).json.code, "task_not_exist")
+      assert.strictEqual((yield* call("GET", `/v1/videos/${ids.at(-1)}`)).status, 200)
+    }).pipe(memory({ keepTasks: 20 })))
+
   it.effect("is controlled over HTTP as well", () =>
     Effect.gen(function*() {
       const http = { key: undefined }

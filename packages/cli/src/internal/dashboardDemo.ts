@@ -1,6 +1,9 @@
 /**
  * The dashboard over simulated APIs: a steady flow of tasks that succeed, fail, are cancelled, and are read through faults.
+ * It may run for days: what ended longest ago is forgotten.
  */
+import type { TaskId } from "@video-tasks/core/TaskId"
+import * as TaskStatus from "@video-tasks/core/TaskStatus"
 import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import * as VideoProviders from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
@@ -24,6 +27,12 @@ import * as Redacted from "effect/Redacted"
 
 /** How much faster than real time the simulated jobs run. */
 const speed = 10
+
+/** How many tasks that have ended are kept; an hour has about 2,400. */
+const mostEnded = 500
+
+/** How many jobs the simulated APIs keep: more, so that each task that is shown has its video. */
+const mostJobs = 2000
 
 const apiKey = Redacted.make("sk-demo", { label: "demo key" })
 
@@ -64,7 +73,9 @@ export const layer = (options: Pick<DashboardHub.Options, "maxTasks" | "showProm
     Layer.provideMerge(TaskStore.layerMemory),
     Layer.provideMerge(providers),
     Layer.provideMerge(NodeHttp.layer({ proxy: "none" })),
-    Layer.provideMerge(SimulatorServer.layerSimulator({ speed, seed: 20, linkSeconds: 3600 }))
+    Layer.provideMerge(
+      SimulatorServer.layerSimulator({ speed, seed: 20, linkSeconds: 3600, keepTasks: mostJobs, keepRequests: 1000 })
+    )
   )
 
 const owner = "demo"
@@ -80,11 +91,31 @@ export const flow = Effect.gen(function*() {
     yield* Effect.sleep("4 seconds")
     yield* tasks.cancel(handle)
   }).pipe(Effect.ignore)
+  yield* Effect.forkChild(Effect.forever(Effect.andThen(Effect.sleep("30 seconds"), Effect.ignore(forget(mostEnded)))))
   yield* Effect.forEach(Array.from({ length: 12 }), () => Effect.forkChild(one), { discard: true })
   return yield* Effect.forever(Effect.gen(function*() {
     yield* Effect.sleep(yield* Random.nextIntBetween(600, 2400))
     yield* Effect.forkChild(one)
   }))
+})
+
+/** Removes tasks that ended, but for the newest ones. Fails with `TaskStoreError`. */
+export const forget = Effect.fnUntraced(function*(most: number) {
+  const hub = yield* DashboardHub.DashboardHub
+  const store = yield* TaskStore.TaskStore
+  const ended: Array<TaskId> = []
+  let cursor: string | undefined
+  do {
+    const page: TaskStore.Page<TaskStore.StoredTask> = yield* store.list(
+      { status: TaskStatus.terminal, newestFirst: true },
+      cursor
+    )
+    ended.push(...page.items.map(({ snapshot }) => snapshot.task.id))
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  const gone = ended.slice(most)
+  yield* store.remove(gone)
+  yield* Effect.forEach(gone, (id) => hub.look(id), { discard: true })
 })
 
 const scenes = [

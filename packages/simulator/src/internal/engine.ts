@@ -6,7 +6,7 @@ import { type Context, noTwist, requestId } from "./context.ts"
 import * as control from "./control.ts"
 import * as faults from "./faults.ts"
 import { match, type Route } from "./route.ts"
-import { countsOf, type State } from "./state.ts"
+import { countsOf, forget, type State } from "./state.ts"
 import type { Task } from "./task.ts"
 
 const whole = (answer: Answer): Reply => ({
@@ -79,6 +79,7 @@ const bill = (state: State, request: Request, api: Api, task: Task, now: number)
     requestBytes: request.body.length,
     billed: true
   })
+  forget(state)
 }
 
 /** @internal Turns a request into its answer, at one moment of the caller's clock. */

@@ -87,6 +87,23 @@ export const clear = (state: State): void => {
       0
 }
 
+/** @internal Forgets the tasks that were made first, when there are a tenth more than shall be kept. */
+export const forget = (state: State): void => {
+  const { keepTasks = Infinity } = state.options
+  if (state.tasks.size <= keepTasks * 1.1) return
+  const gone = new Set([...state.tasks.keys()].slice(0, state.tasks.size - keepTasks))
+  for (const id of gone) {
+    state.tasks.delete(id)
+    state.counts.delete(id)
+    for (const { fitted } of state.lines) fitted.delete(id)
+  }
+  for (const [signature, { taskId }] of state.links) {
+    if (gone.has(taskId)) state.links.delete(signature)
+  }
+  const kept = state.creates.filter(({ taskId }) => !gone.has(taskId))
+  state.creates.splice(0, state.creates.length, ...kept)
+}
+
 /** @internal Simulated seconds as ms of the caller's clock. */
 export const millis = (state: State, seconds: number): number => seconds * 1000 / state.speed
 
