@@ -260,7 +260,7 @@ describeInChromium("Page", () => {
       }).pipe(Effect.scoped), 40_000)
 
     it.effect(
-      "asks for the same new task again after a lost answer, and for another one after an answer",
+      "asks for the same new task again after a lost answer, and for another one after any answer",
       () =>
         Effect.gen(function*() {
           const failed = firstOf(({ state }) => state === "FAILED")
@@ -269,10 +269,10 @@ describeInChromium("Page", () => {
             yield* does(() => page.getByRole("button", { name: "Retry as new…" }).click())
             yield* does(() => page.getByRole("button", { name: "Create and pay" }).click())
           })
-          fake.loseAnswers(true)
+          fake.answers("lost")
           yield* retried
           yield* reads(page, ".notice.bad", "The server does not answer.")
-          fake.loseAnswers(false)
+          fake.answers("well")
           yield* retried
           yield* does(() => page.waitForURL((url) => url.hash !== taskHash(failed)))
           // The browser itself may have sent it once more.
@@ -285,6 +285,15 @@ describeInChromium("Page", () => {
           yield* does(() => page.waitForURL((url) => url.hash !== taskHash(failed)))
           assert.strictEqual(fake.named.length, before + 1)
           assert.strictEqual(new Set(fake.named).size, 2)
+          fake.answers("refused")
+          for (let times = 0; times < 2; times++) {
+            yield* does(() => page.evaluate((hash) => location.hash = hash, taskHash(failed)))
+            yield* reads(page, ".pairs code", failed.id)
+            yield* retried
+            yield* reads(page, ".notice.bad", "Begin anew.")
+            yield* does(() => page.getByRole("button", { name: "Close this message" }).click())
+          }
+          assert.strictEqual(new Set(fake.named).size, 4)
         }).pipe(Effect.scoped),
       40_000
     )

@@ -46,8 +46,8 @@ export interface Fake {
   readonly posted: ReadonlyArray<string>
   /** The id that each `retry` named for the new task. */
   readonly named: ReadonlyArray<string>
-  /** Whether what is posted is done, but the connection breaks before the answer. */
-  readonly loseAnswers: (isLosing: boolean) => void
+  /** Whether what is posted is answered, or done and then the connection breaks, or refused. */
+  readonly answers: (how: "well" | "lost" | "refused") => void
   /** The `Last-Event-ID` of each connection. */
   readonly resumed: ReadonlyArray<string | undefined>
   readonly change: (changes: Partial<Changes>) => void
@@ -63,7 +63,7 @@ export const start = (options: Options): Promise<Fake> => {
   const posted: Array<string> = []
   const named: Array<string> = []
   const resumed: Array<string | undefined> = []
-  let isLosing = false
+  let answered = "well"
   const epoch = Math.random().toString(36).slice(2)
   let seq = 0
 
@@ -132,7 +132,8 @@ export const start = (options: Options): Promise<Fake> => {
       })
     }
     if (newTask !== undefined) create(row, newTask)
-    if (isLosing) return void response.socket?.destroy()
+    if (answered === "lost") return void response.socket?.destroy()
+    if (answered === "refused") return json(response, 409, { reason: "RetryRefused", message: "Begin anew." })
     json(response, 200, {
       message: action === "retry"
         ? "A new task was created."
@@ -202,8 +203,8 @@ export const start = (options: Options): Promise<Fake> => {
         port,
         posted,
         named,
-        loseAnswers: (next) => {
-          isLosing = next
+        answers: (how) => {
+          answered = how
         },
         resumed,
         change,

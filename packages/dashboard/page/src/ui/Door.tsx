@@ -36,9 +36,9 @@ export const Door = () => {
           <Icon name="key" /> This dashboard wants its token
         </h1>
         <p>
-          It is what <code>video-tasks dashboard</code> was started with. Open this address with <code>#token=…</code>
+          It is what <code>video-tasks dashboard</code> was given, or made and printed. Open the address that ends in
           {" "}
-          at its end, or paste the token here.
+          <code>#token=…</code>, or paste the token here.
         </p>
         <label for="token">Token</label>
         <div class="buttons">
