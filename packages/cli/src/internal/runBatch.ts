@@ -141,7 +141,7 @@ const ran = Effect.fnUntraced(function*(
 
 /**
  * Keeps the report up to date, so that it tells of every task even when the process is killed. The longer it is, the
- * rarer it is written: this takes a twentieth of the time at most.
+ * rarer it is written: this takes a twentieth of the time at most, unless the machine is so busy that nobody can wait for that.
  */
 const refreshing = (report: string, standing: Standing.Standing, store: Globals.Globals["store"]) => {
   let before = ""
@@ -153,10 +153,13 @@ const refreshing = (report: string, standing: Standing.Standing, store: Globals.
     return Effect.uninterruptible(Effect.ignore(Report.write(report, Standing.seen(standing), store)))
   })
   return Effect.timed(once).pipe(
-    Effect.flatMap(([took]) => Effect.sleep(Duration.max(Duration.millis(250), Duration.times(took, 20)))),
+    Effect.flatMap(([took]) => Effect.sleep(Duration.clamp(Duration.times(took, 20), rest))),
     Effect.forever
   )
 }
+
+/** How long it stays as it is at least and at most. */
+const rest = { minimum: Duration.millis(250), maximum: Duration.seconds(5) }
 
 /** How many lines that did not end well are told on the screen. */
 const told = 20
