@@ -53,7 +53,7 @@ export const play = (server: Postgres, plan: Plan) =>
     const began = now()
     const random = numbers(plan.seed)
     const url = yield* World.fresh(server)
-    const sql = Effect.provide(PgClient.layer({ url: Redacted.make(url) }))
+    const sql = Effect.provide(yield* Layer.build(PgClient.layer({ url: Redacted.make(url) })))
     const { baseUrl: api } = yield* SimulatorServer.SimulatorServer
     const tasks = yield* front({ url, api, buckets, poll })
     yield* sql(History.record)
@@ -62,9 +62,13 @@ export const play = (server: Postgres, plan: Plan) =>
       random,
       settings: { url, api, host: "127.0.0.1", buckets, poll }
     })
-    const customers = yield* Effect.forkChild(
-      Customers.serve({ tasks, random, count: plan.tasks, seconds: plan.seconds })
-    )
+    const customers = yield* Effect.forkChild(Customers.serve({
+      tasks,
+      outcomeOf: (id) => sql(outcomeOf(id)),
+      random,
+      count: plan.tasks,
+      seconds: plan.seconds
+    }))
     const done: Array<string> = []
     const note = (what: string) => done.push(`${((now() - began) / 1000).toFixed(1)} s: ${what}`)
     yield* havoc({ plan, random, company, note, restart: Effect.promise(() => server.restart()), cut: sql(cut) })
@@ -149,6 +153,13 @@ const havoc = ({ company, cut, note, plan, random, restart }: Stage) => {
     once
   ], { concurrency: "unbounded", discard: true })
 }
+
+const outcomeOf = (id: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    Effect.map(
+      sql<{ readonly outcome: string }>`SELECT outcome FROM video_tasks_submissions WHERE id = ${id}`,
+      ([submission]) => submission?.outcome
+    ))
 
 const cut = Effect.flatMap(
   SqlClient.SqlClient,

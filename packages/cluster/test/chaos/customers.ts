@@ -4,7 +4,7 @@
 import { TaskId, type VideoTaskError } from "@video-tasks/core"
 import { CometApi } from "@video-tasks/providers"
 import type { VideoTasks } from "@video-tasks/runtime"
-import { Effect, Schedule, Stream } from "effect"
+import { Effect, Schedule } from "effect"
 import { now } from "./clock.ts"
 
 /** How a task can be asked to end, and what that is called. */
@@ -29,6 +29,8 @@ export interface Asked {
 
 export interface Options {
   readonly tasks: VideoTasks.VideoTasks["Service"]
+  /** What the database says of a submission. */
+  readonly outcomeOf: (id: TaskId.TaskId) => Effect.Effect<string | undefined, unknown>
   readonly random: () => number
   readonly count: number
   readonly seconds: number
@@ -52,7 +54,7 @@ export const newId = () =>
 export const request = (prompt: string) => CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 })
 
 /** Submits all tasks, one after the other within the time, and waits for the end of half of them. */
-export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks }: Options) {
+export const serve = Effect.fnUntraced(function*({ count, outcomeOf, random, seconds, tasks }: Options) {
   const asked: Asked = {
     ends: new Map(),
     told: new Map(),
@@ -78,7 +80,7 @@ export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks
       const result = yield* Effect.result(tasks.submit(request(`${id} [job=${job}]${end.directive}`), { id }))
       if (result._tag === "Success") return id
       yield* note("submit")(result.failure)
-      const outcome = result.failure.reason._tag === "SubmissionAmbiguous" ? "ambiguous" : yield* outcomeOf(tasks, id)
+      const outcome = result.failure.reason._tag === "SubmissionAmbiguous" ? "ambiguous" : yield* known(outcomeOf, id)
       if (outcome === "created") return id
       if (outcome === "ambiguous") {
         asked.ambiguous.add(id)
@@ -104,11 +106,8 @@ export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks
 })
 
 /** What became of a submit that failed otherwise, once it is known: a submission that there is not was never begun. */
-const outcomeOf = (tasks: VideoTasks.VideoTasks["Service"], id: TaskId.TaskId) =>
-  tasks.submissions().pipe(
-    Stream.filter((submission) => submission.id === id),
-    Stream.runCollect,
-    Effect.map(([submission]) => submission?.outcome._tag ?? "none"),
+const known = (outcomeOf: Options["outcomeOf"], id: TaskId.TaskId) =>
+  outcomeOf(id).pipe(
     Effect.repeat({ until: (outcome) => outcome !== "pending", schedule: Schedule.spaced(1000) }),
     Effect.retry({ schedule: Schedule.spaced(1000) })
   )
