@@ -12,6 +12,8 @@ interface Frames {
   readonly p95: number
   readonly max: number
   readonly longTasks: number
+  /** What the page's main thread computed for a frame, in ms of a core. */
+  readonly work?: number
 }
 
 interface Found {
@@ -55,6 +57,9 @@ export const run = async () => {
       baseline: ms(found.empty.max),
       ratio: ratio(value.max, found.empty.max)
     },
+    ...value.work === undefined
+      ? []
+      : [{ metric: `${what}, main thread for each`, value: ms(value.work), baseline: "" }],
     { metric: `${what}, tasks over 50 ms`, value: value.longTasks, baseline: found.empty.longTasks }
   ]
   return [

@@ -18,6 +18,7 @@ interface Frames {
   readonly p95: number
   readonly max: number
   readonly longTasks: number
+  readonly count: number
 }
 
 /** Runs in the page: the gaps between frames while nothing or a hard scroll happens. */
@@ -42,7 +43,7 @@ const measure = `(seconds, isScrolling) => new Promise((resolve) => {
     observer.disconnect()
     const sorted = gaps.slice(2).sort((a, b) => a - b)
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-    resolve({ p50: at(0.5), p95: at(0.95), max: sorted.at(-1), longTasks })
+    resolve({ p50: at(0.5), p95: at(0.95), max: sorted.at(-1), longTasks, count: gaps.length })
   }
   requestAnimationFrame(frame)
 })`
@@ -80,13 +81,27 @@ const measured = Effect.gen(function*() {
   const { page } = yield* visit(browser, { origins: [new URL(url).origin], viewport: { width: 1360, height: 800 } })
   const frames = (isScrolling: boolean) =>
     Effect.promise(() => page.evaluate<Frames>(`(${measure})(${seconds}, ${isScrolling})`))
+  const session = yield* Effect.promise(() => page.context().newCDPSession(page))
+  yield* Effect.promise(() => session.send("Performance.enable", { timeDomain: "threadTicks" }))
+  /** What the page's main thread has computed so far, in ms of a core: other work on the machine does not count. */
+  const worked = Effect.promise(async () => {
+    const { metrics } = await session.send("Performance.getMetrics")
+    return 1000 * (metrics.find((one) => one.name === "TaskDuration")?.value ?? Number.NaN)
+  })
   const hasAllRows = Effect.promise(async () => {
     const count = await page.locator("#grid").getAttribute("aria-rowcount")
     if (count !== String(tasks + 1)) throw new Error(`the list has ${count} rows with its titles, not ${tasks + 1}`)
   })
   /** Figures of a list that has lost its rows would say nothing. */
   const phase = (isScrolling: boolean) =>
-    hasAllRows.pipe(Effect.andThen(frames(isScrolling)), Effect.tap(() => hasAllRows))
+    Effect.gen(function*() {
+      yield* hasAllRows
+      const before = yield* worked
+      const found = yield* frames(isScrolling)
+      const work = (yield* worked) - before
+      yield* hasAllRows
+      return { ...found, work: work / found.count }
+    })
 
   yield* Effect.promise(() => page.goto("about:blank"))
   const empty = yield* frames(false)
@@ -100,7 +115,6 @@ const measured = Effect.gen(function*() {
   const domRows = yield* Effect.promise(() => page.locator("[role=row]").count())
   const rate = yield* Effect.promise(() => page.locator(".speed").innerText())
   const heap = yield* Effect.promise(async () => {
-    const session = await page.context().newCDPSession(page)
     await session.send("HeapProfiler.collectGarbage")
     const { usedSize } = await session.send("Runtime.getHeapUsage")
     return usedSize
