@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     name: "cli",
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/utils/bundle.ts"],
     // The fault matrix waits on sockets, not on the processor.
     maxConcurrency: 12
   }

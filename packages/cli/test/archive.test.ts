@@ -5,19 +5,12 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { afterAll, beforeAll } from "vitest"
 import * as S3Server from "../../node/test/support/s3Server.ts"
 import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
 
@@ -59,7 +52,7 @@ const archivedLines = (ran: Command.Ran) => Command.lines(ran).filter(({ type })
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
-  timeout = 60_000
+  timeout = 120_000
 ) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
 
 describe("the archive of the command", { concurrent: true }, () => {

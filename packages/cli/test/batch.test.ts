@@ -3,18 +3,11 @@ import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledger)
 
@@ -57,7 +50,7 @@ type Options = Command.RunOptions & { readonly script?: ReadonlyArray<Script.Lin
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
-  timeout = 60_000
+  timeout = 120_000
 ) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
 
 describe("a batch that goes on", { concurrent: true }, () => {

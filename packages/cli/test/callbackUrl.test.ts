@@ -3,19 +3,12 @@ import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Sockets from "../../node/test/support/sockets.ts"
 import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const vt = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: Command.RunOptions = {}) {
   const { baseUrl } = yield* SimulatorServer.SimulatorServer
@@ -47,7 +40,7 @@ const posts = Effect.map(Effect.flatMap(Simulator.Simulator, ({ ledger }) => led
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
-) => it.live(name, () => Effect.provide(body, server, { local: true }), 60_000)
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 120_000)
 
 describe("create --callback-url", { concurrent: true }, () => {
   for (const flag of ["--callback-url", "--option"] as const) {

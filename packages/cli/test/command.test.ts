@@ -4,7 +4,6 @@ import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 const seedance = ["create", "--provider", "cometapi", "--model", "doubao-seedance-2-0-fast"]
@@ -16,13 +15,7 @@ const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const variables = (baseUrl: string, key = "sk-secret-1234567890") => ({
   COMETAPI_KEY: key,
@@ -53,7 +46,7 @@ const first = (ran: Command.Ran): string => ran.stdout.split("\n")[0] ?? ""
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
-) => it.live(name, () => Effect.provide(body, server, { local: true }), 30_000)
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 120_000)
 
 describe("the command", { concurrent: true }, () => {
   live(

@@ -5,7 +5,6 @@ import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import * as net from "node:net"
 import process from "node:process"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 const script = "/usr/bin/script"
@@ -14,18 +13,12 @@ const hasScript = spawnSync(script, ["--version"]).status === 0
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
-) => it.live(name, () => Effect.provide(body, server, { local: true }), 30_000)
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 120_000)
 
 const variables = Effect.map(SimulatorServer.SimulatorServer, ({ baseUrl }) => ({
   COMETAPI_KEY: "sk-secret-1234567890",

@@ -1,16 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 describe("prune", () => {
   it.live(

@@ -1,18 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 /** Runs the bundled command against the simulator; tasks are kept in a folder of the test. */
 const vt = Effect.fnUntraced(function*(data: string, args: ReadonlyArray<string>) {
@@ -39,7 +32,7 @@ const lost = Effect.fnUntraced(function*(data: string) {
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
-) => it.live(name, () => Effect.provide(body, server, { local: true }), 60_000)
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 120_000)
 
 describe("resolve", { concurrent: true }, () => {
   live(

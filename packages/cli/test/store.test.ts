@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Effect, Fiber, Schedule } from "effect"
+import { Deferred, Effect, Fiber, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 const generic = ["create", "--provider", "generic", "--model", "kling-v1", "--prompt"]
@@ -13,13 +12,7 @@ const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 /** Runs the bundled command against the simulator; tasks are kept in a folder of the test. */
 const vt = Effect.fnUntraced(function*(data: string, args: ReadonlyArray<string>, options: Command.RunOptions & {
@@ -43,7 +36,7 @@ const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledg
 const live = (
   name: string,
   body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
-  timeout = 60_000
+  timeout = 120_000
 ) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
 
 const posted = Effect.repeat(ledger, { until: ({ posts }) => posts > 0, schedule: Schedule.spaced("20 millis") })
@@ -155,8 +148,12 @@ describe("the store of the command", { concurrent: true }, () => {
     "tells a create that a living process sends from one whose answer is lost",
     Effect.gen(function*() {
       const data = Command.emptyFolder()
+      const looked = yield* Deferred.make<void>()
       const sent = yield* Effect.forkChild(
-        vt(data, [...generic, "A boat"], { script: [{ on: "create", fault: "late", seconds: 8 }] })
+        vt(data, [...generic, "A boat"], {
+          script: [{ on: "create", fault: "late", seconds: 600 }],
+          interrupt: { when: () => Effect.runPromise(Deferred.await(looked)), signal: "SIGKILL" }
+        })
       )
       yield* posted
       const rows = Command.lines(yield* vt(data, ["list", "--json"]))
@@ -164,7 +161,8 @@ describe("the store of the command", { concurrent: true }, () => {
       assert.deepStrictEqual(Command.lines(yield* vt(data, ["list", "--status", "ambiguous", "--json"])), [])
       const shown = yield* vt(data, ["show", rows[0]?.id ?? ""])
       assert.match(shown.stdout, /status {2}sending\n[^]*known {3}a process waits for the answer\n/)
-      assert.strictEqual((yield* Fiber.join(sent)).code, 0)
+      yield* Deferred.succeed(looked, undefined)
+      assert.strictEqual((yield* Fiber.join(sent)).signal, "SIGKILL")
     })
   )
 

@@ -12,18 +12,14 @@ import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
+const command = Command.bundled()
 let postgres: Postgres.Postgres
 
 beforeAll(async () => {
-  command = Command.bundled()
-  // Nobody may run it, too.
-  fs.chmodSync(path.dirname(command.file), 0o755)
   postgres = await Postgres.start()
 }, 120_000)
 
 afterAll(async () => {
-  command.remove()
   await postgres.stop()
 })
 

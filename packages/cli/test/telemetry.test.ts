@@ -3,7 +3,6 @@ import { SimulatorServer } from "@video-tasks/simulator"
 import { Effect, type Scope } from "effect"
 import * as http from "node:http"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Command from "./utils/command.ts"
 
 interface Attribute {
@@ -110,13 +109,7 @@ const attributesOf = ({ attributes }: Span): Record<string, unknown> =>
 
 const linksOf = (span: Span | undefined) => (span?.links ?? []).map(({ spanId, traceId }) => ({ traceId, spanId }))
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const key = "sk-secret-1234567890"
 

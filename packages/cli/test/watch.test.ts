@@ -6,7 +6,6 @@ import { Clock, Effect, Fiber, Layer, Queue, Stdio, Terminal } from "effect"
 import { TestClock } from "effect/testing"
 import { spawn, spawnSync } from "node:child_process"
 import * as path from "node:path"
-import { afterAll, beforeAll } from "vitest"
 import * as Facts from "../src/internal/facts.ts"
 import * as Reporter from "../src/internal/reporter.ts"
 import { Screen } from "../src/internal/screen.ts"
@@ -335,13 +334,7 @@ describe("watchView", () => {
   })
 })
 
-let command = { file: "", remove: () => {} }
-
-beforeAll(() => {
-  command = Command.bundled()
-}, 60_000)
-
-afterAll(() => command.remove())
+const command = Command.bundled()
 
 const storeAt = (filename: string) => SqliteTaskStore.layer({ filename })
 

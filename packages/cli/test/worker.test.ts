@@ -12,17 +12,15 @@ import * as Command from "./utils/command.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
-let command = { file: "", remove: () => {} }
+const command = Command.bundled()
 let postgres: Postgres.Postgres
 let databases = 0
 
 beforeAll(async () => {
-  command = Command.bundled()
   postgres = await Postgres.start()
 }, 120_000)
 
 afterAll(async () => {
-  command.remove()
   await postgres.stop()
 })
 

@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import process from "node:process"
+import { inject } from "vitest"
 
 /** What a run of the command left behind. */
 export interface Ran {
@@ -59,18 +60,8 @@ export const run = (file: string, args: ReadonlyArray<string>, options: RunOptio
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
 
-/** Bundles the command as it is published. */
-export const bundled = (): { readonly file: string; readonly remove: () => void } => {
-  fs.mkdirSync(path.join(cli, "dist"), { recursive: true })
-  // Inside the package, as the published file is: it reads its version from the package's manifest.
-  const folder = fs.mkdtempSync(path.join(cli, "dist/test-"))
-  const made = spawnSync(process.execPath, [path.join(cli, "scripts/bundle.ts"), folder], { encoding: "utf8" })
-  if (made.status !== 0) throw new Error(`the command cannot be bundled: ${made.stderr}`)
-  return {
-    file: path.join(folder, "video-tasks.cjs"),
-    remove: () => fs.rmSync(folder, { recursive: true, force: true })
-  }
-}
+/** The command as it is published. */
+export const bundled = (): { readonly file: string } => ({ file: inject("command") })
 
 /** A new folder with nothing in it. */
 export const emptyFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "video-tasks-"))
