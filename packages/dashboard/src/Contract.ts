@@ -226,6 +226,7 @@ export interface Detail {
   readonly error?: {
     readonly reason: string
     readonly message: string
+    /** Whether the same once more may work. */
     readonly isRetryable: boolean
     readonly advice?: string | undefined
   } | undefined
@@ -305,10 +306,10 @@ export interface Fixture {
 }
 
 /**
- * The command that settles a create of which nobody knows whether it made a task.
+ * The command that settles a create of which nobody knows whether it made a task; `how` is left out where there is no room.
  *
  * @category converting
  * @since 0.1.0
  */
-export const resolveCommand = (id: string, how: "--remote REMOTE_ID" | "--discard"): string =>
-  `video-tasks resolve ${id} ${how}`
+export const resolveCommand = (id: string, how?: "--remote REMOTE_ID" | "--discard"): string =>
+  how === undefined ? `video-tasks resolve ${id}` : `video-tasks resolve ${id} ${how}`

@@ -243,7 +243,22 @@ describe("Dashboard", () => {
         assert.deepStrictEqual(detail.can, { poll: "It has ended.", cancel: "It has ended.", retry: true })
       }).pipe(Effect.scoped))
 
-    it.live("of which nobody knows whether it was made has the commands that settle it", () =>
+    it.live("that was given up may be tried again as it was, and its words are not contradicted", () =>
+      Effect.gen(function*() {
+        const context = yield* serve()
+        const write = writer(Context.get(context, TaskStore.TaskStore))
+        yield* write.create(1, 1000)
+        yield* write.observe(1, 2000, observed({ status: "EXPIRED" }))
+        const { error } = yield* detailOf(portOf(context), idOf(1))
+        assert.deepStrictEqual(error, {
+          reason: "TaskExpired",
+          message:
+            "The provider gave the task up because it took too long. Submit a new one if you still want the video.",
+          isRetryable: true
+        })
+      }).pipe(Effect.scoped))
+
+    it.live("of which nobody knows whether it was made says what is known", () =>
       Effect.gen(function*() {
         const context = yield* serve()
         const store = Context.get(context, TaskStore.TaskStore)
@@ -252,11 +267,7 @@ describe("Dashboard", () => {
         assert.deepStrictEqual(error, {
           reason: "SubmissionAmbiguous",
           message: "HTTP 504",
-          isRetryable: false,
-          advice:
-            `Look for the task in the provider's console. Then settle it: \`video-tasks resolve ${idOf(1)} --remote ` +
-            `REMOTE_ID\`, or \`video-tasks resolve ${idOf(1)} --discard\` if it made none. It is never sent again by ` +
-            "itself: that could pay twice."
+          isRetryable: false
         })
       }).pipe(Effect.scoped))
 

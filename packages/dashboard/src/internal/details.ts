@@ -6,6 +6,7 @@ import * as Task from "@video-tasks/core/Task"
 import type { JournalEvent } from "@video-tasks/core/TaskEvent"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
+import type { Reason } from "@video-tasks/core/VideoTaskError"
 import type { StoredTask } from "@video-tasks/runtime/TaskStore"
 import * as Redacted from "effect/Redacted"
 import type { Detail, Moment, Row, VideoLine } from "../Contract.ts"
@@ -135,15 +136,14 @@ const errorOf = ({ polls, row, submission }: Known, task: Task.Task | undefined)
     return {
       reason: error.reason._tag,
       message: Words.paragraph(error.message),
-      isRetryable: failure?.retryable ?? error.retryable
+      isRetryable: failure?.retryable ?? mayWorkAnew.has(error.reason._tag)
     }
   }
   if (row.state === "ambiguous") {
     return {
       reason: "SubmissionAmbiguous",
       message: submission?.outcome._tag === "ambiguous" ? Words.paragraph(submission.outcome.detail) : row.last,
-      isRetryable: false,
-      advice: Advice.ofAmbiguous(row.id)
+      isRetryable: false
     }
   }
   const { failure } = polls
@@ -155,6 +155,9 @@ const errorOf = ({ polls, row, submission }: Known, task: Task.Task | undefined)
     advice: Advice.ofRead(failure.reason, row.isRetrying)
   }
 }
+
+/** Ends after which the same request may lead elsewhere. */
+const mayWorkAnew: ReadonlySet<Reason["_tag"]> = new Set(["TaskErrored", "TaskCancelled", "TaskExpired"])
 
 const requestOf = ({ showPrompts, submission }: Known): Detail["request"] => {
   const request = submission?.request

@@ -1,4 +1,4 @@
-import type { Row } from "../../../src/Contract.ts"
+import { resolveCommand, type Row } from "../../../src/Contract.ts"
 import { hrefOf } from "../live/route.ts"
 import { ago, brief, clock, money, shortId } from "../model/format.ts"
 import { type Group, groupOf, isOver, word } from "../model/look.ts"
@@ -48,12 +48,9 @@ const texts = (row: Row, now: number): Readonly<Record<Exclude<Column, "progress
     ? ""
     : clock((row.completedAt ?? (isOver(row.state) ? row.updatedAt : now)) - row.createdAt),
   cost: row.cost === undefined ? "" : money(row.cost, row.isEstimate === true),
-  last: row.state === "ambiguous" ? `${resolveCommand(row)}: it may have cost money` : row.last,
+  last: row.state === "ambiguous" ? `${resolveCommand(row.id)}: it may have cost money` : row.last,
   ago: ago(now - row.lastAt)
 })
-
-/** The command that settles a create whose answer was lost. */
-const resolveCommand = ({ id }: Row): string => `video-tasks resolve ${id}`
 
 /** How long a new task may be without somebody who follows it before this is worth a word, in ms. */
 const startUp = 5000

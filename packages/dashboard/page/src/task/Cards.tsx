@@ -31,7 +31,7 @@ export const Problem = ({ detail: { error, row } }: Properties) => {
           <b>What to do:</b> {error.advice}
         </p>
       )}
-      {isFinal
+      {isFinal && row.state !== "ambiguous"
         ? <p class="muted">{error.isRetryable ? "Trying again may help." : "Trying the same again will not help."}</p>
         : null}
     </section>

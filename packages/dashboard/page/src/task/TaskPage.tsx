@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks"
-import type { Detail, Row } from "../../../src/Contract.ts"
+import { type Detail, resolveCommand, type Row } from "../../../src/Contract.ts"
 import { place } from "../list/choice.ts"
 import { Live, Tags } from "../list/Header.tsx"
 import { copy } from "../live/clipboard.ts"
@@ -97,7 +97,7 @@ const Ambiguous = ({ row }: { readonly row: Row }) =>
         of it:
         <pre
           tabIndex={0}
-        >video-tasks resolve {row.id} --remote REMOTE_ID   # it made this task{"\n"}video-tasks resolve {row.id} --discard            # it made none</pre>
+        >{resolveCommand(row.id, "--remote REMOTE_ID")}   # it made this task{"\n"}{resolveCommand(row.id, "--discard")}            # it made none</pre>
       </div>
     </div>
   )
