@@ -79,7 +79,8 @@ export const options = ({ buckets, poll }: Pick<Settings, "buckets" | "poll">) =
 if (import.meta.main) {
   const settings: Settings = JSON.parse(process.argv[2] ?? "{}")
   const { api, host, name, port, url } = settings
-  const layer = Cluster.layer({ ...options(settings), address: { host, port } }).pipe(
+  // A bucket that is given up is read until what is in flight is done: for less time than a lock holds.
+  const layer = Cluster.layer({ ...options(settings), address: { host, port }, grace: "4 seconds" }).pipe(
     Layer.provide(providers(api, name)),
     Layer.provide(PgClient.layer({ url: Redacted.make(url), applicationName: name })),
     Layer.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
