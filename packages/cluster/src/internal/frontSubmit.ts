@@ -48,17 +48,26 @@ export const submit = Effect.fnUntraced(function*(
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
   const settled = Effect.gen(function*() {
     const since = yield* Clock.currentTimeMillis
-    for (;;) {
+    for (let asks = 1;; asks++) {
       const asked = yield* once
       if (asked._tag === "answered") {
         const answer = yield* Effect.result(asked.answer)
         if (answer._tag === "Success") return answer.success
-        if (answer.failure._tag === "VideoTaskError") return yield* rescued(parts, id, answer.failure)
+        const { failure } = answer
+        if (failure._tag === "VideoTaskError" && (asks === 1 || !isOfStore(failure))) {
+          return yield* rescued(parts, id, failure)
+        }
       }
-      const submission = yield* look(parts, id)
+      // From here on a runner may have begun it: whoever hears of anything but its outcome must not send it again.
+      const seen = yield* Effect.result(look(parts, id))
+      const submission = seen._tag === "Success" ? seen.success : undefined
       if (submission !== undefined && submission.outcome._tag !== "pending") return yield* judged(submission)
-      const waitedMs = (yield* Clock.currentTimeMillis) - since
-      if (submission === undefined && waitedMs > parts.router.patienceMs) return yield* burnt(parts, order)
+      const isLate = (yield* Clock.currentTimeMillis) - since > parts.router.patienceMs
+      if (isLate && submission === undefined) {
+        if (seen._tag === "Success" && (yield* burnt(parts, order))) return yield* unsent(order)
+        // Somebody has begun it just now, or the store can't be asked.
+        if (seen._tag === "Failure") return yield* unknown(order, seen.failure.message)
+      }
       yield* Effect.sleep(lookMs)
     }
   })
@@ -103,6 +112,9 @@ const tooLong = ({ provider }: VideoRequest) =>
 
 const refused = (id: TaskId) => Effect.fail(storeError(`submission ${id} exists already`, false))
 
+/** Refusals after which the same request may be sent again. */
+const passing: ReadonlySet<string> = new Set(["NotSent", "RateLimited", "interrupted before it was sent"])
+
 /** What the store says of a create whose runner did not answer. */
 const judged = (
   { id, outcome, provider, startedAt }: Submission
@@ -112,12 +124,14 @@ const judged = (
   switch (outcome._tag) {
     case "created":
       return Effect.succeed(outcome.handle)
-    case "rejected":
+    case "rejected": {
+      const detail = `no task was made (${outcome.reason}); the runner that heard more is gone`
       return fail(
-        new VideoTaskError.NotSent({
-          detail: `no task was made (${outcome.reason}); the runner that heard more is gone`
-        })
+        passing.has(outcome.reason)
+          ? new VideoTaskError.NotSent({ detail })
+          : new VideoTaskError.StoreError({ detail, retryable: false })
       )
+    }
     default:
       return fail(
         new VideoTaskError.SubmissionAmbiguous({
@@ -129,12 +143,11 @@ const judged = (
   }
 }
 
-/** Takes care that nobody begins it any more, however late: an id is taken once. */
+/** Takes care that nobody begins it any more, however late: an id is taken once. Says whether nobody had. */
 const burnt = Effect.fnUntraced(function*(
   parts: FrontSubmit,
   { id, request }: Order
-): Effect.fn.Return<never, VideoTaskError.VideoTaskError> {
-  const detail = "no runner took it"
+): Effect.fn.Return<boolean> {
   const submission = new Submission({
     id,
     provider: request.provider,
@@ -143,15 +156,33 @@ const burnt = Effect.fnUntraced(function*(
     account: "unknown",
     requestHash: yield* RequestHash.of(request),
     startedAt: yield* Clock.currentTimeMillis,
-    outcome: { _tag: "rejected", reason: detail }
+    outcome: { _tag: "rejected", reason: notTaken }
   })
-  yield* Effect.mapError(parts.store.begin(submission), (error) => storeError(error.message, error.retryable))
-  return yield* Effect.fail(VideoTaskError.make({
-    provider: request.provider,
-    operation: "create",
-    reason: new VideoTaskError.NotSent({ detail })
-  }))
+  return (yield* Effect.result(parts.store.begin(submission)))._tag === "Success"
 })
+
+const notTaken = "no runner took it"
+
+const unsent = ({ request: { provider } }: Order) =>
+  Effect.fail(VideoTaskError.make({
+    provider,
+    operation: "create",
+    reason: new VideoTaskError.NotSent({ detail: notTaken })
+  }))
+
+const unknown = ({ id, request: { provider } }: Order, detail: string) =>
+  Effect.fail(VideoTaskError.make({
+    provider,
+    operation: "create",
+    reason: new VideoTaskError.SubmissionAmbiguous({
+      detail: `no runner answered, and the store can't be asked: ${detail}`,
+      submissionId: id
+    })
+  }))
+
+/** A failure that says nothing of the create itself. */
+const isOfStore = ({ handle, reason }: VideoTaskError.VideoTaskError): boolean =>
+  reason._tag === "StoreError" && handle === undefined
 
 /**
  * A runner that was thought dead has heard of the task that it had asked for, and may not store it any more: whoever has its
@@ -185,7 +216,7 @@ const abandoned = Effect.fnUntraced(
     const patienceMs = Duration.toMillis(patience)
     const until = (yield* Clock.currentTimeMillis) + patienceMs
     if ((yield* look(parts, order.id)) === undefined) {
-      yield* Effect.ignore(Effect.flip(burnt(parts, order)))
+      yield* burnt(parts, order)
     }
     let hasTold = patienceMs === 0
     for (;;) {
