@@ -221,11 +221,7 @@ describe("telemetry of the command", { concurrent: true }, () => {
         interrupt: { when: "vt1_", signal: "SIGINT" }
       })
       assert.strictEqual(stopped.code, 130, stopped.stderr)
-      assert.includeMembers(stopping.spans().map(({ name }) => name), [
-        "create",
-        "VideoTasks.submit",
-        "progress.follow"
-      ])
+      assert.includeMembers(stopping.spans().map(({ name }) => name), ["create", "VideoTasks.submit"])
     })
   )
 

@@ -3,6 +3,7 @@
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import * as os from "node:os"
 import * as path from "node:path"
 import type { TestProject } from "vitest/node"
 
@@ -17,13 +18,14 @@ const cli = path.resolve(import.meta.dirname, "../..")
 
 /** Called by Vitest; what it returns is called at the end. */
 export const setup = (project: TestProject): () => void => {
-  fs.mkdirSync(path.join(cli, "dist"), { recursive: true })
-  // Inside the package, as the published file is: it reads its version from the package's manifest.
-  const folder = fs.mkdtempSync(path.join(cli, "dist/test-"))
-  // Another user may run it, too.
+  // A package of its own, as the published one is: with the manifest, without what the workspace has installed. Another
+  // user may run it, too.
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "video-tasks-command-"))
   fs.chmodSync(folder, 0o755)
-  const made = spawnSync(process.execPath, [path.join(cli, "scripts/bundle.ts"), folder], { encoding: "utf8" })
+  fs.copyFileSync(path.join(cli, "package.json"), path.join(folder, "package.json"))
+  const dist = path.join(folder, "dist")
+  const made = spawnSync(process.execPath, [path.join(cli, "scripts/bundle.ts"), dist], { encoding: "utf8" })
   if (made.status !== 0) throw new Error(`the command cannot be bundled: ${made.stderr}`)
-  project.provide("command", path.join(folder, "video-tasks.cjs"))
+  project.provide("command", path.join(dist, "video-tasks.cjs"))
   return () => fs.rmSync(folder, { recursive: true, force: true })
 }
