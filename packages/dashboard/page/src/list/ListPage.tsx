@@ -27,7 +27,7 @@ const Empty = () => (
       <p>Tasks appear here by themselves as soon as a process makes one on this store. To make the first one:</p>
       <pre
         tabIndex={0}
-      >video-tasks create --provider cometapi \{"\n"}  --prompt "A paper airplane over a desk" --wait</pre>
+      >video-tasks create --provider cometapi --model doubao-seedance-2-0-fast \{"\n"}  --prompt "A paper airplane over a desk" --wait</pre>
       <p>
         To only look around, with a simulator and without a key:
       </p>
