@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as Conductor from "./chaos/conductor.ts"
 import * as Verdict from "./chaos/verdict.ts"
-import * as Postgres from "./support/postgres.ts"
 
 let server: Postgres.Postgres
 

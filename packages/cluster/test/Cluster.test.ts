@@ -1,7 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { VideoProvider } from "@video-tasks/core"
 import { Effect } from "effect"
-import * as Postgres from "./support/postgres.ts"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres

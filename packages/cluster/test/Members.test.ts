@@ -5,8 +5,8 @@ import { TaskId, VideoProvider, type VideoTaskError } from "@video-tasks/core"
 import { SqlBuckets, TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as Api from "./support/api.ts"
-import * as Postgres from "./support/postgres.ts"
 import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres

@@ -5,8 +5,8 @@ import { Observation, VideoProvider, VideoProviders, VideoTaskError } from "@vid
 import { Accounts, AccountShares, TaskStore, VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as Pg from "../src/internal/pgShares.ts"
-import * as Postgres from "./support/postgres.ts"
 
 let server: Postgres.Postgres
 

@@ -5,9 +5,9 @@ import { SqlBuckets, type TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as SqlShare from "../../runtime/src/internal/sqlShare.ts"
 import * as SqlStore from "../../runtime/src/internal/sqlStore.ts"
-import * as Postgres from "./support/postgres.ts"
 import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres

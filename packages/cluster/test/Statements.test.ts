@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { VideoProvider } from "@video-tasks/core"
 import { Effect, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Postgres from "./support/postgres.ts"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres

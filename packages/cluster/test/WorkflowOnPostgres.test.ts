@@ -8,7 +8,7 @@ import { VideoTasks } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Logger, Redacted, Schema } from "effect"
 import { ClusterWorkflowEngine, SingleRunner } from "effect/cluster"
 import { Workflow } from "effect/workflow"
-import * as Postgres from "./support/postgres.ts"
+import * as Postgres from "../../node/test/support/postgres.ts"
 import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres

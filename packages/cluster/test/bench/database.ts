@@ -8,9 +8,9 @@ import { VideoTasks } from "@video-tasks/runtime"
 import { Context, Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fs from "node:fs"
+import * as Postgres from "../../../node/test/support/postgres.ts"
 import { now } from "../chaos/clock.ts"
 import { providers } from "../chaos/worker.ts"
-import * as Postgres from "../support/postgres.ts"
 
 /** What the statements of a stretch of time were. */
 interface Statements {

@@ -9,7 +9,7 @@ import { VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as net from "node:net"
-import type { Postgres } from "./postgres.ts"
+import type { Postgres } from "../../../node/test/support/postgres.ts"
 
 export const request: VideoRequest.VideoRequest = {
   provider: "double",

