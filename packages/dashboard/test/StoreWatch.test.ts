@@ -150,7 +150,7 @@ describe("the watch over the store", () => {
 
   describe("in PostgreSQL", () =>
     lives(Effect.map(
-      Effect.acquireRelease(Effect.promise(Postgres.start), (server) => Effect.promise(server.stop)),
+      Effect.acquireRelease(Effect.promise(() => Postgres.start()), (server) => Effect.promise(server.stop)),
       ({ url }) => PostgresTaskStore.layer({ url: Redacted.make(url) })
     )))
 
