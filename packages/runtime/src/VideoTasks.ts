@@ -305,6 +305,11 @@ export interface Options {
    */
   readonly lease?: Duration.Input | undefined
   /**
+   * When this is done, no task is followed any more: what is being read is let go of, and whoever waits for a task is
+   * interrupted, as at the end of the layer. Creates and cancellations go on until that.
+   */
+  readonly followUntil?: Effect.Effect<unknown> | undefined
+  /**
    * Whether each read has a span, or the share of reads that have one, from 0 to 1.
    *
    * @default true

@@ -230,8 +230,23 @@ describe("VideoTasks.submit", () => {
       yield* tasks.track(yield* tasks.attach({ provider: "double", remoteId: "x" }))
       const error = failureOf(yield* submitFor("1 second"))
       assert.strictEqual(error?.reason._tag, "RateLimited")
-      assert.deepStrictEqual([posts.length, yield* outcomes], [0, ["rejected"]])
+      assert.deepStrictEqual([posts.length, yield* outcomes], [0, []])
     }).pipe(Effect.provide(Harness.layer(paused)))
+  })
+
+  it.effect("leaves nothing behind of a create that was stopped while it stood in line", () => {
+    const { posts, provider } = answering(["created"], 1000)
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const first = yield* Effect.forkChild(tasks.submit(Harness.request))
+      const second = yield* Effect.forkChild(tasks.submit(Harness.request))
+      yield* TestClock.adjust(500)
+      assert.deepStrictEqual([posts.length, yield* outcomes], [1, ["pending"]])
+      yield* Fiber.interrupt(second)
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(first)
+      assert.deepStrictEqual([posts.length, yield* outcomes], [1, ["created"]])
+    }).pipe(Effect.provide(Harness.layer(provider, { budget: { concurrency: 1 } })))
   })
 
   describe("sends a create once", () => {

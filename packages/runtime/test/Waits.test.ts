@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskHandle, Video, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Context, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -49,6 +49,28 @@ describe("a wait", () => {
       }).pipe(Effect.provide(Harness.layer(provider)))
     })
   }
+
+  it.effect("ends in the tick in which the following does, which leaves creates and commands as they are", () => {
+    const { provider, reads, state } = lasting(600_000, 3000)
+    const until = Deferred.makeUnsafe<void>()
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* tasks.submit(Harness.request)
+      yield* tasks.track(handle)
+      const fiber = yield* Effect.forkChild(tasks.await(handle))
+      yield* TestClock.adjust("1 minute")
+      const before = reads.length
+      assert.isAbove(before, 0)
+      yield* Deferred.succeed(until, undefined)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+      assert.strictEqual(state.inFlight, 0)
+      const later = yield* tasks.submit(Harness.request)
+      yield* tasks.track(later)
+      assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(tasks.await(later))))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(reads.length, before)
+    }).pipe(Effect.provide(Harness.layer(provider, { followUntil: Deferred.await(until) })))
+  })
 
   it.effect("shares its reads with the other waits of the task, and outlives them", () => {
     const { provider, reads } = lasting(100_000)

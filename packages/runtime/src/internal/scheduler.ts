@@ -69,6 +69,8 @@ export interface SchedulerOptions {
   readonly readMany: (batch: Batch) => Effect.Effect<void>
   /** Called with each read that is over. */
   readonly onPoll?: ((poll: ObservedPoll) => void) | undefined
+  /** When this is done, nothing is read any more. */
+  readonly until?: Effect.Effect<unknown> | undefined
   /** Called with a task that is no longer followed. */
   readonly onDrop: (entry: Entry, hasEnded: boolean) => void
 }
@@ -79,6 +81,11 @@ export const make = Effect.fnUntraced(
     const state = new State(options, yield* Effect.context(), yield* Clock.Clock, yield* Random.Random)
     yield* Effect.addFinalizer(() => Effect.sync(() => state.close()))
     yield* Effect.forkScoped(state.loop)
+    if (options.until !== undefined) {
+      yield* Effect.forkScoped(Effect.andThen(options.until, Effect.sync(() => state.close())), {
+        startImmediately: true
+      })
+    }
     return state
   }
 )
@@ -128,7 +135,7 @@ class State implements Scheduler {
     let entry = this.entries.get(id)
     if (entry === undefined) {
       entry = new Entry(id, lane, startedAt, this.now())
-      this.entries.set(id, entry)
+      if (!this.#isClosed) this.entries.set(id, entry)
     }
     if (waiter === "track") entry.isTracked = true
     else (entry.waiters ??= new Set()).add(waiter)

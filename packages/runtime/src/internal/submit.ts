@@ -71,6 +71,8 @@ interface Progress {
   startedAt: number
   /** Since when the lease holds that was written with the intent, in ms since the epoch. */
   heldSince: number
+  /** The intent is in the store. */
+  isBegun: boolean
   /** What the answer made, before it is stored. */
   handle: TaskHandle | undefined
   /** The first answer that left it open whether a task exists: no later answer takes that back. */
@@ -99,6 +101,7 @@ export const submit = (
       wantedUntil: 0,
       startedAt: 0,
       heldSince: 0,
+      isBegun: false,
       handle: undefined,
       ambiguous: undefined,
       sought: undefined,
@@ -148,14 +151,12 @@ const whole = (
   progress: Progress
 ): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> =>
   Effect.uninterruptibleMask((restore) =>
-    begin(journal, order, progress).pipe(
-      Effect.andThen(
-        restore(patiently(journal, order, progress)).pipe(
-          Effect.mapError((error) => complete(progress.ambiguous ?? error, order, progress)),
-          Effect.onExit((exit) =>
-            Exit.isSuccess(exit) ? Effect.void : settle(journal, order, outcomeOf(exit.cause, progress))
-          )
-        )
+    restore(patiently(journal, order, progress)).pipe(
+      Effect.mapError((error) => complete(progress.ambiguous ?? error, order, progress)),
+      Effect.onExit((exit) =>
+        Exit.isSuccess(exit) || !progress.isBegun
+          ? Effect.void
+          : settle(journal, order, outcomeOf(exit.cause, progress))
       ),
       Effect.tap(({ handle }) =>
         Effect.sync(() => {
@@ -200,6 +201,7 @@ const begin = Effect.fnUntraced(function*(
     Journal.begin(journal, submission),
     (error) => fromStore(error, lane.provider.id)
   )
+  progress.isBegun = true
 })
 
 /** Waits where the API asks for it: at most three times and two minutes. */
@@ -240,7 +242,7 @@ const sent = (
   order: Order,
   progress: Progress
 ): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
-  runIn(order.lane.account, once(journal, order, progress)).pipe(
+  runIn(order.lane.account, inTurn(journal, order, progress)).pipe(
     Effect.retry({
       schedule: notSentRetries,
       while: (error) => error.reason._tag === "NotSent" && !progress.isAbandoned
@@ -251,6 +253,18 @@ const sent = (
       while: (error) =>
         order.resubmit === "server-error" && isServerError(error) && !progress.isAbandoned && !progress.isInTheDark
     })
+  )
+
+/** The intent is written when it is the create's turn: what ends while it stands in line was not sent, and leaves nothing. */
+const inTurn = (
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress
+): Effect.Effect<Created, VideoTaskError.VideoTaskError> =>
+  Effect.suspend(() =>
+    progress.isBegun
+      ? once(journal, order, progress)
+      : Effect.andThen(Effect.uninterruptible(begin(journal, order, progress)), once(journal, order, progress))
   )
 
 /** No answer takes back that a task may exist, so it is looked for, before it could be paid for again. */

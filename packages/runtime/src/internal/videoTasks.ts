@@ -102,6 +102,7 @@ export const make = Effect.fnUntraced(function*(
     readMany: instruments.readMany(Batch.make(reads)),
     durations,
     onPoll: announce.poll,
+    until: options.followUntil,
     onDrop: (entry, hasEnded) => {
       recent.add(entry)
       claims.dropped(entry.id, hasEnded)
