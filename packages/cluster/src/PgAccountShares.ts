@@ -25,8 +25,8 @@ import { type Ground, Member } from "./internal/shareMember.ts"
  */
 export interface Options {
   /**
-   * The name of this process among those that share. One like `host:port/id` inherits what an earlier process at the same
-   * `host:port` had. The default is unique in the world.
+   * The name of this process among those that share, which no other has. One like `host:port/id` inherits what an earlier
+   * process at the same `host:port` had, once that one has missed a draw. The default is unique in the world.
    */
   readonly runner?: string | undefined
   /**
@@ -36,7 +36,8 @@ export interface Options {
    */
   readonly period?: Duration.Input | undefined
   /**
-   * How long a share holds that is not drawn anew: as long a process that died keeps its part from the others.
+   * How long a share holds that is not drawn anew, whether the database refuses or is silent: as long a process that died
+   * keeps its part from the others.
    *
    * @default "8 seconds"
    */
@@ -56,8 +57,8 @@ export interface Options {
  *
  * - A process draws its share with one statement a `period`, for as long as it uses the account, and keeps to it by itself: no
  *   request asks the database. Shares go by demand, and all together never exceed the budget, whoever comes or goes.
- * - A process that died keeps its share for a `lease`, unless another one starts in its place before. One that ends gives it back at once, and so does one that has sent
- *   nothing for half a minute.
+ * - A process that died keeps its share for a `lease`, from another one that has started in its place for a period and a half
+ *   at most. One that ends gives it back at once, and so does one that has sent nothing for half a minute.
  * - `Retry-After`, and a key that is refused or good again, are told at once (`NOTIFY`), and heard at the next draw at the
  *   latest. Who hears of a refused key tries its own with one request before it sends others.
  * - Fails with `TaskStoreError` when the table can't be made. While the database is away, a share holds to its end; from then

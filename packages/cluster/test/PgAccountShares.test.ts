@@ -3,10 +3,11 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { PgAccountShares } from "@video-tasks/cluster"
 import { Observation, VideoProvider, VideoProviders, VideoTaskError } from "@video-tasks/core"
 import { Accounts, AccountShares, TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Postgres from "../../node/test/support/postgres.ts"
 import * as Pg from "../src/internal/pgShares.ts"
+import * as SilentLink from "./chaos/silentLink.ts"
 
 let server: Postgres.Postgres
 
@@ -24,6 +25,7 @@ interface Asking {
   readonly rate: number
   readonly places: number
   readonly inFlight?: number
+  readonly askedAt?: number
 }
 
 /** An account of its own, whose processes draw at the times that the test says. */
@@ -31,14 +33,16 @@ const account = (name: string) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     yield* Pg.migrate(sql)
-    return (runner: string, now: number, { inFlight = 0, places, rate }: Asking) =>
+    return (runner: string, now: number, { askedAt = now, inFlight = 0, places, rate }: Asking) =>
       Pg.draw(sql, {
         account: name,
         runner,
         limits,
         wants: { requestsPerSecond: rate, concurrency: places },
         inFlight,
-        leaseMs: 10_000
+        askedAt,
+        leaseMs: 10_000,
+        renewsMs: 4500
       }, now)
   })
 
@@ -95,11 +99,15 @@ describe("a share", () => {
       yield* draw("a", 0, much)
       assert.deepStrictEqual(parts(yield* draw("b", 9999, much)), [0, 0])
       assert.deepStrictEqual(parts(yield* draw("b", 10_000, much)), [30, 10])
-      yield* Pg.release(yield* SqlClient.SqlClient, "died", "b")
+      const sql = yield* SqlClient.SqlClient
+      const b = { account: "died", runner: "b" }
+      yield* Pg.release(sql, { ...b, askedAt: 9999 })
+      assert.deepStrictEqual(parts(yield* draw("c", 10_001, much)), [0, 0])
+      yield* Pg.release(sql, { ...b, askedAt: 10_000 })
       assert.deepStrictEqual(parts(yield* draw("c", 10_001, much)), [30, 10])
     }).pipe(Effect.provide(client)))
 
-  it.effect("of a process that died is its successor's at the same place, at once", () =>
+  it.effect("of a process that died is its successor's at the same place, once it has missed a draw", () =>
     Effect.gen(function*() {
       const draw = yield* account("successor")
       const much = { rate: 30, places: 10 }
@@ -107,8 +115,41 @@ describe("a share", () => {
       assert.deepStrictEqual(parts(yield* draw("10.0.0.5:470/other", 1, much)), [0, 0])
       yield* draw("10.0.0.5:4700/first", 2, much)
       yield* draw("10.0.0.5:470/other", 3, much)
-      const heir = yield* draw("10.0.0.5:4700/second", 4, much)
+      const early = yield* draw("10.0.0.5:4700/second", 4501, much)
+      assert.deepStrictEqual([...parts(early), early.runners], [0, 0, 3])
+      const stranger = yield* draw("10.0.0.5:470/other", 4502, much)
+      assert.strictEqual(stranger.runners, 3)
+      const heir = yield* draw("10.0.0.5:4700/second", 4502, much)
       assert.deepStrictEqual([...parts(heir), heir.runners], [15, 5, 2])
+    }).pipe(Effect.provide(client)))
+
+  it.effect("of one that lives is not taken by another that came up at its address", () =>
+    Effect.gen(function*() {
+      const draw = yield* account("twins")
+      const much = { rate: 30, places: 10 }
+      const seen: Array<ReadonlyArray<ReadonlyArray<number | undefined>>> = []
+      for (let now = 0; now < 15_000; now += 3000) {
+        const a = parts(yield* draw("10.0.0.5:4700/a", now, much))
+        const b = parts(yield* draw("10.0.0.5:4700/b", now + 1000, much))
+        seen.push([a, b])
+      }
+      const equal = [[15, 5], [15, 5]]
+      assert.deepStrictEqual(seen, [[[30, 10], [0, 0]], equal, equal, equal, equal])
+    }).pipe(Effect.provide(client)))
+
+  it.effect("is not changed by what was asked for before it and comes after it", () =>
+    Effect.gen(function*() {
+      const draw = yield* account("order")
+      const much = { rate: 30, places: 10 }
+      yield* draw("a", 0, much)
+      yield* draw("a", 5000, { ...much, askedAt: 4000 })
+      const late = yield* Effect.exit(draw("a", 6000, { rate: 1, places: 1, askedAt: 3000 }))
+      assert.isTrue(late._tag === "Failure")
+      // Nothing is left of it before its own lease is over.
+      assert.deepStrictEqual(parts(yield* draw("b", 14_999, much)), [0, 0])
+      yield* Pg.release(yield* SqlClient.SqlClient, { account: "order", runner: "b", askedAt: 14_999 })
+      // A clock that was set back is a matter of one lease.
+      assert.deepStrictEqual(parts(yield* draw("a", 15_000, { ...much, askedAt: 1000 })), [30, 10])
     }).pipe(Effect.provide(client)))
 
   it.effect("leaves out the places of requests that are still out", () =>
@@ -235,6 +276,21 @@ const until = (isSo: () => boolean): Effect.Effect<void> =>
     while (!isSo()) yield* Effect.sleep(20)
   }).pipe(Effect.timeout("20 seconds"), Effect.orDie)
 
+/** Waits until each process of an account has had a new share: who would have sent more has done it. */
+const drawnAnew = (label: string, processes: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const look = Effect.map(
+      sql<{ runner: string; at: number }>`SELECT key AS runner, (value->>'askedAt')::float8 AS at
+        FROM video_tasks_accounts, jsonb_each(shares) WHERE account LIKE ${`%${label}%`}`,
+      (rows) => new Map(rows.map(({ at, runner }) => [runner, at]))
+    )
+    const before = yield* look
+    assert.strictEqual(before.size, processes)
+    const isAnew = Effect.map(look, (now) => [...before].every(([runner, at]) => (now.get(runner) ?? 0) > at + 500))
+    while (!(yield* isAnew)) yield* Effect.sleep(20)
+  }).pipe(Effect.timeout("20 seconds"), Effect.provide(client), Effect.orDie)
+
 describe("PgAccountShares", () => {
   it.live("holds the rate and the concurrency of an account over three processes", () =>
     Effect.gen(function*() {
@@ -317,7 +373,7 @@ describe("PgAccountShares", () => {
         yield* until(() => all.times.length > 40)
         key.isGood = false
         yield* until(() => key.refused >= 3)
-        yield* Effect.sleep(1000)
+        yield* drawnAnew("refused", 3)
         // What was out when the first was refused has been refused as well.
         assert.isAtMost(key.refused, 6)
         key.isGood = true
@@ -375,6 +431,50 @@ describe("PgAccountShares", () => {
         assert.deepStrictEqual(unknown[0], { requestsPerSecond: 10, burst: 1, concurrency: 2 })
         away.is = false
         yield* until(() => unknown.at(-1)?.requestsPerSecond === 40)
+      }),
+    40_000
+  )
+
+  it.live(
+    "goes by itself while the database is silent, and shares again when it is heard",
+    () =>
+      Effect.gen(function*() {
+        const link = yield* Effect.acquireRelease(
+          Effect.promise(() => SilentLink.open(server.port)),
+          ({ close }) => Effect.promise(close)
+        )
+        const url = server.url.replace(String(server.port), String(link.port))
+        const said: Array<AccountShares.AccountLimits> = []
+        const full = { requestsPerSecond: 40, burst: 4, concurrency: 8 }
+        const sharing = Effect.gen(function*() {
+          const others = yield* SqlClient.SqlClient
+          const shares = yield* Layer.build(Layer.provide(
+            PgAccountShares.layer({ period: 100, lease: 500 }),
+            PgClient.layer({ url: Redacted.make(url) })
+          ))
+          Context.get(shares, AccountShares.AccountShares).join({
+            key: "silent",
+            limits: full,
+            demand: () => ({ requests: 0, waiting: 5, inFlight: 0 }),
+            share: (limits) => void said.push(limits),
+            hear: () => undefined
+          }).wanted()
+          yield* until(() => said.length > 2)
+          // Another process, which takes what it can.
+          const wish = { account: "silent", runner: "other", limits: full, inFlight: 0, leaseMs: 1000, renewsMs: 300 }
+          const draw = Effect.flatMap(
+            Clock.currentTimeMillis,
+            (askedAt) => Pg.draw(others, { ...wish, wants: { requestsPerSecond: 40, concurrency: 8 }, askedAt })
+          )
+          yield* Effect.repeat(draw, { until: ({ rate }) => rate === 20, schedule: Schedule.spaced(50) })
+          link.cut()
+          yield* Effect.repeat(draw, { until: ({ rate }) => rate === 40, schedule: Schedule.spaced(50) })
+          assert.deepStrictEqual(said.at(-1), { requestsPerSecond: 20, burst: 2, concurrency: 4 })
+          link.mend()
+          yield* Pg.release(others, { ...wish, askedAt: Infinity })
+          yield* until(() => said.at(-1)?.requestsPerSecond === 40)
+        })
+        yield* Effect.provide(Effect.scoped(sharing), client)
       }),
     40_000
   )

@@ -2,8 +2,9 @@
  * One account that this process shares with others: draws its part while it has something to send, and passes news on.
  */
 import type { AccountLimits, AccountNews, SharedAccount } from "@video-tasks/runtime/AccountShares"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -19,6 +20,9 @@ const answeredMs = 2000
 
 /** Which part of what it should have is too little. */
 const tooLittle = 0.5
+
+/** Within how many periods a process that lives draws again. */
+const renewsWithin = 1.5
 
 /** How long a process asks for a share after its last request, in ms. */
 const idleMs = 30_000
@@ -44,6 +48,8 @@ export class Member {
   readonly #called = Latch.makeUnsafe()
   #seen: ShareDemand.Seen | undefined = undefined
   #grant: Pick<Pg.Grant, "rate" | "places"> | undefined = undefined
+  /** Open while the share holds. */
+  readonly #held = Latch.makeUnsafe()
   /** How many processes shared the account when it was drawn last. */
   #runners: number
   /** Until when the share holds, in ms since the epoch. */
@@ -79,40 +85,70 @@ export class Member {
 
   /** Somebody has told of the account. */
   get look(): Effect.Effect<void> {
-    return Pg.look(this.#ground.sql, this.#account.key).pipe(
+    return this.#asked(Pg.look(this.#ground.sql, this.#account.key)).pipe(
       Effect.flatMap((found) => found === undefined ? Effect.void : this.#hear(found)),
       Effect.catchCause((cause) => Effect.logDebug(`what was told of ${this.#account.key} could not be read`, cause))
     )
   }
 
-  /** Draws a share whenever one is needed, for ever. */
+  /** Draws a share whenever one is needed, and gives up each at its end, for ever. */
   get life(): Effect.Effect<never> {
-    return Effect.forever(Effect.gen({ self: this }, function*() {
-      yield* this.#wanted.await
-      let activeAt = yield* Clock.currentTimeMillis
-      let requests = this.#account.demand().requests
-      for (;;) {
-        this.#wanted.closeUnsafe()
-        this.#called.closeUnsafe()
-        yield* this.#draw
-        yield* this.#pause
-        const demand = this.#account.demand()
-        const now = yield* Clock.currentTimeMillis
-        if (demand.requests !== requests || demand.waiting + demand.inFlight > 0) activeAt = now
-        requests = demand.requests
-        if (now - activeAt >= idleMs) break
-      }
-      this.#account.share(nothing)
-      yield* this.release
-    }))
+    return Effect.raceFirst(this.#drawing, this.#ending)
   }
 
   /** Gives the share back: the others have it at their next draw. */
   get release(): Effect.Effect<void> {
-    const { leaseMs, runner, sql } = this.#ground
-    return Effect.suspend(() => {
+    return Effect.ignore(Effect.timeout(this.#released, this.#ground.leaseMs))
+  }
+
+  readonly #drawing: Effect.Effect<never> = Effect.forever(Effect.gen({ self: this }, function*() {
+    yield* this.#wanted.await
+    let activeAt = yield* Clock.currentTimeMillis
+    let requests = this.#account.demand().requests
+    for (;;) {
+      this.#wanted.closeUnsafe()
+      this.#called.closeUnsafe()
+      yield* this.#draw
+      yield* this.#pause
+      const demand = this.#account.demand()
+      const now = yield* Clock.currentTimeMillis
+      if (demand.requests !== requests || demand.waiting + demand.inFlight > 0) activeAt = now
+      requests = demand.requests
+      if (now - activeAt >= idleMs) break
+    }
+    this.#account.share(nothing)
+    yield* Effect.ignore(this.#asked(this.#released))
+  }))
+
+  /** A share ends at its time, however long the statement takes that is to draw the next one. */
+  readonly #ending: Effect.Effect<never> = Effect.forever(Effect.gen({ self: this }, function*() {
+    yield* this.#held.await
+    const now = yield* Clock.currentTimeMillis
+    if (now < this.#until) return yield* Effect.sleep(this.#until - now)
+    this.#held.closeUnsafe()
+    return yield* this.#alone
+  }))
+
+  get #released(): Effect.Effect<void, SqlError> {
+    const { runner, sql } = this.#ground
+    return Effect.flatMap(Clock.currentTimeMillis, (askedAt) => {
       this.#grant = undefined
-      return Effect.ignore(Effect.timeout(Pg.release(sql, this.#account.key, runner), leaseMs))
+      this.#held.closeUnsafe()
+      return Pg.release(sql, { account: this.#account.key, askedAt, runner })
+    })
+  }
+
+  /**
+   * What the database answers within half a lease. It takes a while to call a statement off that nobody answers: that is not
+   * waited for.
+   */
+  #asked<A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError | Cause.TimeoutError> {
+    const { fork, leaseMs } = this.#ground
+    return Effect.suspend(() => {
+      const answer = Deferred.makeUnsafe<A, SqlError | Cause.TimeoutError>()
+      const asking = Effect.exit(Effect.timeout(statement, leaseMs / 2))
+      fork(Effect.flatMap(asking, (exit) => Deferred.done(answer, exit)))
+      return Effect.timeout(Deferred.await(answer), leaseMs / 2)
     })
   }
 
@@ -139,29 +175,42 @@ export class Member {
   readonly #drawn = Effect.gen({ self: this }, function*() {
     const { leaseMs, periodMs, runner, sql } = this.#ground
     const { key: account, limits } = this.#account
-    const now = yield* Clock.currentTimeMillis
+    const askedAt = yield* Clock.currentTimeMillis
     const demand = this.#account.demand()
-    const { seen, wants } = ShareDemand.next(this.#seen, demand, limits, { now, periodMs })
-    const wish: Pg.Wish = { account, runner, limits, wants, inFlight: demand.inFlight, leaseMs }
-    const grant = yield* Effect.timeout(Pg.draw(sql, wish), Duration.millis(leaseMs / 2))
+    const { seen, wants } = ShareDemand.next(this.#seen, demand, limits, { now: askedAt, periodMs })
+    const renewsMs = Math.min(leaseMs, renewsWithin * periodMs)
+    const wish = { account, runner, limits, wants, inFlight: demand.inFlight, askedAt, leaseMs, renewsMs }
+    const grant = yield* this.#asked(Pg.draw(sql, wish))
+    // Counted from before the question: the database counts from later. A process that slept meanwhile has nothing.
+    const until = askedAt + leaseMs
+    if (until <= (yield* Clock.currentTimeMillis)) {
+      return yield* Effect.fail(new Cause.TimeoutError("the share is over"))
+    }
     this.#seen = seen
     this.#grant = grant
     this.#runners = grant.runners
-    // Counted from before the question: the database counts from later.
-    this.#until = now + leaseMs
+    this.#until = until
+    this.#held.openUnsafe()
     if (this.#isAway) yield* Effect.logInfo(`the budget of ${account} is shared again`)
     this.#isAway = false
     yield* this.#hear(grant)
     this.#account.share(this.#limits(grant))
+    this.#complain(grant, wants, askedAt)
+  })
+
+  /** Who has too little has the others draw anew, and looks again soon. */
+  #complain(grant: Pg.Grant, wants: Pg.Wish["wants"], now: number): void {
+    const { fork, leaseMs, periodMs, sql } = this.#ground
+    const { key: account, limits } = this.#account
     const should = Math.min(wants.requestsPerSecond, limits.requestsPerSecond / grant.runners)
     const isHungry = grant.runners > 1 && (grant.rate < tooLittle * should || grant.places < 1)
     if (!isHungry) return
     if (now - this.#calledAt >= periodMs) {
       this.#calledAt = now
-      yield* Effect.ignore(Pg.hungry(sql, account))
+      fork(Effect.ignore(Effect.timeout(Pg.hungry(sql, account), leaseMs / 2)))
     }
     if (now - this.#calledAt < answeredMs) this.#wanted.openUnsafe()
-  })
+  }
 
   /** Without the database a share holds to its end; from then on nobody has more than an equal part. */
   readonly #alone: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
