@@ -283,6 +283,16 @@ describe("worker", { concurrent: true }, () => {
         2,
         `error: 127.0.0.1:${taken} can't be listened on; another program may use it.`
       ])
+      // Before anybody is asked: nothing listens there.
+      const nowhere = { ...env, VIDEO_TASKS_STORE: "postgres://nobody@127.0.0.1:1/x" }
+      assert.deepStrictEqual(yield* refused(["--grace", "6s", "--lock-expiration", "6s"], nowhere), [
+        2,
+        "error: --grace is 6s; allowed: less than --lock-expiration (6s)."
+      ])
+      assert.deepStrictEqual(yield* refused(["--lock-expiration", "1s"], nowhere), [
+        2,
+        "error: --lock-expiration is 1s; allowed: 5s to 10m."
+      ])
       const one = yield* worker(["--buckets", "4"], env)
       yield* Effect.promise(() => one.until("serves 4 of 4"))
       assert.deepStrictEqual(yield* refused(["--buckets", "8"], env), [

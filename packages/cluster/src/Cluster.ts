@@ -32,10 +32,12 @@ import * as Option from "effect/Option"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type * as SocketServer from "effect/socket/SocketServer"
 import { SqlClient } from "effect/sql/SqlClient"
+import type { InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
 import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
+import * as Paces from "./internal/paces.ts"
 import * as Router from "./internal/router.ts"
 import { Door, maxFrameSize, nameOf } from "./internal/wire.ts"
 import * as PgAccountShares from "./PgAccountShares.ts"
@@ -66,7 +68,8 @@ export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
    */
   readonly buckets?: number | undefined
   /**
-   * After what time a runner that is not heard of loses what it has. The same for all members.
+   * After what time a runner that is not heard of loses what it has, from 5 seconds to 10 minutes. The same for all members:
+   * how often locks are renewed and runners are looked after follows from it.
    *
    * @default "35 seconds"
    */
@@ -77,7 +80,7 @@ export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
    * @default "1 minute"
    */
   readonly patience?: Duration.Input | undefined
-  /** Further settings of Effect Cluster: how often locks are renewed, runners looked at, and so on. */
+  /** Further settings of Effect Cluster, and others than those that follow from `lockExpiration`. */
   readonly sharding?:
     | Partial<Omit<ShardingConfig.ShardingConfig["Service"], "runnerAddress" | "shardLockExpiration">>
     | undefined
@@ -100,9 +103,9 @@ export interface Options extends ClientOptions {
   readonly listen?: Address | undefined
   /**
    * How long requests in flight may take when a bucket moves or the runner stops: until then creates, cancellations and
-   * reads that somebody asked for are waited for.
+   * reads that somebody asked for are waited for. Less than `lockExpiration`.
    *
-   * @default "15 seconds"
+   * @default "15 seconds", or what a short `lockExpiration` leaves
    */
   readonly grace?: Duration.Input | undefined
 }
@@ -125,12 +128,17 @@ export class Cluster extends Context.Service<Cluster, {
 }>()("@video-tasks/cluster/Cluster") {}
 
 /**
- * What keeps a member from starting: the database, another number of buckets, or a port that can't be listened on.
+ * What keeps a member from starting: a setting, the database, another number of buckets, or a port that can't be listened
+ * on.
  *
  * @category errors
  * @since 0.1.0
  */
-export type StartError = TaskStoreError | SqlBuckets.BucketCountChanged | SocketServer.SocketServerError
+export type StartError =
+  | InvalidOption
+  | TaskStoreError
+  | SqlBuckets.BucketCountChanged
+  | SocketServer.SocketServerError
 
 /**
  * Joins the cluster as a runner: serves a share of the buckets, and provides `VideoTasks` over all of them.
@@ -152,7 +160,7 @@ export const layer = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets) => Layer.provide(Layer.effectContext(serve(options, buckets)), layerRunner(options))
+    (buckets, paces) => Layer.provide(Layer.effectContext(serve(options, buckets, paces)), layerRunner(options, paces))
   )
 
 /**
@@ -166,26 +174,37 @@ export const layerClient = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(options))
+    (buckets, paces) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(options, paces))
   )
+
+/**
+ * Fails with `InvalidOption` where `layer` would, without asking anybody: before a connection is opened, say.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check = (
+  options: Pick<Options, "grace" | "lockExpiration" | "sharding">
+): Effect.Effect<void, InvalidOption> => Effect.asVoid(Paces.of(options))
 
 // internal
 
 /** The names of the tables in which members find one another begin like this. */
 const prefix = "video_tasks_cluster"
 
-const defaults = { lockExpiration: "35 seconds", patience: "1 minute", grace: "15 seconds" } as const
+const patience = "1 minute"
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
 
 /** Nobody joins before it knows that the database is the one that it takes it for. */
 const layerOver = <A, E, R>(
-  options: ClientOptions,
-  layer: (buckets: SqlBuckets.Buckets) => Layer.Layer<A, E, R | SqlClient>
+  options: ClientOptions | Options,
+  layer: (buckets: SqlBuckets.Buckets, paces: Paces.Paces) => Layer.Layer<A, E, R | SqlClient>
 ) =>
-  Layer.unwrap(Effect.map(SqlBuckets.make(options.buckets), layer)).pipe(
-    Layer.provide(layerSqlClient)
-  )
+  Layer.unwrap(Effect.gen(function*() {
+    const paces = yield* Paces.of(options)
+    return layer(yield* SqlBuckets.make(options.buckets), paces)
+  })).pipe(Layer.provide(layerSqlClient))
 
 const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
   const front = yield* frontOf(options, buckets)
@@ -199,17 +218,16 @@ const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBu
   )
 })
 
-const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.Buckets) {
+const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.Buckets, paces: Paces.Paces) {
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
-  const grace = options.grace ?? defaults.grace
   const parts: BucketEngine.BucketEngine = {
     buckets,
     engines,
-    grace,
-    lostMs: Duration.toMillis(options.lockExpiration ?? defaults.lockExpiration) / 3 + 1000,
+    grace: paces.graceMs,
+    lostMs: paces.lostMs,
     runner: yield* nameOfRunner(options),
-    options: { lease: options.lockExpiration ?? defaults.lockExpiration, ...engineOptions(options) }
+    options: { lease: paces.lockMs, ...engineOptions(options) }
   }
   const accounts = yield* accountsOf(parts.runner)
   yield* Layer.build(
@@ -233,7 +251,7 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
   yield* Effect.addFinalizer(() =>
     Effect.timeoutOption(
       Effect.forEach(engines.owned, (one) => engines.closing(one), { concurrency: "unbounded" }),
-      grace
+      paces.graceMs
     )
   )
   return Context.make(VideoTasks.VideoTasks, front).pipe(
@@ -256,7 +274,7 @@ const engineOptions = ({ budget, keepRequests, lease, poll, pollSpans }: ClientO
 })
 
 const frontOf = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
-  const router = yield* Router.make(buckets.count, Duration.toMillis(options.patience ?? defaults.patience))
+  const router = yield* Router.make(buckets.count, Duration.toMillis(options.patience ?? patience))
   return yield* Front.make({ router, buckets, options: engineOptions(options) })
 })
 
@@ -285,22 +303,19 @@ const layerStorage = Layer.mergeAll(
   )
 )
 
-const configOf = (options: ClientOptions) => ({
-  ...options.sharding,
-  shardLockExpiration: options.lockExpiration ?? defaults.lockExpiration
-})
+const configOf = ({ sharding }: ClientOptions, paces: Paces.Paces) => ({ ...paces.sharding, ...sharding })
 
 const addressOf = ({ host, port }: Address) => RunnerAddress.make({ host, port })
 
-const layerMember = (options: ClientOptions) =>
+const layerMember = (options: ClientOptions, paces: Paces.Paces) =>
   SocketRunner.layerClientOnly.pipe(
     Layer.provide(NodeClusterSocket.layerClientProtocol),
     Layer.provide(layerStorage),
-    Layer.provide(ShardingConfig.layer({ ...configOf(options), runnerAddress: Option.none() })),
+    Layer.provide(ShardingConfig.layer({ ...configOf(options, paces), runnerAddress: Option.none() })),
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )
 
-const layerRunner = (options: Options) =>
+const layerRunner = (options: Options, paces: Paces.Paces) =>
   SocketRunner.layer.pipe(
     Layer.provide([NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol]),
     Layer.provide(
@@ -311,7 +326,7 @@ const layerRunner = (options: Options) =>
     ),
     Layer.provide(layerStorage),
     Layer.provide(ShardingConfig.layer({
-      ...configOf(options),
+      ...configOf(options, paces),
       runnerAddress: Option.some(addressOf(options.address)),
       runnerListenAddress: Option.some(addressOf(options.listen ?? options.address))
     })),

@@ -12,6 +12,11 @@ export * as Cluster from "./Cluster.ts"
 /**
  * @since 0.1.0
  */
+export * as ClusterError from "./ClusterError.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as PgAccountShares from "./PgAccountShares.ts"
 
 /**

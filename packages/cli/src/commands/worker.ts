@@ -57,11 +57,11 @@ const flags = {
     Flag.optional
   ),
   grace: duration("grace").pipe(
-    Flag.withDescription("How long requests in flight may take when it stops (15s)"),
+    Flag.withDescription("How long requests in flight may take when it stops, less than --lock-expiration (15s)"),
     Flag.optional
   ),
   lockExpiration: duration("lock-expiration").pipe(
-    Flag.withDescription("After what silence the others take over, the same for all (35s)"),
+    Flag.withDescription("After what silence the others take over, 5s to 10m, the same for all (35s)"),
     Flag.optional
   ),
   rate: Flag.Finite("rate").pipe(

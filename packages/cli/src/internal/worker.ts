@@ -3,9 +3,10 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Cluster from "@video-tasks/cluster/Cluster"
+import type { InvalidOption } from "@video-tasks/cluster/ClusterError"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as NodeHttp from "@video-tasks/node/NodeHttp"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -44,6 +45,7 @@ export const work = Effect.fnUntraced(function*(input: WorkerInput) {
   const globals = yield* Globals.values
   const contradiction = Cadence.contradiction(globals)
   if (contradiction !== undefined) return yield* contradiction
+  yield* Effect.mapError(Cluster.check(input), invalid)
   const url = yield* database
   const { hide } = yield* Screen
   yield* Effect.forEach(secretsOf(url), hide, { discard: true })
@@ -122,7 +124,6 @@ const layer = (
     buckets,
     grace,
     lockExpiration,
-    sharding: paceOf(lockExpiration ?? defaultLockExpiration),
     poll,
     budget: { requestsPerSecond: rate, concurrency }
   }).pipe(
@@ -133,18 +134,10 @@ const layer = (
     Layer.catch((error) => Layer.effectContext(Effect.fail(refused(listen, error))))
   )
 
-/** After what silence the others take over, unless it is said. */
-const defaultLockExpiration: Duration.Input = "35 seconds"
+const flagOf = { grace: "--grace", lockExpiration: "--lock-expiration" } as const
 
-/** Locks are renewed three times before they expire, and who is not heard of is looked after as often. */
-const paceOf = (lockExpiration: Duration.Input): Cluster.Options["sharding"] => {
-  const often = Duration.toMillis(lockExpiration) * 2 / 7
-  return {
-    shardLockRefreshInterval: often,
-    runnerHealthCheckInterval: often,
-    refreshAssignmentsInterval: Math.min(often, 3000)
-  }
-}
+const invalid = ({ allowed, field, value }: InvalidOption): Problem =>
+  usage(`${flagOf[field]} is ${value}; allowed: ${allowed.replace("lockExpiration", flagOf.lockExpiration)}.`)
 
 /** Why a worker can't start, in words. */
 const refused = (
@@ -152,6 +145,8 @@ const refused = (
   error: Problem | VideoTaskError | Cluster.StartError | SqlError
 ): Problem | VideoTaskError => {
   switch (error._tag) {
+    case "InvalidOption":
+      return invalid(error)
     case "BucketCountChanged":
       return usage(`The database deals its tasks out in ${error.actual} buckets, not in ${error.expected}.`, [
         `Leave --buckets out, or say --buckets ${error.actual}: the first worker has fixed their number for good.`
