@@ -25,6 +25,9 @@ const buckets = 16
 
 const poll = { floor: 200, ceiling: 400 }
 
+/** So many polls of a task show that a worker goes on with it. */
+const enough = 3
+
 /** A way to the database that can be cut, for each of two workers. */
 interface Way {
   readonly host: string
@@ -130,19 +133,31 @@ const play = (ways: Ways) =>
         return [handle.remoteId, id] as const
       }), { concurrency: 8 })
     const idOf = new Map<string, string>(ids)
-    yield* Effect.sleep(2000)
+    const simulator = yield* Simulator.Simulator
+    /** Waits until each task of some buckets was polled several times by a worker since then. */
+    const polled = (name: string, some: ReadonlyArray<number>, since: number) =>
+      World.until(
+        `${name} polls its tasks`,
+        Effect.map(simulator.ledger, ({ tasks }) =>
+          tasks.every(({ polledAt, polledBy, taskId }) =>
+            !some.includes(SqlBuckets.bucketOf(idOf.get(taskId) ?? "", buckets)) ||
+            polledAt.filter((at, n) => at > since && polledBy[n] === name).length >= enough
+          ))
+      )
+    const bucketsOfA = Effect.map(ofA, ({ takes }) =>
+      takes.map(({ bucket }) => bucket))
+    yield* polled("a", yield* bucketsOfA, 0)
 
     const { takes: before } = yield* ofA
     ways.a.cut()
     const cutAt = now()
     yield* World.until("b has all", Effect.map(ofA, ({ takes }) => takes.length === 0))
-    yield* Effect.sleep(2000)
+    yield* polled("b", before.map(({ bucket }) => bucket), cutAt)
     const mendedAt = now()
     ways.a.mend()
     yield* World.until("a has some again", Effect.map(ofA, ({ takes }) => takes.length > 2))
-    yield* Effect.sleep(2000)
+    yield* polled("a", yield* bucketsOfA, mendedAt)
 
-    const simulator = yield* Simulator.Simulator
     const ledger = yield* simulator.ledger
     const takes = yield* sql(History.takes)
     const cutOff = ledger.tasks.filter(({ taskId }) =>

@@ -67,7 +67,7 @@ describe("Members", () => {
         )
         const b = yield* runner("b")
         // What moves waits for its creates.
-        yield* Effect.sleep("2 seconds")
+        yield* World.until("a gives some up", Effect.map(a.cluster.owned, ({ length }) => length < buckets))
         api.release()
         const handles = yield* Effect.forEach(inFlight, Fiber.join)
         assert.deepStrictEqual(handles.map(({ remoteId }) => remoteId), late.map((id) => `of-${id}`))
@@ -111,7 +111,7 @@ describe("Members", () => {
         const inFlight = yield* Effect.forkChild(b.tasks.submit(World.named(last), { id: last }))
         yield* World.until("a create is in flight", Effect.sync(() => created().includes(last)))
         const stopped = yield* Effect.forkChild(a.stop)
-        yield* Effect.sleep("500 millis")
+        yield* World.until("a gives all up", Effect.map(a.cluster.owned, ({ length }) => length === 0))
         api.release()
         assert.strictEqual((yield* Fiber.join(inFlight)).remoteId, `of-${last}`)
         yield* Fiber.join(stopped)

@@ -176,7 +176,7 @@ describe("Processes", () => {
         const inFlight = yield* Effect.forkChild(submit(last))
         yield* World.until("the create is in flight", Effect.sync(() => created().includes(last)))
         a.child.kill("SIGTERM")
-        yield* Effect.sleep("1 second")
+        yield* Effect.promise(() => a.leaving)
         api.release()
         assert.strictEqual((yield* Fiber.join(inFlight)).remoteId, `of-${last}`)
         assert.strictEqual(yield* Effect.promise(() => a.ended), 0)

@@ -1,10 +1,10 @@
 /**
- * A runner as a process of its own, and its program: says on standard output that it has started, and stops as it should on
- * SIGTERM.
+ * A runner as a process of its own, and its program: says on standard output that it has started, and, once it is asked to
+ * stop with SIGTERM, that it is leaving.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Cluster } from "@video-tasks/cluster"
-import { Deferred, Effect, Layer, Logger, Redacted } from "effect"
+import { Context, Deferred, Effect, Layer, Logger, Redacted } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as readline from "node:readline"
@@ -26,6 +26,8 @@ export interface Worker {
   readonly child: ChildProcess
   readonly port: number
   readonly name: string
+  /** When it has been asked to stop, and takes nothing more. */
+  readonly leaving: Promise<void>
   readonly ended: Promise<number | null>
 }
 
@@ -35,9 +37,11 @@ export const start = (settings: Settings): Promise<Worker> => {
     stdio: ["ignore", "pipe", "inherit"]
   })
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
-  const worker: Worker = { child, port: settings.port, name: settings.name, ended }
+  const lines = readline.createInterface({ input: child.stdout })
+  const leaving = new Promise<void>((resolve) => lines.on("line", (line) => line === "leaving" && resolve()))
+  const worker: Worker = { child, port: settings.port, name: settings.name, leaving, ended }
   return new Promise((resolve, reject) => {
-    readline.createInterface({ input: child.stdout }).on("line", (line) => line === "started" && resolve(worker))
+    lines.on("line", (line) => line === "started" && resolve(worker))
     child.once("exit", (code) => reject(new Error(`the worker ended with ${code}`)))
   })
 }
@@ -60,9 +64,13 @@ if (import.meta.main) {
   const stopped = Deferred.makeUnsafe<void>()
   process.once("SIGTERM", () => Deferred.doneUnsafe(stopped, Effect.void))
   await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-    yield* Layer.build(layer)
+    const { owned } = Context.get(yield* Layer.build(layer), Cluster.Cluster)
     fs.writeSync(1, "started\n")
     yield* Deferred.await(stopped)
+    Effect.runFork(Effect.andThen(
+      World.until("nothing is served any more", Effect.map(owned, ({ length }) => length === 0)),
+      Effect.sync(() => fs.writeSync(1, "leaving\n"))
+    ))
   })))
   process.exit(0)
 }
