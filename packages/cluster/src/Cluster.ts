@@ -14,7 +14,6 @@ import * as Accounts from "@video-tasks/runtime/Accounts"
 import * as SqlBuckets from "@video-tasks/runtime/SqlBuckets"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
-import * as EntityId from "effect/cluster/EntityId"
 import * as MessageStorage from "effect/cluster/MessageStorage"
 import { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
@@ -38,6 +37,7 @@ import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
 import * as Paces from "./internal/paces.ts"
+import { rescueIn } from "./internal/rescue.ts"
 import * as Router from "./internal/router.ts"
 import { Door, maxFrameSize, nameOf } from "./internal/wire.ts"
 import * as PgAccountShares from "./PgAccountShares.ts"
@@ -102,8 +102,8 @@ export interface Options extends ClientOptions {
    */
   readonly listen?: Address | undefined
   /**
-   * How long requests in flight may take when a bucket moves or the runner stops: until then creates, cancellations and
-   * reads that somebody asked for are waited for. Less than `lockExpiration`.
+   * How long what is being done may take when the runner stops: until then creates that are out and cancellations are waited
+   * for; reads are not. Less than `lockExpiration`. When a bucket moves to another runner, its creates have 3 minutes.
    *
    * @default "15 seconds", or what a short `lockExpiration` leaves
    */
@@ -207,7 +207,8 @@ const layerOver = <A, E, R>(
   })).pipe(Layer.provide(layerSqlClient))
 
 const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
-  const front = yield* frontOf(options, buckets)
+  const router = yield* routerOf(options, buckets)
+  const front = yield* Front.make({ router, buckets, options: engineOptions(options) })
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
       buckets: buckets.count,
@@ -229,10 +230,11 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
     runner: yield* nameOfRunner(options),
     options: { lease: paces.lockMs, ...engineOptions(options) }
   }
+  const router = yield* routerOf(options, buckets)
   const accounts = yield* accountsOf(parts.runner)
   yield* Layer.build(
     Door.toLayer(
-      handlers(engines, (bucket) => sharding.hasShardId(sharding.getShardId(EntityId.make(nameOf(bucket)), "default"))),
+      handlers(engines, rescueIn({ router, store: buckets.store }, yield* Effect.scope)),
       {
         concurrency: "unbounded",
         mailboxCapacity: "unbounded",
@@ -240,7 +242,7 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
       }
     )
   )
-  const front = yield* frontOf(options, buckets)
+  const front = yield* Front.make({ router, buckets, options: engineOptions(options) })
   for (let bucket = 0; bucket < buckets.count; bucket++) {
     yield* sharding.registerSingleton(
       nameOf(bucket),
@@ -248,12 +250,7 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
     )
   }
   // All at once, before the buckets are given up one by one.
-  yield* Effect.addFinalizer(() =>
-    Effect.timeoutOption(
-      Effect.forEach(engines.owned, (one) => engines.closing(one), { concurrency: "unbounded" }),
-      paces.graceMs
-    )
-  )
+  yield* Effect.addFinalizer(() => engines.stop(parts.grace))
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
       buckets: buckets.count,
@@ -273,10 +270,8 @@ const engineOptions = ({ budget, keepRequests, lease, poll, pollSpans }: ClientO
   ...(pollSpans === undefined ? {} : { pollSpans })
 })
 
-const frontOf = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
-  const router = yield* Router.make(buckets.count, Duration.toMillis(options.patience ?? patience))
-  return yield* Front.make({ router, buckets, options: engineOptions(options) })
-})
+const routerOf = (options: ClientOptions, buckets: SqlBuckets.Buckets) =>
+  Router.make(buckets.count, Duration.toMillis(options.patience ?? patience))
 
 const nameOfRunner = ({ address: { host, port } }: Options): Effect.Effect<string> =>
   Effect.map(Effect.provide(TaskId.make, SecureRandom.layerWebCrypto), (id) => `${host}:${port}/${id}`)

@@ -1,15 +1,17 @@
 /**
  * What a runner does for a bucket: takes it, and runs the in-process engine over it until it is lost or given up.
  */
+import type { TaskId } from "@video-tasks/core/TaskId"
 import type { VideoProvider } from "@video-tasks/core/VideoProvider"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type { Bucket, Buckets } from "@video-tasks/runtime/SqlBuckets"
-import { TaskStore, type TaskStoreError } from "@video-tasks/runtime/TaskStore"
+import { TaskStore, TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -66,9 +68,12 @@ const serve = Effect.fnUntraced(function*(
 ): Effect.fn.Return<number, TaskStoreError, Scope.Scope | VideoProviders> {
   const taken = yield* buckets.take(bucket, runner)
   const providers = yield* VideoProviders
+  const closing = yield* Deferred.make<void>()
+  const begun = new Set<TaskId>()
+  const store = gated(taken.store, closing, begun)
   const services = yield* Layer.build(
-    VideoTasks.layer({ ...options, owner: taken.owner }).pipe(
-      Layer.provide(Layer.succeed(TaskStore, taken.store)),
+    VideoTasks.layer({ ...options, owner: taken.owner, followUntil: Deferred.await(closing) }).pipe(
+      Layer.provide(Layer.succeed(TaskStore, store)),
       Layer.provide(Layer.succeed(VideoProviders, fenced(providers, taken)))
     )
   )
@@ -76,10 +81,13 @@ const serve = Effect.fnUntraced(function*(
   // It closes after the finalizer below: commands have their time before.
   const scope = yield* Scope.fork(yield* Effect.scope)
   yield* Effect.acquireRelease(
-    Effect.sync(() => engines.opened({ bucket, tasks, store: taken.store, scope, submits: new Map() })),
+    Effect.sync(() => engines.opened({ bucket, tasks, store, scope, submits: new Map(), begun, closing })),
     () =>
       Effect.andThen(
-        Effect.timeoutOption(engines.closing(bucket), grace),
+        Effect.suspend(() => {
+          engines.closing(bucket)
+          return engines.done(bucket, grace)
+        }),
         Effect.sync(() => engines.closed(bucket))
       )
   )
@@ -96,6 +104,23 @@ const resumed = (tasks: VideoTasks.VideoTasks["Service"]) =>
     Effect.retry(Schedule.spaced(againMs)),
     Effect.orDie
   )
+
+/** A store in which no create is begun any more when its bucket is being given up. */
+const gated = (
+  store: TaskStore["Service"],
+  closing: Deferred.Deferred<void>,
+  begun: Set<TaskId>
+): TaskStore["Service"] => ({
+  ...store,
+  begin: (submission, lease) =>
+    Effect.suspend(() => {
+      if (Deferred.isDoneUnsafe(closing)) {
+        return Effect.fail(new TaskStoreError({ detail: "the bucket is being given up", retryable: false }))
+      }
+      begun.add(submission.id)
+      return store.begin(submission, lease)
+    })
+})
 
 /** Providers that send a create only while the bucket is ours: the intent stands in the store before. */
 const fenced = (providers: VideoProviders["Service"], taken: Bucket): VideoProviders["Service"] => {

@@ -2,22 +2,34 @@
  * The door to the buckets of this runner: hands what is asked to their engines.
  */
 import type { TaskId } from "@video-tasks/core/TaskId"
-import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { Engine, Engines } from "./engines.ts"
+import { storeError } from "./storeError.ts"
 import { Begun, bucketIn, Door, fromWire, NotHere, type Request, type SubmitOptions } from "./wire.ts"
 
 /**
- * `hasBucket` says whether the cluster still wants a bucket to be served here.
+ * Takes care of a task whose runner may not store it any more.
  *
  * @internal
  */
-export const handlers = (engines: Engines, hasBucket: (bucket: number) => boolean) => {
-  const isLeaving = (bucket: number) => engines.isClosing(bucket) || !hasBucket(bucket)
+export type Rescue = (id: TaskId, error: VideoTaskError.VideoTaskError) => Effect.Effect<void>
+
+interface Order {
+  readonly id: TaskId
+  /** The same each time that one submit is sent. */
+  readonly attempt: string
+  readonly request: typeof Request.Type
+  readonly options: SubmitOptions
+}
+
+/** @internal */
+export const handlers = (engines: Engines, rescue: Rescue) => {
   const ask = <A, E>(
     { address }: { readonly address: { readonly entityId: string } },
     command: (tasks: VideoTasks.VideoTasks["Service"]) => Effect.Effect<A, E>
@@ -26,7 +38,9 @@ export const handlers = (engines: Engines, hasBucket: (bucket: number) => boolea
   return Door.of({
     ping: ({ address }) => Effect.asVoid(engines.find(bucketIn(address.entityId))),
     submit: ({ address, payload }) =>
-      Effect.flatMap(engines.find(bucketIn(address.entityId)), (engine) => submit(engines, engine, payload, isLeaving)),
+      Effect.flatMap(engines.find(bucketIn(address.entityId)), (engine) => submit(engines, engine, payload, rescue)),
+    abandon: ({ address, payload }) =>
+      Effect.map(engines.find(bucketIn(address.entityId)), (engine) => abandon(engine, payload)),
     cancel: (envelope) => ask(envelope, (tasks) => tasks.cancel(envelope.payload.id)),
     refresh: (envelope) => ask(envelope, (tasks) => tasks.refresh(envelope.payload.id)),
     freshVideos: (envelope) => ask(envelope, (tasks) => tasks.freshVideos(envelope.payload.id)),
@@ -70,52 +84,59 @@ const present = <A extends object>(fields: A): { readonly [K in keyof A]: Exclud
   }
 
 /**
- * Submits once, however often it is asked to: the same attempt gets the same answer. What runs when its bucket is given up
- * goes on within the grace period, although who asked can't hear the answer any more.
+ * Submits once, however often it is asked to: the same attempt gets the same answer. It goes on when who asked can't hear the
+ * answer any more, be it that their link is cut or that the bucket moves: it may be paid for already.
  */
 const submit = (
   engines: Engines,
   engine: Engine,
-  { attempt, id, options, request }: {
-    readonly id: TaskId
-    readonly attempt: string
-    readonly request: typeof Request.Type
-    readonly options: SubmitOptions
-  },
-  isLeaving: (bucket: number) => boolean
+  order: Order,
+  rescue: Rescue
 ) =>
   Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+    const { attempt, id } = order
     const known = engine.submits.get(id)
     if (known !== undefined && known.attempt !== attempt) {
       return yield* Effect.fail(storeError(`submission ${id} exists already`, false))
     }
-    const whole = Effect.interruptible(engines.busy(engine.bucket, begin(engine, id, request, options)))
+    const whole = Effect.interruptible(engines.busy(engine.bucket, begin(engine, order, rescue)))
     const fiber = known?.fiber ?? (yield* Effect.forkIn(whole, engine.scope, { startImmediately: true }))
     if (known === undefined && fiber.pollUnsafe() === undefined) engine.submits.set(id, { attempt, fiber })
-    return yield* restore(Fiber.join(fiber)).pipe(
-      Effect.onInterrupt(() => isLeaving(engine.bucket) ? Effect.void : Fiber.interrupt(fiber))
-    )
+    return yield* restore(Fiber.join(fiber))
   }))
 
-const storeError = (detail: string, retryable: boolean) =>
-  VideoTaskError.make({
-    provider: "store",
-    operation: "store",
-    reason: new VideoTaskError.StoreError({ detail, retryable })
-  })
+const abandon = ({ submits }: Engine, { attempt, id }: Pick<Order, "attempt" | "id">): void => {
+  const known = submits.get(id)
+  if (known?.attempt === attempt) known.fiber.interruptUnsafe()
+}
 
-const begin = (engine: Engine, id: TaskId, request: typeof Request.Type, options: SubmitOptions) =>
+const begin = (engine: Engine, { id, options, request }: Order, rescue: Rescue) =>
   Effect.gen(function*() {
     const known = yield* Effect.mapError(
       engine.store.submission(id),
       (error) => storeError(error.message, error.retryable)
     )
     if (known !== undefined) return yield* Effect.fail(new Begun({ id }))
-    const handle = yield* engine.tasks.submit(fromWire(request), optionsOf(id, options))
+    const handle = yield* Effect.raceFirst(
+      engine.tasks.submit(fromWire(request), optionsOf(id, options)),
+      Deferred.await(engine.closing).pipe(Effect.andThen(handedOn(engine, id)), Effect.andThen(Effect.never))
+    ).pipe(
+      Effect.tapError(() => Deferred.isDoneUnsafe(engine.closing) ? handedOn(engine, id) : Effect.void)
+    )
     // A cluster follows what it makes, whoever waits for it.
     yield* Effect.ignore(engine.tasks.track(id))
     return handle
-  }).pipe(Effect.ensuring(Effect.sync(() => engine.submits.delete(id))))
+  }).pipe(
+    Effect.tapError((error) => error._tag === "VideoTaskError" ? rescue(id, error) : Effect.void),
+    Effect.ensuring(Effect.sync(() => {
+      engine.submits.delete(id)
+      engine.begun.delete(id)
+    }))
+  )
+
+/** A create that stands in line when its bucket is given up is for the next owner to send. */
+const handedOn = ({ begun, bucket }: Engine, id: TaskId): Effect.Effect<void, NotHere> =>
+  Effect.suspend(() => begun.has(id) ? Effect.void : Effect.fail(new NotHere({ bucket })))
 
 const optionsOf = (id: TaskId, options: SubmitOptions): VideoTasks.SubmitOptions => ({
   id,

@@ -7,6 +7,7 @@ import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import type { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -15,10 +16,13 @@ import { type Begun, NotHere } from "./wire.ts"
 /** How long a door waits for the engine behind it, which may be about to start, in ms. */
 const startMs = 2000
 
+/** How long a create may take that is out when its bucket moves to another runner, in ms. */
+const createMs = 180_000
+
 /** A submit that is being done. */
 interface Submit {
   readonly attempt: string
-  readonly fiber: Fiber.Fiber<TaskHandle, VideoTaskError | Begun>
+  readonly fiber: Fiber.Fiber<TaskHandle, VideoTaskError | Begun | NotHere>
 }
 
 /** @internal */
@@ -29,6 +33,10 @@ export interface Engine {
   /** Where commands run: it closes when they have had their time. */
   readonly scope: Scope.Scope
   readonly submits: Map<TaskId, Submit>
+  /** The submits whose intent is in the store, or about to be: their creates may be out. */
+  readonly begun: Set<TaskId>
+  /** Done when the bucket is being given up: from then on nothing is read, and no create gets its turn. */
+  readonly closing: Deferred.Deferred<void>
 }
 
 interface Place {
@@ -42,6 +50,7 @@ interface Place {
 /** @internal */
 export class Engines {
   readonly #places: ReadonlyArray<Place>
+  readonly #stopped = Deferred.makeUnsafe<void>()
 
   constructor(count: number) {
     this.#places = Array.from({ length: count }, () => ({
@@ -65,13 +74,43 @@ export class Engines {
     this.#change(place)
   }
 
-  /** Takes no new command, and waits for those that are being done. */
-  closing(bucket: number): Effect.Effect<void> {
+  /** From now on the engine of a bucket reads nothing, and takes no new command. */
+  closing(bucket: number): void {
+    const place = this.#places[bucket]
+    if (place === undefined) return
+    place.isClosing = true
+    if (place.engine !== undefined) Deferred.doneUnsafe(place.engine.closing, Effect.void)
+  }
+
+  /**
+   * Waits for what is being done: for everything as long as `grace`, and then for creates, whose answers cost money, as long
+   * as those may take; for neither when the runner has stopped.
+   */
+  done(bucket: number, grace: Duration.Input): Effect.Effect<void> {
     return Effect.suspend(() => {
       const place = this.#places[bucket]
       if (place === undefined) return Effect.void
-      place.isClosing = true
-      return this.#idle(place)
+      const all = this.#until(place, () => place.busy === 0)
+      const creates = this.#until(place, () => (place.engine?.submits.size ?? 0) === 0)
+      return Effect.raceFirst(
+        Effect.andThen(within(all, grace), within(creates, createMs)),
+        Deferred.await(this.#stopped)
+      )
+    })
+  }
+
+  /** Gives all buckets up, within `grace`. */
+  stop(grace: Duration.Input): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      for (const bucket of this.#places.keys()) this.closing(bucket)
+      const all = Effect.forEach(this.#places, (place) => this.#until(place, () => place.busy === 0), {
+        concurrency: "unbounded",
+        discard: true
+      })
+      return Effect.andThen(
+        within(all, grace),
+        Effect.sync(() => Deferred.doneUnsafe(this.#stopped, Effect.void))
+      )
     })
   }
 
@@ -125,9 +164,12 @@ export class Engines {
     Deferred.doneUnsafe(changed, Effect.void)
   }
 
-  #idle(place: Place): Effect.Effect<void> {
+  #until(place: Place, isSo: () => boolean): Effect.Effect<void> {
     return Effect.suspend(() =>
-      place.busy === 0 ? Effect.void : Effect.andThen(Deferred.await(place.changed), this.#idle(place))
+      isSo() ? Effect.void : Effect.andThen(Deferred.await(place.changed), this.#until(place, isSo))
     )
   }
 }
+
+const within = (effect: Effect.Effect<void>, duration: Duration.Input): Effect.Effect<void> =>
+  Effect.asVoid(Effect.timeoutOption(effect, duration))

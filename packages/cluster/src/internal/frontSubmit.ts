@@ -8,26 +8,18 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as RequestHash from "@video-tasks/runtime/RequestHash"
 import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
-import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import type { SubmitOptions } from "@video-tasks/runtime/VideoTasks"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { look, lookMs, rescued, type Submits } from "./rescue.ts"
 import * as Router from "./router.ts"
+import { storeError } from "./storeError.ts"
 import * as Wire from "./wire.ts"
-
-/** How often the store is looked at for what became of a create, in ms. */
-const lookMs = 250
 
 /** How long the runner may take to say what it thinks of a submit that was interrupted, in ms. */
 const judgeMs = 2000
-
-/** @internal */
-export interface FrontSubmit {
-  readonly router: Router.Router
-  readonly store: TaskStore["Service"]
-}
 
 interface Order {
   readonly id: TaskId
@@ -35,10 +27,15 @@ interface Order {
   readonly options: SubmitOptions
 }
 
+interface Attempt extends Order {
+  /** The same each time that it is sent. */
+  readonly attempt: string
+}
+
 /** @internal */
 export const submit = Effect.fnUntraced(function*(
-  parts: FrontSubmit,
-  order: Order & { readonly attempt: string }
+  parts: Submits,
+  order: Attempt
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
   const { attempt, id, options, request } = order
   const bucket = bucketOf(id, parts.router.count)
@@ -50,6 +47,7 @@ export const submit = Effect.fnUntraced(function*(
     const since = yield* Clock.currentTimeMillis
     for (let asks = 1;; asks++) {
       const asked = yield* once
+
       if (asked._tag === "answered") {
         const answer = yield* Effect.result(asked.answer)
         if (answer._tag === "Success") return answer.success
@@ -87,19 +85,6 @@ const toWire = ({ id, options, request: { family, provider } }: Order): Wire.Sub
     ...(interrupted?.patience === undefined ? {} : { patienceMs: Duration.toMillis(interrupted.patience) })
   }
 }
-
-const look = (
-  { store }: FrontSubmit,
-  id: TaskId
-): Effect.Effect<Submission | undefined, VideoTaskError.VideoTaskError> =>
-  Effect.mapError(store.submission(id), (error) => storeError(error.message, error.retryable))
-
-const storeError = (detail: string, retryable: boolean) =>
-  VideoTaskError.make({
-    provider: "store",
-    operation: "store",
-    reason: new VideoTaskError.StoreError({ detail, retryable })
-  })
 
 const tooLong = ({ provider }: VideoRequest) =>
   Effect.fail(VideoTaskError.make({
@@ -145,7 +130,7 @@ const judged = (
 
 /** Takes care that nobody begins it any more, however late: an id is taken once. Says whether nobody had. */
 const burnt = Effect.fnUntraced(function*(
-  parts: FrontSubmit,
+  parts: Submits,
   { id, request }: Order
 ): Effect.fn.Return<boolean> {
   const submission = new Submission({
@@ -184,40 +169,14 @@ const unknown = ({ id, request: { provider } }: Order, detail: string) =>
 const isOfStore = ({ handle, reason }: VideoTaskError.VideoTaskError): boolean =>
   reason._tag === "StoreError" && handle === undefined
 
-/**
- * A runner that was thought dead has heard of the task that it had asked for, and may not store it any more: whoever has its
- * bucket by now does.
- */
-const rescued = Effect.fnUntraced(function*(
-  parts: FrontSubmit,
-  id: TaskId,
-  error: VideoTaskError.VideoTaskError
-): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
-  const { handle, reason } = error
-  if (handle === undefined || reason._tag !== "StoreError") return yield* Effect.fail(error)
-  const { remoteId, route } = handle
-  const resolution = { remoteId, ...(route === undefined ? {} : { route }) }
-  for (let waitedMs = 0; waitedMs <= parts.router.patienceMs; waitedMs += lookMs) {
-    const submission = yield* Effect.mapError(look(parts, id), () => error)
-    if (submission?.outcome._tag === "created") return submission.outcome.handle
-    if (submission?.outcome._tag === "ambiguous") {
-      yield* Effect.mapError(Router.ask(parts.router, id, (door) => door.resolve({ id, resolution })), () => error)
-      return handle
-    }
-    yield* Effect.sleep(lookMs)
-  }
-  return yield* Effect.fail(error)
-})
-
 /** Nothing more is sent from here on; what is known of a create that is out is told. */
 const abandoned = Effect.fnUntraced(
-  function*(parts: FrontSubmit, order: Order) {
+  function*(parts: Submits, order: Attempt) {
     const { patience = 0, tell = () => Effect.void } = order.options.interrupted ?? {}
     const patienceMs = Duration.toMillis(patience)
     const until = (yield* Clock.currentTimeMillis) + patienceMs
-    if ((yield* look(parts, order.id)) === undefined) {
-      yield* burnt(parts, order)
-    }
+    yield* told(parts, order)
+    if ((yield* look(parts, order.id)) === undefined) yield* burnt(parts, order)
     let hasTold = patienceMs === 0
     for (;;) {
       const outcome = (yield* look(parts, order.id))?.outcome
@@ -238,5 +197,12 @@ const abandoned = Effect.fnUntraced(
       : Effect.logWarning("what became of an interrupted submit could not be read", cause)
   )
 )
+
+/** Tells the runner, where it can be reached: without that it sends what stands in line there. */
+const told = ({ router }: Submits, { attempt, id }: Attempt) =>
+  Effect.timeoutOption(
+    Router.askOnce(router, bucketOf(id, router.count), (door) => door.abandon({ id, attempt })),
+    judgeMs
+  )
 
 const isOver = ({ _tag }: Outcome): boolean => _tag === "created" || _tag === "rejected"

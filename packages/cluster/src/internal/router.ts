@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import { storeError } from "./storeError.ts"
 import { Begun, Door, nameOf } from "./wire.ts"
 
 /** How long is waited before a door that was not there is tried again, in ms. */
@@ -126,11 +127,4 @@ export const askBucket = Effect.fnUntraced(function*<A, E>(
 })
 
 const unserved = (bucket: number, detail: string): VideoTaskError.VideoTaskError =>
-  VideoTaskError.make({
-    provider: "store",
-    operation: "store",
-    reason: new VideoTaskError.StoreError({
-      detail: `no runner answers for bucket ${bucket}: ${detail}`,
-      retryable: true
-    })
-  })
+  storeError(`no runner answers for bucket ${bucket}: ${detail}`, true)

@@ -125,6 +125,8 @@ export const Door = Entity.make(`video-tasks/bucket/v${protocol}`, [
     success: TaskHandle,
     error: Schema.Union([VideoTaskError, NotHere, Begun])
   }),
+  /** Who asked for a submit does not want it any more: nothing more is sent for it. A mere disconnection says nothing. */
+  Rpc.make("abandon", { payload: { ...one, attempt: Schema.String }, error: NotHere }),
   Rpc.make("cancel", { payload: one, success: Schema.Literals(["confirmed", "unsupported", "failed"]), error }),
   Rpc.make("refresh", { payload: one, success: Task, error }),
   Rpc.make("freshVideos", { payload: one, success: Schema.Array(Video), error }),
