@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import type * as Submission from "@video-tasks/core/Submission"
 import { type Ended, isEnded } from "@video-tasks/core/Task"
 import { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
@@ -26,6 +25,7 @@ import * as Activity from "effect/workflow/Activity"
 import * as DurableClock from "effect/workflow/DurableClock"
 import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import { WorkflowEngine, type WorkflowInstance } from "effect/workflow/WorkflowEngine"
+import { judged } from "./internal/judged.ts"
 
 /**
  * How to create.
@@ -68,7 +68,11 @@ export const create = (
     execute: Effect.gen(function*() {
       const tasks = yield* VideoTasks
       return yield* tasks.submit(request, { ...options, id, interrupted: { patience: answerPatience } }).pipe(
-        Effect.catchIf(({ reason }) => reason._tag === "StoreError", (error) => earlier(tasks, id, error, patience))
+        Effect.catchIf(({ reason }) => reason._tag === "StoreError", (error) => earlier(tasks, id, error, patience)),
+        Effect.retry({
+          schedule: Schedule.upTo(lookAgain, { duration: patience }),
+          while: ({ reason }) => reason._tag === "StoreError" && reason.retryable
+        })
       )
     })
   })
@@ -238,35 +242,13 @@ const look = Effect.fnUntraced(function*(
     () => Effect.undefined
   )
   if (task !== undefined) return task.handle
-  const outcome = yield* outcomeOf(tasks, id)
-  switch (outcome?._tag) {
-    case undefined:
-      return yield* Effect.fail(error)
-    case "pending":
-      return undefined
-    case "created":
-      return outcome.handle
-    case "ambiguous":
-      return yield* lost(error, id, outcome.detail)
-    case "rejected":
-      return yield* Effect.fail(VideoTaskError.make({
-        provider: error.provider,
-        operation: "create",
-        reason: new VideoTaskError.StoreError({
-          detail: `the create of ${id} was refused when it was sent: ${outcome.reason}`,
-          retryable: false
-        })
-      }))
-  }
+  const submission = yield* submissionOf(tasks, id)
+  if (submission === undefined) return yield* Effect.fail(error)
+  return submission.outcome._tag === "pending" ? undefined : yield* judged(submission)
 })
 
-const outcomeOf = (tasks: Tasks, id: TaskId) =>
-  Stream.fromIterable(["pending", "ambiguous", "rejected", "created"] as const).pipe(
-    Stream.flatMap((outcome) => tasks.submissions({ outcome })),
-    Stream.filter((submission) => submission.id === id),
-    Stream.runHead,
-    Effect.map((found): Submission.Outcome | undefined => Option.getOrUndefined(found)?.outcome)
-  )
+const submissionOf = (tasks: Tasks, id: TaskId) =>
+  Effect.map(Stream.runHead(tasks.submissions({ idPrefix: id })), Option.getOrUndefined)
 
 const lost = (error: VideoTaskError.VideoTaskError, id: TaskId, detail: string) =>
   Effect.fail(VideoTaskError.make({

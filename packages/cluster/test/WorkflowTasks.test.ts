@@ -203,6 +203,28 @@ describe("WorkflowTasks", () => {
     }).pipe(Effect.provide(processOn(provider).pipe(Layer.provideMerge(store))))
   })
 
+  it.effect("goes on when a store is back that was away, and sends one create", () => {
+    const { asked, provider } = world()
+    let calls = 0
+    const away = new TaskStore.TaskStoreError({ detail: "connection terminated", retryable: true })
+    const flaky = Layer.effect(
+      TaskStore.TaskStore,
+      TaskStore.TaskStore.use((all) =>
+        Effect.succeed({
+          ...all,
+          begin: (...intent: Parameters<typeof all.begin>) =>
+            Effect.suspend(() => ++calls < 20 ? Effect.fail(away) : all.begin(...intent))
+        })
+      )
+    ).pipe(Layer.provide(store))
+    return Effect.gen(function*() {
+      yield* Effect.forkChild(Tracked.execute({ id }))
+      yield* minutes(() => asked.creates === 1)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([calls, asked.creates, yield* statuses], [20, 1, ["created"]])
+    }).pipe(Effect.provide(processOn(provider).pipe(Layer.provideMerge(flaky))))
+  })
+
   it.effect("ends with what the create is refused with", () => {
     const refusal = VideoTaskError.make({
       provider: "double",

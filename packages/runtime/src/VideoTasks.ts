@@ -217,6 +217,8 @@ export type Resolution =
  */
 export interface SubmissionFilter {
   readonly outcome?: Outcome["_tag"] | undefined
+  /** The beginning of our id, as ids are written: in lower case, with hyphens. */
+  readonly idPrefix?: string | undefined
 }
 
 /**

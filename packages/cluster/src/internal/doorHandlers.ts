@@ -97,7 +97,7 @@ const submit = (
     const { attempt, id } = order
     const known = engine.submits.get(id)
     if (known !== undefined && known.attempt !== attempt) {
-      return yield* Effect.fail(storeError(`submission ${id} exists already`, false))
+      return yield* Effect.fail(storeError(`submission ${id} is being made for somebody else`, true))
     }
     const whole = Effect.interruptible(engines.busy(engine.bucket, begin(engine, order, rescue)))
     const fiber = known?.fiber ?? (yield* Effect.forkIn(whole, engine.scope, { startImmediately: true }))

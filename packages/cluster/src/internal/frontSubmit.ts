@@ -13,6 +13,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { judged } from "./judged.ts"
 import { look, lookMs, rescued, type Submits } from "./rescue.ts"
 import * as Router from "./router.ts"
 import { storeError } from "./storeError.ts"
@@ -96,37 +97,6 @@ const tooLong = ({ provider }: VideoRequest) =>
   }))
 
 const refused = (id: TaskId) => Effect.fail(storeError(`submission ${id} exists already`, false))
-
-/** Refusals after which the same request may be sent again. */
-const passing: ReadonlySet<string> = new Set(["NotSent", "RateLimited", "interrupted before it was sent"])
-
-/** What the store says of a create whose runner did not answer. */
-const judged = (
-  { id, outcome, provider, startedAt }: Submission
-): Effect.Effect<TaskHandle, VideoTaskError.VideoTaskError> => {
-  const fail = (reason: VideoTaskError.Reason) =>
-    Effect.fail(VideoTaskError.make({ provider, operation: "create", reason }))
-  switch (outcome._tag) {
-    case "created":
-      return Effect.succeed(outcome.handle)
-    case "rejected": {
-      const detail = `no task was made (${outcome.reason}); the runner that heard more is gone`
-      return fail(
-        passing.has(outcome.reason)
-          ? new VideoTaskError.NotSent({ detail })
-          : new VideoTaskError.StoreError({ detail, retryable: false })
-      )
-    }
-    default:
-      return fail(
-        new VideoTaskError.SubmissionAmbiguous({
-          detail: outcome._tag === "ambiguous" ? outcome.detail : "its outcome is not known yet",
-          submissionId: id,
-          sentAt: startedAt
-        })
-      )
-  }
-}
 
 /** Takes care that nobody begins it any more, however late: an id is taken once. Says whether nobody had. */
 const burnt = Effect.fnUntraced(function*(

@@ -8,6 +8,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as RequestHash from "../RequestHash.ts"
 import type { VideoTasks } from "../VideoTasks.ts"
@@ -45,7 +46,7 @@ const submissionOf = (
   tasks: VideoTasks["Service"],
   id: TaskId.TaskId
 ): Effect.Effect<Submission | undefined, VideoTaskError.VideoTaskError> =>
-  Effect.map(Stream.runCollect(tasks.submissions()), (all) => all.find((one) => one.id === id))
+  Effect.map(Stream.runHead(tasks.submissions({ idPrefix: id })), Option.getOrUndefined)
 
 const outcomeOf = (tasks: VideoTasks["Service"], id: TaskId.TaskId) =>
   Effect.map(submissionOf(tasks, id), (submission) => submission?.outcome._tag)
