@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { SqliteTaskStore } from "@video-tasks/node"
 import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Deferred, Effect, Fiber, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Command from "./utils/command.ts"
+import { aLeaseLater } from "./utils/leases.ts"
 
 const generic = ["create", "--provider", "generic", "--model", "kling-v1", "--prompt"]
 
@@ -35,9 +37,11 @@ const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledg
 /** Each test has a simulator of its own, so that they can run side by side. */
 const live = (
   name: string,
-  body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>,
-  timeout = 120_000
-) => it.live(name, () => Effect.provide(body, server, { local: true }), timeout)
+  body: Effect.Effect<void, unknown, Simulator.Simulator | SimulatorServer.SimulatorServer>
+) => it.live(name, () => Effect.provide(body, server, { local: true }), 120_000)
+
+/** The store that the command keeps for a user without settings. */
+const fileIn = (data: string) => SqliteTaskStore.layer({ filename: path.join(data, "video-tasks", "tasks.db") })
 
 const posted = Effect.repeat(ledger, { until: ({ posts }) => posts > 0, schedule: Schedule.spaced("20 millis") })
 
@@ -109,6 +113,7 @@ describe("the store of the command", { concurrent: true }, () => {
         interrupt: { when: "vt1_", signal: "SIGKILL" }
       })
       assert.strictEqual(killed.signal, "SIGKILL")
+      yield* aLeaseLater(fileIn(data))
       const resumed = yield* vt(data, ["resume", "--output", "out", "--json", ...fast], { cwd })
       assert.strictEqual(resumed.code, 0, resumed.stderr)
       const last = Command.lines(resumed).at(-1)
@@ -117,8 +122,7 @@ describe("the store of the command", { concurrent: true }, () => {
       assert.strictEqual(last?.files[0].bytes, fs.statSync(path.join(cwd, "out", file)).size)
       assert.strictEqual((yield* vt(data, ["resume"])).code, 0)
       assert.strictEqual((yield* ledger).posts, 1)
-    }),
-    120_000
+    })
   )
 
   live(
@@ -296,6 +300,7 @@ describe("batch", { concurrent: true }, () => {
           interrupt: { when: () => Effect.runPromiseWith(services)(posted), signal }
         })
         assert.strictEqual(ended.signal ?? ended.code, signal === "SIGKILL" ? "SIGKILL" : 130, ended.stderr)
+        if (signal === "SIGKILL") yield* aLeaseLater(fileIn(data))
         const again = yield* vt(data, args, { cwd })
         const lines = report()
         const ambiguous = lines.filter((line) => line.status === "ambiguous").length
@@ -304,8 +309,7 @@ describe("batch", { concurrent: true }, () => {
         const { posts } = yield* ledger
         assert.isAtMost(posts, 30)
         assert.isAtLeast(posts, 30 - ambiguous)
-      }),
-      150_000
+      })
     )
   }
 

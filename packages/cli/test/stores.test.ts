@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PostgresTaskStore, SqliteTaskStore } from "@video-tasks/node"
-import { TaskStore } from "@video-tasks/runtime"
 import { type Script, Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Effect, type Layer, Redacted, Schedule } from "effect"
+import { Effect, Redacted, Schedule } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll } from "vitest"
 import * as Postgres from "../../node/test/support/postgres.ts"
 import * as Command from "./utils/command.ts"
+import { aLeaseLater } from "./utils/leases.ts"
 
 const server = SimulatorServer.layerSimulator({ speed: 200, seed: 7, tickSeconds: 5 })
 
@@ -48,18 +48,6 @@ const ledger = Effect.flatMap(Simulator.Simulator, (simulator) => simulator.ledg
 
 const script = (lines: ReadonlyArray<Script.Line>) =>
   Effect.flatMap(Simulator.Simulator, (simulator) => simulator.script(lines))
-
-/** Somebody died a lease ago, and not just now. */
-const aLeaseLater = (store: Layer.Layer<TaskStore.TaskStore, TaskStore.TaskStoreError>) =>
-  TaskStore.TaskStore.use((one) =>
-    Effect.gen(function*() {
-      const tasks = (yield* one.list({})).items.flatMap(({ claim }) => claim === undefined ? [] : [claim.owner])
-      const creates = (yield* one.submissions({ outcome: "pending" })).items.flatMap(({ owner }) => owner ?? [])
-      const owners = new Set([...tasks, ...creates])
-      assert.strictEqual(owners.size, 1)
-      for (const owner of owners) yield* one.renew(owner, 0)
-    })
-  ).pipe(Effect.provide(store))
 
 /** Each test has a simulator of its own, so that they can run side by side. */
 const live = (
@@ -214,9 +202,15 @@ describe("a store that can't be used", { concurrent: true }, () => {
     "is refused at once in a folder that takes none (13)",
     Effect.gen(function*() {
       const { vt } = user()
-      yield* refused(yield* vt(["list", "--store", "/dev/null/tasks.db"]), /the database file can't be made/)
+      yield* refused(
+        yield* vt([...generic, "A boat", "--store", "/dev/null/tasks.db"]),
+        /the database file can't be made/
+      )
       if (process.platform === "linux") {
-        yield* refused(yield* vt(["list", "--store", "/proc/none/tasks.db"]), /the database file can't be made/)
+        yield* refused(
+          yield* vt([...generic, "A boat", "--store", "/proc/none/tasks.db"]),
+          /the database file can't be made/
+        )
       }
     })
   )

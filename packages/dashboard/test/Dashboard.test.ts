@@ -172,7 +172,7 @@ describe("Dashboard", () => {
         const port = portOf(yield* Scope.provide(serve(), scope))
         const watching = yield* Effect.forkChild(ask(port, "/api/events"))
         yield* streamUntil(port, "/api/events", "\n\n")
-        yield* Scope.close(scope, Exit.void).pipe(Effect.timeout("5 seconds"))
+        yield* Scope.close(scope, Exit.void).pipe(Effect.timeout("15 seconds"))
         assert.isTrue(Exit.isSuccess(yield* Effect.exit(serve({ port }))))
         void watching
       }).pipe(Effect.scoped))

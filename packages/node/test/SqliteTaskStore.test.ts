@@ -149,7 +149,7 @@ describe("SqliteTaskStore", () => {
             "the store FILE could not be opened: the database file can't be written (attempt to write a readonly database)",
           retryable: false
         }])
-      }), 30_000)
+      }), 180_000)
 
     it.effect.skipIf(process.platform !== "linux")(
       "in a folder that takes none is refused at once",
@@ -303,7 +303,7 @@ describe("SqliteTaskStore", () => {
         const wanted = [1, 101, 201].flatMap((first) => Array.from({ length: 15 }, (_, n) => Tasks.idOf(first + n)))
         assert.deepStrictEqual(kept.items.map((one) => one.snapshot.task.id).sort(), wanted.sort())
         assert.isTrue(kept.items.every((one) => one.version === 5 && one.snapshot.value === "SUCCESS"))
-      }), 60_000)
+      }), 180_000)
 
     it.live("gives no task to two of them", () =>
       Effect.gen(function*() {
@@ -313,7 +313,7 @@ describe("SqliteTaskStore", () => {
         yield* Effect.promise(() => Promise.all(owners.map((one) => one.ended)))
         const claimed = owners.flatMap((one) => one.lines)
         assert.deepStrictEqual(claimed.sort(), Array.from({ length: 150 }, (_, n) => Tasks.idOf(n + 1)))
-      }), 60_000)
+      }), 180_000)
 
     it.live("has every event that was confirmed before its process was killed", () =>
       Effect.gen(function*() {
@@ -352,6 +352,6 @@ describe("SqliteTaskStore", () => {
           }
           for (const n of confirmed.keys()) assert.include(begun, Tasks.idOf(n))
         }).pipe(Effect.provide(SqliteTaskStore.layer({ filename })))
-      }), 120_000)
+      }), 180_000)
   })
 })

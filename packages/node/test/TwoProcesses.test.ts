@@ -14,7 +14,7 @@ const unique = (lines: ReadonlyArray<string>) => [...new Set(lines)].sort()
 /** Looks until it is so: processes start when they start. */
 const until = (what: string, isSo: () => boolean) =>
   Effect.gen(function*() {
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 1800; tries++) {
       if (isSo()) return
       yield* Effect.sleep(50)
     }
@@ -41,7 +41,7 @@ const sleepers = Effect.fnUntraced(function*(role: SleepProcess.Role) {
 /** What stands in the store, read until it is so. */
 const stored = <A, E>(what: string, read: Effect.Effect<A, E>, isSo: (value: A) => boolean): Effect.Effect<A, E> =>
   Effect.gen(function*() {
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 1800; tries++) {
       const value = yield* read
       if (isSo(value)) return value
       yield* Effect.sleep(50)
@@ -124,7 +124,7 @@ describe.skipIf(process.platform === "win32")("a process that slept for longer t
       assert.deepStrictEqual((yield* store.submission(lost!.id))?.outcome, judged?.outcome)
       assert.deepStrictEqual([...sleeper.said()].sort(), ["created 1", "creates 1", "failed NotSent"])
       assert.isFalse(other.said().some((line) => line.startsWith("creates")))
-    }), 90_000)
+    }), 240_000)
 
   it.live(
     "goes on with the task that the other one has found, when its own answer comes",
@@ -183,5 +183,5 @@ describe("two processes on one SQLite file", () => {
         Effect.provide(SqliteTaskStore.layer({ filename }))
       )
       assert.strictEqual(new Set(store.items.map((one) => one.claim?.owner)).size, 1)
-    }), 90_000)
+    }), 240_000)
 })

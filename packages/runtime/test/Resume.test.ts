@@ -570,7 +570,7 @@ describe("resume", () => {
         }).pipe(Effect.provide(process(store, provider)))
       })
     )
-  }, 120_000)
+  }, 240_000)
 
   it.effect("finds and follows the create of a process that dies later", () => {
     const { asked, known, provider } = world()

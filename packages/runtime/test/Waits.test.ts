@@ -269,7 +269,7 @@ describe("VideoTasks", () => {
     }).pipe(
       Effect.provide(Harness.layer(provider, { budget: { requestsPerSecond: 10_000, burst: 500, concurrency: 1000 } }))
     )
-  }, 60_000)
+  }, 180_000)
 
   it.effect("reads a task once on refresh, and joins a read that is under way", () => {
     const { provider, reads } = lasting(600_000, 2000)

@@ -21,7 +21,7 @@ export interface Played {
 }
 
 /** How many times faster than the wall clock the matrix runs. */
-export const factor = 40
+export const factor = 30
 
 /** The discard port: nobody listens there. */
 const closed = "http://127.0.0.1:9"
