@@ -4,6 +4,7 @@ import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import * as net from "node:net"
+import * as os from "node:os"
 import process from "node:process"
 import * as Command from "./utils/command.ts"
 
@@ -255,6 +256,40 @@ describe("video-tasks dashboard", { concurrent: true }, () => {
       const ran = yield* Effect.promise(() => Command.run(command.file, args))
       assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
       assert.include(ran.stderr, "--token and --no-token contradict each other.")
+    })
+  )
+
+  live(
+    "refuses a store beside --demo, which opens none (2)",
+    Effect.gen(function*() {
+      const args = ["dashboard", "--demo", "--port", "0", "--store", "memory"]
+      const ran = yield* Effect.promise(() => Command.run(command.file, args))
+      assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
+      assert.include(ran.stderr, "--demo and --store contradict each other")
+    })
+  )
+
+  live(
+    "tells addresses that a browser can open where it listens on all of them",
+    Effect.gen(function*() {
+      let said = ""
+      const onOutput = (output: string) => {
+        said = output
+      }
+      const { found, ran } = yield* Effect.promise(() =>
+        withDashboard(["--host", "0.0.0.0"], { onOutput }, async (url) => {
+          while (!said.includes("Listening.")) await new Promise((resolve) => setTimeout(resolve, 20))
+          return { url, port: new URL(url).port }
+        })
+      )
+      const own = Object.values(os.networkInterfaces()).flatMap((all) => all ?? [])
+        .filter(({ family, internal }) => family === "IPv4" && !internal)
+        .map(({ address }) => `http://${address}:${found.port}/`)
+      const [first = "", ...others] = ran.stdout.trimEnd().split("\n")
+      const token = /#token=[\w-]{32}$/.exec(first)?.[0] ?? ""
+      assert.strictEqual(first, `The dashboard is at ${found.url}${token}`)
+      assert.isNotEmpty(token)
+      assert.deepStrictEqual(others, own.map((url) => `from other machines  ${url}${token}`))
     })
   )
 

@@ -110,8 +110,10 @@ export interface Options {
  * @since 0.1.0
  */
 export class Dashboard extends Context.Service<Dashboard, {
-  /** `http://127.0.0.1:4600/` */
+  /** Where this machine finds it: `http://127.0.0.1:4600/`, also when it listens on every address. */
   readonly url: string
+  /** Where other machines find it, without the token, when it listens on every address of this one. */
+  readonly otherUrls: ReadonlyArray<string>
   readonly port: number
   /** The address with the token, for who may see it; the same as `url` where no token is wanted. */
   readonly openUrl: Redacted.Redacted
@@ -179,9 +181,11 @@ export const make = Effect.fnUntraced(function*(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(4096)),
     Effect.provideService(HttpMiddleware.TracerDisabledWhen, constTrue)
   )
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/`
+  const urlOf = (name: string) => `http://${name.includes(":") ? `[${name}]` : name}:${port}/`
+  const url = urlOf(Listen.isWildcard(host) ? Listen.loopbackOf(host) : host)
   const openUrl = token === undefined ? url : `${url}#token=${encodeURIComponent(Redacted.value(token))}`
-  return Dashboard.of({ url, port, openUrl: Redacted.make(openUrl, { label: "dashboard url" }) })
+  const otherUrls = Listen.isWildcard(host) ? Listen.addressesOf(host).map(urlOf) : []
+  return Dashboard.of({ url, otherUrls, port, openUrl: Redacted.make(openUrl, { label: "dashboard url" }) })
 })
 
 /**

@@ -20,7 +20,7 @@ export const batch = Command.make(
     ),
     concurrency: Flag.Int("concurrency").pipe(
       Flag.withAlias("c"),
-      Flag.withDescription("How many are under way at once; each account's rate is held all the same"),
+      Flag.withDescription("How many are under way at once (16); each account's rate is held all the same"),
       Flag.filter((count) => count > 0, () => "a number above 0"),
       Flag.withDefault(16)
     ),

@@ -16,12 +16,12 @@ const flags = {
           new CliError.InvalidValue({ option: "port", value: String(port), expected: "0 to 65535", kind: "flag" })
         )
     ),
-    Flag.withDescription("Where to listen; 0 takes any free port"),
+    Flag.withDescription("Where to listen (4600); 0 takes any free port"),
     Flag.withDefault(4600)
   ),
   host: Flag.String("host").pipe(
     Flag.withMetavar("<address>"),
-    Flag.withDescription("The address to listen on; one that others can reach needs a token"),
+    Flag.withDescription("The address to listen on (127.0.0.1); one that others can reach needs a token"),
     Flag.withDefault("127.0.0.1")
   ),
   allowHost: Flag.String("allow-host").pipe(
@@ -61,7 +61,7 @@ const flags = {
           })
         )
     ),
-    Flag.withDescription("How many tasks the page shows at most; those that ended longest ago are left out"),
+    Flag.withDescription("How many tasks the page shows at most (10,000); those that ended longest ago are left out"),
     Flag.withDefault(10_000)
   ),
   hidePrompts: Flag.Boolean("hide-prompts").pipe(
@@ -69,7 +69,7 @@ const flags = {
     Flag.withDefault(false)
   ),
   demo: Flag.Boolean("demo").pipe(
-    Flag.withDescription("Show a steady flow of simulated tasks instead of the store: nothing is paid"),
+    Flag.withDescription("Show a steady flow of simulated tasks instead of a store: nothing is paid"),
     Flag.withDefault(false)
   )
 }

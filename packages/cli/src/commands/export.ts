@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { withStore } from "../internal/backend.ts"
+import { withStoreThere } from "../internal/backend.ts"
 import { overwrite } from "../internal/flags.ts"
 import { reported } from "../internal/reported.ts"
 import * as Target from "../internal/target.ts"
@@ -29,8 +29,9 @@ export const exportTasks = Command.make(
   Effect.fn("export")(function*(input) {
     const output = Option.getOrUndefined(input.output)
     if (output !== undefined) yield* Target.check(output, input)
-    const { exportTo } = yield* Effect.promise(() => import("../internal/exporting.ts"))
-    yield* withStore(exportTo(output, input))
+    const { checkOutput, exportTo } = yield* Effect.promise(() => import("../internal/exporting.ts"))
+    if (output !== undefined) yield* checkOutput(output)
+    yield* withStoreThere(exportTo(output, input))
   }, reported)
 ).pipe(
   Command.withShortDescription("Write the tasks of the store as JSON lines"),

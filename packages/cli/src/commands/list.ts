@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { withStore } from "../internal/backend.ts"
+import { withStoreThere } from "../internal/backend.ts"
 import * as Facts from "../internal/facts.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
@@ -65,7 +65,7 @@ export const list = Command.make(
   "list",
   flags,
   Effect.fn("list")(function*(input) {
-    yield* withStore(Effect.gen(function*() {
+    yield* withStoreThere(Effect.gen(function*() {
       const reporter = yield* Reporter
       const screen = yield* Screen
       if (input.watch) return yield* watched(input)

@@ -31,7 +31,7 @@ export const models = Command.make(
     provider: onlyProvider,
     type: Flag.String("type").pipe(
       Flag.withMetavar("<video|…|all>"),
-      Flag.withDescription("The kind of model, in the catalogue's word; all lists every one"),
+      Flag.withDescription("The kind of model, in the catalogue's word (video); all lists every one"),
       Flag.withDefault("video")
     )
   },

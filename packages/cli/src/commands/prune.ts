@@ -10,7 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { withStore } from "../internal/backend.ts"
+import { withStoreThere } from "../internal/backend.ts"
 import * as Durations from "../internal/duration.ts"
 import { reported } from "../internal/reported.ts"
 import { Reporter } from "../internal/reporter.ts"
@@ -51,7 +51,7 @@ export const prune = Command.make(
   "prune",
   flags,
   Effect.fn("prune")(function*(input) {
-    yield* withStore(Effect.gen(function*() {
+    yield* withStoreThere(Effect.gen(function*() {
       const reporter = yield* Reporter
       const store = yield* TaskStore
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(input.olderThan)

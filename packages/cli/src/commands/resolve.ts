@@ -8,7 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Backend, withStore } from "../internal/backend.ts"
+import { Backend, withStoreThere } from "../internal/backend.ts"
 import * as Facts from "../internal/facts.ts"
 import { id, oneOf } from "../internal/handles.ts"
 import { exitCode, Problem, usage } from "../internal/problem.ts"
@@ -48,7 +48,7 @@ export const resolve = Command.make(
     if (Option.isSome(input.remote) === input.discard) {
       return yield* usage("Say either --remote REMOTE_ID or --discard.")
     }
-    yield* withStore(settle(input))
+    yield* withStoreThere(settle(input))
   }, reported)
 ).pipe(
   Command.withShortDescription("Settle a create whose answer is lost"),

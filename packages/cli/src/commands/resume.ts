@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { withStore } from "../internal/backend.ts"
+import { withStoreThere } from "../internal/backend.ts"
 import { reported } from "../internal/reported.ts"
 import { resumeAll } from "../internal/resumeAll.ts"
 
@@ -21,7 +21,7 @@ export const resume = Command.make(
     )
   },
   Effect.fn("resume")(function*(input) {
-    yield* withStore(resumeAll(Option.getOrUndefined(input.output)))
+    yield* withStoreThere(resumeAll(Option.getOrUndefined(input.output)))
   }, reported)
 ).pipe(
   Command.withShortDescription("Go on with everything that is unfinished"),

@@ -5,7 +5,7 @@ import { TaskStore } from "@video-tasks/runtime/TaskStore"
 import * as Command from "effect/cli/Command"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { withStore } from "../internal/backend.ts"
+import { withStoreThere } from "../internal/backend.ts"
 import * as Facts from "../internal/facts.ts"
 import { handle, oneOf } from "../internal/handles.ts"
 import * as JournalLines from "../internal/journalLines.ts"
@@ -21,7 +21,7 @@ export const show = Command.make(
   "show",
   { handle },
   Effect.fn("show")(function*(input) {
-    yield* withStore(Effect.gen(function*() {
+    yield* withStoreThere(Effect.gen(function*() {
       const store = yield* TaskStore
       const found = typeof input.handle === "string"
         ? yield* oneOf(input.handle)

@@ -17,12 +17,12 @@ const inRange = (name: string, low: number, high: number) => (value: number) =>
 const flags = {
   port: Flag.Int("port").pipe(
     Flag.mapEffect(inRange("port", 0, 65_535)),
-    Flag.withDescription("Where to listen; 0 takes any free port"),
+    Flag.withDescription("Where to listen (4010); 0 takes any free port"),
     Flag.withDefault(4010)
   ),
   speed: Flag.Finite("speed").pipe(
     Flag.mapEffect(inRange("speed", 0.01, 10_000)),
-    Flag.withDescription("How much faster than real time the jobs run; 60 makes minutes seconds"),
+    Flag.withDescription("How much faster than real time the jobs run (1); 60 makes minutes seconds"),
     Flag.withDefault(1)
   ),
   script: Flag.String("script").pipe(

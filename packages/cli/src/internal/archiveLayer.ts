@@ -11,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import type * as ArchiveChoice from "./archiveChoice.ts"
 import * as ArchiveSettings from "./archiveSettings.ts"
 import type * as Globals from "./globals.ts"
+import { makeFolder } from "./place.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Screen } from "./screen.ts"
 
@@ -41,12 +42,11 @@ const ofFolder = Effect.fnUntraced(function*(path: string) {
   if (info !== undefined && info.type !== "Directory") {
     return yield* usage(`The archive ${path} is no folder. Name one; it is made where it does not exist.`)
   }
-  if (info !== undefined) {
-    yield* Effect.mapError(
-      fs.access(path, { writable: true }),
-      () => usage(`The archive ${path} cannot be written to.`)
-    )
-  }
+  yield* Effect.mapError(makeFolder(path, { mode: 0o700 }), () => usage(`The archive ${path} cannot be made.`))
+  // A folder with the permission may take nothing all the same, such as `/proc`.
+  yield* Effect.scoped(fs.makeTempDirectoryScoped({ directory: path, prefix: ".video-tasks-" })).pipe(
+    Effect.mapError(() => usage(`The archive ${path} cannot be written to.`))
+  )
   return Archive.layerFiles({ ...options, directory: path })
 })
 

@@ -51,6 +51,8 @@ export class Backend extends Context.Service<Backend, {
   ) => Layer.Layer<Services, Problem | VideoTaskError, Ground | TaskStore>
   /** The store of the user's choice. */
   readonly store: Layer.Layer<TaskStore, Problem, Ground>
+  /** The same for those who only look: one that was named must be there. */
+  readonly storeThere: Layer.Layer<TaskStore, Problem, Ground>
 }>()("video-tasks/internal/Backend") {}
 
 /** Opens the store for as long as the work takes. */
@@ -58,3 +60,9 @@ export const withStore = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Problem, Exclude<R, TaskStore> | Backend | Ground> =>
   Effect.flatMap(Backend, ({ store }) => Effect.provide(self, store))
+
+/** Opens the store for as long as the work takes, if it is there. */
+export const withStoreThere = <A, E, R>(
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Problem, Exclude<R, TaskStore> | Backend | Ground> =>
+  Effect.flatMap(Backend, ({ storeThere }) => Effect.provide(self, storeThere))

@@ -19,6 +19,7 @@ import * as Callback from "./callback.ts"
 import { openImage } from "./createRequest.ts"
 import * as ExitCode from "./exitCode.ts"
 import { familyOf } from "./family.ts"
+import { placeOf } from "./place.ts"
 import { Problem } from "./problem.ts"
 import * as StoreReads from "./storeReads.ts"
 
@@ -86,7 +87,7 @@ const refused = (faults: ReadonlyArray<Lines.Fault>): Problem => {
 const otherRequest =
   "stands for another request of an earlier run; give the changed line another key, or the whole run a name (--run)"
 
-/** Two lines can't write one file, whatever their outputs look like; some systems don't tell `a.mp4` from `A.mp4`. */
+/** Two lines can't write one file, whatever their outputs look like. */
 export const sharedFiles = (
   items: ReadonlyArray<Pick<Item, "line" | "file">>,
   platform: NodeJS.Platform
@@ -101,10 +102,6 @@ export const sharedFiles = (
     return []
   })
 }
-
-/** Names with one place are names of one file. */
-export const placeOf = (file: string, platform: NodeJS.Platform): string =>
-  platform === "darwin" || platform === "win32" ? file.normalize("NFC").toLowerCase() : file
 
 /** The newest attempt of a line: one that was refused made nothing, and may be made again. */
 export const newestAttempt = Effect.fnUntraced(function*({ name, occurrence }: Pick<Item, "name" | "occurrence">) {

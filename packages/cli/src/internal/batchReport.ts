@@ -9,11 +9,13 @@ import { Cost } from "@video-tasks/core/Video"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import type { Item } from "./batchPlan.ts"
 import type { Saved } from "./download.ts"
 import { ofReason } from "./exitCode.ts"
 import * as JsonLines from "./jsonLines.ts"
+import { isSame } from "./place.ts"
 import { exitCode, type Failure, Problem, usage } from "./problem.ts"
 import { withStore } from "./program.ts"
 import type { Choice as StoreChoice } from "./storeChoice.ts"
@@ -61,11 +63,25 @@ export const record = (
   error: error === undefined ? null : JsonLines.error(named(error, store))["error"]
 })
 
-/** Proves that the report can be written, before anything is sent. */
+/** A file that is not the report's to write. */
+export interface Other {
+  readonly file: string
+  /** What it is to the command. */
+  readonly name: string
+}
+
+/** Proves that the report can be written, and that it writes over none of these, before anything is sent. */
 export const check = Effect.fnUntraced(function*(
-  file: string
-): Effect.fn.Return<void, Problem, FileSystem.FileSystem> {
+  file: string,
+  others: ReadonlyArray<Other>
+): Effect.fn.Return<void, Problem, FileSystem.FileSystem | Path.Path> {
   const fs = yield* FileSystem.FileSystem
+  for (const other of others) {
+    for (const written of [file, `${file}.part`]) {
+      if (!(yield* isSame(written, other.file))) continue
+      return yield* usage(`The report ${file} would be written over ${other.name} ${other.file}. Name another file.`)
+    }
+  }
   yield* Effect.mapError(fs.writeFileString(`${file}.part`, ""), () => usage(`The report ${file} cannot be written.`))
 })
 

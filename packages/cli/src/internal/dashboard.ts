@@ -13,6 +13,7 @@ import { Backend, withStore } from "./backend.ts"
 import { configured } from "./configured.ts"
 import * as Demo from "./dashboardDemo.ts"
 import * as Token from "./dashboardToken.ts"
+import * as Globals from "./globals.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
@@ -30,6 +31,9 @@ export interface DashboardInput extends Token.Wanted {
 
 /** Serves it. */
 export const show = Effect.fnUntraced(function*(input: DashboardInput) {
+  if (input.demo && (yield* Globals.values).store !== undefined) {
+    return yield* usage("--demo and --store contradict each other: the demo shows simulated tasks and opens no store.")
+  }
   const token = yield* Token.make(input)
   const listen = {
     port: input.port,
@@ -82,12 +86,21 @@ const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen, 
 const opened = Effect.fnUntraced(function*({ demo, readOnly }: DashboardInput, token: Token.Token | undefined) {
   const reporter = yield* Reporter
   const screen = yield* Screen
-  const { openUrl, port, url } = yield* Dashboard.Dashboard
+  const { openUrl, otherUrls, port, url } = yield* Dashboard.Dashboard
   const isTold = token !== undefined && (token.isMade || (yield* screen.outColumns) !== undefined)
   const address = isTold ? Redacted.value(openUrl) : url
+  // The part with the token is the same for all.
+  const others = otherUrls.map((other) => `${other}${address.slice(url.length)}`)
+  const told = [`The dashboard is at ${address}`, ...others.map((other) => `from other machines  ${other}`)]
   yield* reporter.result(
-    `The dashboard is at ${address}`,
-    { type: "dashboard", url, port, ...(isTold ? { openUrl: address } : {}) }
+    told.join("\n"),
+    {
+      type: "dashboard",
+      url,
+      port,
+      otherUrls: otherUrls.length === 0 ? undefined : otherUrls,
+      ...(isTold ? { openUrl: address } : {})
+    }
   )
   if (token !== undefined) yield* screen.hide(token.value)
   if (isTold) yield* reporter.note("The address holds the token: it opens the page, for whoever has it.")

@@ -8,10 +8,20 @@ import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Format from "./exportFormat.ts"
+import { isSame } from "./place.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
+import * as Store from "./store.ts"
 import * as StoreReads from "./storeReads.ts"
+
+/** Refuses to write over the store that is exported. */
+export const checkOutput = Effect.fnUntraced(function*(output: string) {
+  const store = yield* Store.file
+  if (store !== undefined && (yield* isSame(output, store))) {
+    return yield* usage(`${output} is the store itself. Name another file.`)
+  }
+})
 
 /** Writes to a file, which appears when it is whole, or to stdout. */
 export const exportTo = Effect.fnUntraced(function*(output: string | undefined, options: Format.SecretOptions = {}) {

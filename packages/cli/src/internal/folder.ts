@@ -5,11 +5,12 @@ import type { Success } from "@video-tasks/core/Task"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Path from "effect/Path"
 import * as Semaphore from "effect/Semaphore"
 import { save, type Saved } from "./download.ts"
+import { makeFolder } from "./place.ts"
 import { type Problem, usage } from "./problem.ts"
 import type { Reporter } from "./reporter.ts"
 import type { Screen } from "./screen.ts"
@@ -17,11 +18,8 @@ import type { Screen } from "./screen.ts"
 /** Makes the folder if it is not there. */
 export const make = Effect.fnUntraced(function*(
   folder: string
-): Effect.fn.Return<void, Problem, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
-  yield* fs.makeDirectory(folder, { recursive: true }).pipe(
-    Effect.mapError(() => usage(`The folder ${folder} cannot be made.`))
-  )
+): Effect.fn.Return<void, Problem, FileSystem.FileSystem | Path.Path> {
+  yield* Effect.mapError(makeFolder(folder), () => usage(`The folder ${folder} cannot be made.`))
 })
 
 /** What became of the videos of a task. */

@@ -20,20 +20,24 @@ const invalid = (option: string, value: string, expected: string) =>
 
 /** The argument `HANDLE`. */
 export const handle: Argument.Argument<Ref> = Argument.String("handle").pipe(
-  Argument.withDescription("A task: its handle (vt1_…), or its id in the store or the beginning of it"),
+  Argument.withDescription(
+    "A task: its handle (vt1_…), or its id in the store or the beginning of it (at least 4 characters)"
+  ),
   Argument.mapEffect((text): Effect.Effect<Ref, CliError.InvalidValue> => {
     const said = text.trim()
     const parsed = TaskHandle.parse(said)
     if (parsed !== undefined) return Effect.succeed(parsed)
-    return isId(said) ? Effect.succeed(said) : invalid("handle", text, expected)
+    return isId(said) ? Effect.succeed(said) : invalid("handle", text, isTooShort(said) ? longer : expected)
   })
 )
 
 /** The argument `ID`. */
 export const id: Argument.Argument<string> = Argument.String("id").pipe(
-  Argument.withDescription("The id in the store, or the beginning of it (see `video-tasks list`)"),
+  Argument.withDescription("The id in the store, or at least its first 4 characters (see `video-tasks list`)"),
   Argument.mapEffect((text) =>
-    isId(text.trim()) ? Effect.succeed(text.trim()) : invalid("id", text, "an id as `list` shows it, or its beginning")
+    isId(text.trim())
+      ? Effect.succeed(text.trim())
+      : invalid("id", text, isTooShort(text.trim()) ? longer : "an id as `list` shows it, or its beginning")
   )
 )
 
@@ -77,6 +81,10 @@ export const providersOf = (handles: ReadonlyArray<TaskHandle.TaskHandle>): Effe
 // internal
 
 const expected = "a handle that begins with vt1_, whole and unchanged, or an id as `video-tasks list` shows it"
+
+const longer = "at least the first 4 characters of an id"
+
+const isTooShort = (text: string): boolean => /^[0-9a-f][0-9a-f-]{0,2}$/i.test(text)
 
 const isId = (text: string): boolean => /^[0-9a-f][0-9a-f-]{3,35}$/i.test(text)
 

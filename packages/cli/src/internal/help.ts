@@ -1,5 +1,5 @@
 /**
- * Help where it belongs: on stdout when it was asked for, on stderr with the fault when the command was used wrongly.
+ * Help where it belongs: on stdout when it was asked for. Who used the command wrongly is told the fault, and where help is.
  */
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -12,7 +12,9 @@ import * as ArchiveSettings from "./archiveSettings.ts"
 import * as ExitCode from "./exitCode.ts"
 import * as Globals from "./globals.ts"
 import * as JsonLines from "./jsonLines.ts"
+import * as KeepRequests from "./keepRequests.ts"
 import { usage } from "./problem.ts"
+import { program } from "./program.ts"
 import { Screen } from "./screen.ts"
 import { providers } from "./settings.ts"
 import * as Style from "./style.ts"
@@ -25,11 +27,10 @@ export const layerHelp: Layer.Layer<never, never, Screen> = Layer.unwrap(Effect.
       if (event._tag === "Version") return yield* screen.out(`${event.name} ${event.version}`)
       const columns = Math.min(100, (yield* screen.columns) - 2)
       if (event._tag === "Help") {
-        const help = formatter(screen.outStyle, "full").formatHelpDoc(tidy(event.helpDoc, columns))
+        const help = formatter(screen.outStyle).formatHelpDoc(tidy(event.helpDoc, columns))
         return yield* screen.out(event.commandPath.length === 1 ? `${help}\n\n${appendix(screen.outStyle)}` : help)
       }
-      const { formatErrors, formatHelpDoc } = formatter(screen.errStyle, "summary")
-      yield* screen.err(`${formatHelpDoc(tidy(event.helpDoc, columns))}\n${formatErrors(event.errors)}`)
+      yield* screen.err(faults(screen.errStyle, event))
     })
   })
 }))
@@ -50,8 +51,20 @@ export const usageErrors = (args: ReadonlyArray<string>) =>
 
 // internal
 
-const formatter = (style: Style.Style, globalFlags: "full" | "summary"): CliOutput.Formatter =>
-  CliOutput.defaultFormatter({ colors: style !== Style.none, globalFlags })
+const formatter = (style: Style.Style): CliOutput.Formatter =>
+  CliOutput.defaultFormatter({ colors: style !== Style.none })
+
+/** What is wrong, a line each, and where it is said how it is right: the whole help would hide that. */
+const faults = (
+  style: Style.Style,
+  { commandPath: [, ...names], errors }: CliOutput.Presenter.InvalidInvocation
+): string => {
+  const told = errors.map(({ message }) => {
+    const [first = "", ...more] = message.split("\n").filter((line) => line.trim() !== "")
+    return [`${style.red("error:")} ${Style.harmless(first)}`, ...more.map(Style.harmless)].join("\n")
+  })
+  return [...told, `  How it is used:  ${[program, ...names].join(" ")} --help`].join("\n")
+}
 
 /** Fits help into a terminal: long lines are broken, our own options stand before those of every command. */
 const tidy = (doc: HelpDoc.HelpDoc, columns: number): HelpDoc.HelpDoc => {
@@ -97,6 +110,8 @@ const appendix = (style: Style.Style): string => {
         [style.green(baseUrl), `Address of ${title}${key === "GENERIC_API_KEY" ? "" : ", if not its own"}`]
       ]),
       [style.green("VIDEO_TASKS_STORE"), "Where tasks are kept: a path, memory, or postgres://…"],
+      [style.green(KeepRequests.variable), "false: what was asked for, such as prompts, is not kept in the store"],
+      [style.green("VIDEO_TASKS_DASHBOARD_TOKEN"), "As dashboard --token; not from .env"],
       [style.green(ArchiveSettings.variable), `Where files are kept: ${ArchiveChoice.allowed}`],
       [
         style.green("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),

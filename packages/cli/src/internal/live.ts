@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Backend } from "./backend.ts"
 
+const services = Effect.promise(() => import("./services.ts"))
+
+const store = Effect.promise(() => import("./store.ts"))
+
 /** Provides the real services. */
 export const layer: Layer.Layer<Backend> = Layer.succeed(Backend, {
   services: (ids, options) => Layer.unwrap(Effect.map(services, ({ layer }) => layer(ids, options))),
   tasks: (ids, options) => Layer.unwrap(Effect.map(services, ({ layerTasks }) => layerTasks(ids, options))),
-  store: Layer.unwrap(Effect.map(Effect.promise(() => import("./store.ts")), ({ layer }) => layer))
+  store: Layer.unwrap(Effect.map(store, ({ layer }) => layer)),
+  storeThere: Layer.unwrap(Effect.map(store, ({ layerThere }) => layerThere))
 })
-
-// internal
-
-const services = Effect.promise(() => import("./services.ts"))

@@ -8,9 +8,9 @@ import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import { Simulator } from "@video-tasks/simulator/Simulator"
 import { SimulatorServer } from "@video-tasks/simulator/SimulatorServer"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import { save } from "./download.ts"
+import { makeFolder } from "./place.ts"
 import { usage } from "./problem.ts"
 import { type Ending, follow } from "./progress.ts"
 import { Reporter } from "./reporter.ts"
@@ -35,7 +35,7 @@ const acted = Effect.gen(function*() {
   const simulator = yield* Simulator
   const { baseUrl } = yield* SimulatorServer
   yield* Effect.orDie(simulator.script(Story.script))
-  yield* makeFolder
+  yield* ready
   const { animated, columns } = yield* Screen
   yield* reporter.note(opening(baseUrl, animated ? yield* columns : Infinity))
   const acts = yield* begin
@@ -100,12 +100,10 @@ const shownOf = Effect.fnUntraced(function*(ending: Ending, act: Act | undefined
   return saved === undefined ? yield* Effect.die(new Error("a success without a file")) : { ...act, task, saved }
 })
 
-const makeFolder = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  yield* fs.makeDirectory(folder, { recursive: true }).pipe(
-    Effect.mapError(() => usage(`The folder ${folder} cannot be made here. Run the demo where you may write.`))
-  )
-})
+const ready = Effect.mapError(
+  makeFolder(folder),
+  () => usage(`The folder ${folder} cannot be made here. Run the demo where you may write.`)
+)
 
 const opening = (baseUrl: string, columns: number): string =>
   [

@@ -26,6 +26,7 @@ import * as Render from "./render.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
 import { isProviderId, type ProviderId, providerIds } from "./settings.ts"
+import * as Store from "./store.ts"
 
 /** What the flags of `batch` say. */
 export interface BatchInput {
@@ -42,8 +43,8 @@ export interface BatchInput {
 export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
   const { faults, lines } = yield* read(input.file)
   const output = Option.getOrUndefined(input.output)
+  if (Option.isSome(input.report)) yield* checkReport(input.report.value, input.file)
   if (output !== undefined) yield* Folder.make(output)
-  if (Option.isSome(input.report)) yield* Report.check(input.report.value)
   const { providers, services } = yield* grounds(lines)
   yield* withStore(Effect.gen(function*() {
     const planned = Effect.provide(plan(lines, { ...input, output, faults }), services)
@@ -63,6 +64,14 @@ export const runBatch = Effect.fnUntraced(function*(input: BatchInput) {
 })
 
 // internal
+
+const checkReport = Effect.fnUntraced(function*(report: string, file: string) {
+  const store = yield* Store.file
+  yield* Report.check(report, [
+    { file, name: "the batch itself," },
+    ...(store === undefined ? [] : [{ file: store, name: "the store," }])
+  ])
+})
 
 const read = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem

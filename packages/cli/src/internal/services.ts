@@ -11,6 +11,7 @@ import * as ArchiveLayer from "./archiveLayer.ts"
 import type { Backend, TasksOptions } from "./backend.ts"
 import * as Cadence from "./cadence.ts"
 import * as Globals from "./globals.ts"
+import * as KeepRequests from "./keepRequests.ts"
 import { usage } from "./problem.ts"
 import * as Providers from "./providers.ts"
 import type { ProviderId } from "./settings.ts"
@@ -33,7 +34,11 @@ const over = (ids: ReadonlyArray<ProviderId>, options: TasksOptions & { readonly
     if (globals.baseUrl !== undefined && ids.length > 1) {
       return yield* usage(`--base-url can't be meant for several providers at once (${ids.join(", ")}).`)
     }
-    const tasks = VideoTasks.layer({ poll: Cadence.ofFlags(globals), owner: options.owner })
+    const tasks = VideoTasks.layer({
+      poll: Cadence.ofFlags(globals),
+      owner: options.owner,
+      keepRequests: yield* KeepRequests.chosen
+    })
     return (options.budget === undefined ? tasks : Layer.provide(tasks, CostBudget.layer(options.budget))).pipe(
       Layer.provideMerge(options.archives === true ? ArchiveLayer.layer : Layer.empty),
       Layer.provideMerge(Providers.layer(ids, options)),

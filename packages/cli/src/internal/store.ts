@@ -3,14 +3,15 @@
  */
 import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
-import type * as FileSystem from "effect/FileSystem"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Redacted from "effect/Redacted"
 import process from "node:process"
+import { ofReason } from "./exitCode.ts"
 import * as Globals from "./globals.ts"
-import { type Problem, storeFailed } from "./problem.ts"
+import { Problem, storeFailed } from "./problem.ts"
 import { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
 import { type Choice, secretsOf } from "./storeChoice.ts"
@@ -21,6 +22,22 @@ export const layer: Layer.Layer<
   Problem,
   Globals.Identifiers | FileSystem.FileSystem | Path.Path | Screen
 > = Layer.unwrap(Effect.suspend(() => Effect.flatMap(choice, open)))
+
+/** The same store for those who only look: a file that somebody named is not made, since its name may be mistyped. */
+export const layerThere: typeof layer = Layer.unwrap(Effect.suspend(() =>
+  Effect.gen(function*() {
+    const named = yield* said
+    if (named?._tag === "file") yield* checkThere(named.path)
+    return yield* open(named ?? (yield* ofUser))
+  })
+))
+
+/** The file of the store, where it is one. */
+export const file: Effect.Effect<
+  string | undefined,
+  Problem,
+  Globals.Identifiers | FileSystem.FileSystem | Path.Path
+> = Effect.suspend(() => Effect.map(choice, (choice) => choice._tag === "file" ? choice.path : undefined))
 
 /** What people call the store that is opened, without its password. */
 export const named: Effect.Effect<
@@ -37,9 +54,27 @@ export const named: Effect.Effect<
 
 // internal
 
-const choice = Effect.gen(function*() {
+/** The store that somebody named. */
+const said = Effect.gen(function*() {
   const { store } = yield* Globals.values
-  return store ?? (yield* Settings.store) ?? (yield* ofUser)
+  return store ?? (yield* Settings.store)
+})
+
+const choice = Effect.gen(function*() {
+  return (yield* said) ?? (yield* ofUser)
+})
+
+const checkThere = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  // What can't be looked at says so when it is opened.
+  if (yield* Effect.orElseSucceed(fs.exists(file), () => true)) return
+  return yield* new Problem({
+    reason: "StoreError",
+    code: ofReason.StoreError,
+    message: `There is no store ${path.resolve(file)}.`,
+    hint: ["Name the one that you mean with --store or VIDEO_TASKS_STORE. What keeps tasks, such as create, makes it."]
+  })
 })
 
 const open = Effect.fnUntraced(function*(choice: Choice): Effect.fn.Return<

@@ -4,7 +4,7 @@
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as Effect from "effect/Effect"
-import { Backend, type TasksOptions, withStore } from "./backend.ts"
+import { Backend, type TasksOptions, withStore, withStoreThere } from "./backend.ts"
 import { handleOf, providersOf, type Ref } from "./handles.ts"
 import { program } from "./program.ts"
 
@@ -13,16 +13,20 @@ export type Handles = readonly [TaskHandle.TaskHandle, ...ReadonlyArray<TaskHand
 
 /** Puts tasks into the store, each once, over the providers that they name, and works with them. */
 export const withHandles = <A, E, R>(
-  [first, ...others]: readonly [Ref, ...ReadonlyArray<Ref>],
+  refs: readonly [Ref, ...ReadonlyArray<Ref>],
   body: (handles: Handles) => Effect.Effect<A, E, R>,
   options: Pick<TasksOptions, "archives"> = {}
-) =>
-  withStore(Effect.gen(function*() {
+) => {
+  const [first, ...others] = refs
+  // A handle says it all, and a store that it comes to may be new; an id is one of a store that is there.
+  const open = refs.every((ref) => typeof ref !== "string") ? withStore : withStoreThere
+  return open(Effect.gen(function*() {
     const backend = yield* Backend
     const handles: Handles = [yield* handleOf(first), ...(yield* Effect.forEach(others, handleOf))]
     const providers = yield* providersOf(handles)
     return yield* Effect.flatMap(attached(handles), body).pipe(Effect.provide(backend.tasks(providers, options)))
   }))
+}
 
 /** The line that names the command to follow a task. */
 export const waitHint = (handle: TaskHandle.TaskHandle): string =>

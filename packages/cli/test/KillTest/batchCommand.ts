@@ -31,7 +31,8 @@ const backend = Layer.succeed(Backend, {
       Layer.provideMerge(NodeHttp.layer()),
       Layer.tap(() => Effect.sync(() => fs.writeSync(1, "ready\n")))
     ),
-  store: Store.layer
+  store: Store.layer,
+  storeThere: Store.layerThere
 })
 
 NodeRuntime.runMain(

@@ -19,6 +19,21 @@ export interface NoPort {
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || (Net.isIPv4(host) && host.startsWith("127."))
 
+/** Whether it is every address of this machine: no browser can open that. */
+export const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
+
+/** The address of this machine for itself, on a port of all addresses. */
+export const loopbackOf = (wildcard: string): string => wildcard === "::" ? "::1" : "127.0.0.1"
+
+/** The addresses under which other machines find this one, on a port of all addresses. */
+export const addressesOf = (wildcard: string): ReadonlyArray<string> =>
+  Object.values(Os.networkInterfaces()).flatMap((all) => all ?? [])
+    // An address of the link alone needs the name of a network card, which no browser takes.
+    .filter(({ address, family, internal }) =>
+      !internal && !/^fe80:/i.test(address) && (family === "IPv4" || wildcard === "::")
+    )
+    .map(({ address }) => address)
+
 /** Opens the port for as long as the scope lasts. */
 export const open = (
   host: string,
@@ -46,8 +61,7 @@ export const open = (
 
 /** What browsers may call the server: exactly these. */
 export const hostsOf = (host: string, port: number, others: ReadonlyArray<string>): ReadonlySet<string> => {
-  const isWildcard = host === "0.0.0.0" || host === "::"
-  const own = isWildcard
+  const own = isWildcard(host)
     ? [
       Os.hostname(),
       ...Object.values(Os.networkInterfaces()).flatMap((all) => all ?? []).map(({ address }) => address)
