@@ -61,7 +61,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
     ours: ["runtime", "core"],
     others: ["@effect/platform-node", "@effect/sql-pg"],
     withoutEffect: ["cli"],
-    node: /\/Cluster\.ts$/
+    node: /\/(Cluster|internal\/place)\.ts$/
   },
   dashboard: {
     ours: ["runtime", "core"],

@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Clock, Effect, Redacted, Schedule, type Scope } from "effect"
+import { Clock, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import * as net from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
@@ -33,6 +33,19 @@ const database = Effect.suspend(() => {
   )
 })
 
+/** A user of the server who needs a password. */
+const locked = Effect.gen(function*() {
+  const sql = yield* PgClient.PgClient
+  yield* sql.unsafe("CREATE ROLE locked LOGIN PASSWORD 'another'")
+  const [row] = yield* sql<{ readonly hba_file: string }>`SHOW hba_file`
+  yield* sql.unsafe(
+    `COPY (VALUES ('host all locked all scram-sha-256'), ('host all all all trust')) TO '${row?.hba_file}'`
+  )
+  yield* sql`SELECT pg_reload_conf()`
+}).pipe(Effect.provide(Effect.sync(() => PgClient.layer({ url: Redacted.make(postgres.url) })).pipe(Layer.unwrap)))
+
+const short = ["--lock-expiration", "6s"]
+
 const fast = ["--poll-floor", "40ms", "--poll-ceiling", "100ms"]
 
 /** What a worker has printed, for as long as it runs. */
@@ -49,7 +62,15 @@ const worker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string
     Effect.sync((): Running => {
       const child = spawn(
         process.execPath,
-        [command.file, "worker", "--listen", "127.0.0.1:0", "--lock-expiration", "6s", ...fast, ...args],
+        [
+          command.file,
+          "worker",
+          ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]),
+          "--lock-expiration",
+          "6s",
+          ...fast,
+          ...args
+        ],
         { cwd: Command.emptyFolder(), env: { PATH: "", HOME: Command.emptyFolder(), ...env } }
       )
       let said = ""
@@ -112,6 +133,9 @@ const listed = (
 
 const ended = (env: Readonly<Record<string, string>>, count: number) =>
   listed(env, ({ status }) => status === "SUCCESS", count)
+
+/** What a worker says of its address. */
+const addressOf = (said: string): string => /Worker (\S+) serves/.exec(said)?.[1] ?? ""
 
 const asked = async (url: string) => {
   const response = await fetch(url)
@@ -240,8 +264,75 @@ describe("worker", { concurrent: true }, () => {
       yield* Effect.promise(() => one.until("serves 2 of 2"))
       const port = portOf(one.said())
       gate.pause()
-      assert.strictEqual((yield* get(port, "/ready")).status, 503)
+      const { status, text } = yield* get(port, "/ready")
+      assert.deepStrictEqual([status, JSON.parse(text)], [
+        503,
+        { isReady: false, state: "no database", owned: 2, buckets: 2, reason: "the database does not answer" }
+      ])
       assert.strictEqual((yield* get(port, "/health")).status, 200)
+    })
+  )
+
+  live(
+    "waits for a database that is away when it starts",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const gate = yield* pausable(env.VIDEO_TASKS_STORE)
+      gate.close()
+      const one = yield* worker(["--buckets", "4", "--metrics", "0"], { ...env, VIDEO_TASKS_STORE: gate.url })
+      yield* Effect.promise(() => one.until(/Waiting: the database can't be reached .*ECONNREFUSED.*port \d+\./))
+      const port = /readiness on port (\d+)/.exec(one.said())?.[1] ?? ""
+      assert.deepStrictEqual(yield* get(port, "/health"), { status: 200, text: "ok\n" })
+      const { status, text } = yield* get(port, "/ready")
+      const { reason, ...rest } = JSON.parse(text)
+      assert.deepStrictEqual([status, rest], [503, { isReady: false, state: "no database", owned: 0, buckets: 0 }])
+      assert.include(reason, "ECONNREFUSED")
+      gate.open()
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      assert.strictEqual(one.said().split("Waiting: ").length, 2)
+      assert.strictEqual((yield* get(port, "/ready")).status, 200)
+    })
+  )
+
+  live(
+    "refuses an address at which another one lives, and takes the place of a killed one at once",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--buckets", "4"], env)
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      const address = addressOf(one.said())
+      const twin = yield* run(["worker", "--listen", "127.0.0.1:0", "--address", address, ...short], env)
+      assert.strictEqual(twin.code, 2)
+      assert.match(
+        twin.stderr,
+        new RegExp(`^error: Another worker is alive at ${address} \\(from 127.0.0.1, since .* UTC\\)`, "m")
+      )
+      one.kill("SIGKILL")
+      yield* Effect.promise(() => one.ended)
+      const two = yield* worker(["--listen", address], env)
+      yield* Effect.promise(() => two.until("serves 4 of 4"))
+      assert.notInclude(two.said(), "Waiting")
+      two.kill("SIGTERM")
+      assert.strictEqual(yield* Effect.promise(() => two.ended), 0)
+    })
+  )
+
+  live(
+    "takes the place of one that is cut off from the database, which ends when it is back",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const gate = yield* pausable(env.VIDEO_TASKS_STORE)
+      const one = yield* worker(["--buckets", "4"], { ...env, VIDEO_TASKS_STORE: gate.url })
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      gate.pause()
+      const two = yield* worker(["--address", addressOf(one.said()), "--metrics", "0"], env)
+      yield* Effect.promise(() => two.until(/Waiting: another session of the database has the address .*port \d+\./))
+      const { status, text } = yield* get(/readiness on port (\d+)/.exec(two.said())?.[1] ?? "", "/ready")
+      assert.deepStrictEqual([status, JSON.parse(text).state], [503, "address taken"])
+      yield* Effect.promise(() => two.until("serves 4 of 4"))
+      gate.open()
+      assert.strictEqual(yield* Effect.promise(() => one.ended), 2)
+      assert.include(one.said(), "error: Another worker is alive at ")
     })
   )
 
@@ -299,12 +390,21 @@ describe("worker", { concurrent: true }, () => {
         2,
         "error: The database deals its tasks out in 4 buckets, not in 8."
       ])
-      const [code, words] = yield* refused([], {
-        ...env,
-        VIDEO_TASKS_STORE: "postgres://nobody:pass-word@127.0.0.1:1/x"
-      })
-      assert.strictEqual(code, 13)
-      assert.match(String(words), /^error: The store failed: /)
+      yield* locked
+      for (
+        const [url, words] of [
+          [
+            postgres.url.replace(/postgres$/, "nowhere"),
+            /^error: The store failed: .*database "nowhere" does not exist/
+          ],
+          [store.replace("tester@", "locked:pass-word@"), /^error: The store failed: .*password authentication failed/]
+        ] as const
+      ) {
+        const [code, said] = yield* refused([], { ...env, VIDEO_TASKS_STORE: url })
+        assert.strictEqual(code, 13)
+        assert.match(String(said), words)
+        assert.notInclude(String(said), "pass-word")
+      }
       assert.strictEqual((yield* refused(["--listen", "nowhere"], env))[0], 2)
       assert.strictEqual((yield* refused(["--buckets", "0"], env))[0], 2)
     })
@@ -319,33 +419,49 @@ const listening = Effect.acquireRelease(
   (server) => Effect.sync(() => server.close())
 ).pipe(Effect.map((server) => (server.address() as net.AddressInfo).port))
 
-/** The way to a database, which can fall silent. */
+/** The way to a database, which can fall silent, or be closed. */
 const pausable = (url: string) =>
   Effect.acquireRelease(
-    Effect.callback<{ readonly url: string; readonly pause: () => void; readonly close: () => void }>((resume) => {
+    Effect.callback<{
+      readonly url: string
+      readonly pause: () => void
+      readonly close: () => void
+      readonly open: () => void
+    }>((resume) => {
       const { hostname, port } = new URL(url)
-      const sockets: Array<net.Socket> = []
+      const sockets = new Set<net.Socket>()
       let isPaused = false
       const server = net.createServer((socket) => {
         const upstream = net.connect(Number(port), hostname)
-        sockets.push(socket, upstream)
+        sockets.add(socket).add(upstream)
         socket.on("error", () => upstream.destroy()).on("close", () => upstream.destroy())
         upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy())
         if (isPaused) return
         socket.pipe(upstream).pipe(socket)
       })
-      server.listen(0, "127.0.0.1", () =>
+      const cut = () => {
+        for (const socket of sockets) socket.destroy()
+        sockets.clear()
+      }
+      server.listen(0, "127.0.0.1", () => {
+        const own = (server.address() as net.AddressInfo).port
         resume(Effect.succeed({
-          url: url.replace(port, String((server.address() as net.AddressInfo).port)),
+          url: url.replace(port, String(own)),
           pause: () => {
             isPaused = true
             for (const socket of sockets) socket.unpipe().pause()
           },
           close: () => {
-            for (const socket of sockets) socket.destroy()
+            cut()
             server.close()
+          },
+          open: () => {
+            isPaused = false
+            cut()
+            if (!server.listening) server.listen(own, "127.0.0.1")
           }
-        })))
+        }))
+      })
     }),
     ({ close }) => Effect.sync(close)
   )

@@ -12,8 +12,10 @@ import * as TaskId from "@video-tasks/core/TaskId"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as Accounts from "@video-tasks/runtime/Accounts"
 import * as SqlBuckets from "@video-tasks/runtime/SqlBuckets"
+import * as SqlTaskStore from "@video-tasks/runtime/SqlTaskStore"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
+import * as Cause from "effect/Cause"
 import * as MessageStorage from "effect/cluster/MessageStorage"
 import { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
@@ -29,14 +31,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
-import type * as SocketServer from "effect/socket/SocketServer"
+import * as SocketServer from "effect/socket/SocketServer"
 import { SqlClient } from "effect/sql/SqlClient"
-import type { InvalidOption } from "./ClusterError.ts"
+import { isSqlError } from "effect/sql/SqlError"
+import type { AddressTaken, InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
 import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
 import * as Paces from "./internal/paces.ts"
+import * as Place from "./internal/place.ts"
 import { rescueIn } from "./internal/rescue.ts"
 import * as Router from "./internal/router.ts"
 import { Door, maxFrameSize, nameOf } from "./internal/wire.ts"
@@ -93,14 +97,24 @@ export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
  * @since 0.1.0
  */
 export interface Options extends ClientOptions {
-  /** Where the other members reach this runner. Its port is open to them only: who reaches it can create tasks. */
+  /**
+   * Where the other members reach this runner; port 0 is the one that it listens on. Its port is open to them only: who
+   * reaches it can create tasks. No two runners have the same: who comes to one that lives fails with `AddressTaken`.
+   */
   readonly address: Address
   /**
-   * Where it listens.
+   * Where it listens; port 0 takes any that is free.
    *
    * @default its address
    */
   readonly listen?: Address | undefined
+  /**
+   * Told in words when the start has to wait for the address, because the database still knows another session there. It
+   * waits for about `lockExpiration` at most.
+   *
+   * @default logs a warning
+   */
+  readonly onWaiting?: ((why: string) => Effect.Effect<void>) | undefined
   /**
    * How long what is being done may take when the runner stops: until then creates that are out and cancellations are waited
    * for; reads are not. Less than `lockExpiration`. When a bucket moves to another runner, its creates have 3 minutes.
@@ -121,6 +135,13 @@ export class Cluster extends Context.Service<Cluster, {
   readonly buckets: number
   /** The name of this runner, new at each start; absent in front of a cluster. */
   readonly runner: string | undefined
+  /** Where the others reach this runner, and where it listens; absent in front of a cluster. */
+  readonly place: { readonly address: Address; readonly listen: Address } | undefined
+  /**
+   * Fails when another runner has taken this one's address, while this one was cut off from the database: it can't be a
+   * member any more, and should end.
+   */
+  readonly displaced: Effect.Effect<never, AddressTaken>
   /** The buckets that are served here now. */
   readonly owned: Effect.Effect<ReadonlyArray<number>>
   /** Who took which bucket last, from the database. */
@@ -128,13 +149,14 @@ export class Cluster extends Context.Service<Cluster, {
 }>()("@video-tasks/cluster/Cluster") {}
 
 /**
- * What keeps a member from starting: a setting, the database, another number of buckets, or a port that can't be listened
- * on.
+ * What keeps a member from starting: a setting, the database, another number of buckets, a port that can't be listened on,
+ * or another runner at its address.
  *
  * @category errors
  * @since 0.1.0
  */
 export type StartError =
+  | AddressTaken
   | InvalidOption
   | TaskStoreError
   | SqlBuckets.BucketCountChanged
@@ -160,7 +182,15 @@ export const layer = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets, paces) => Layer.provide(Layer.effectContext(serve(options, buckets, paces)), layerRunner(options, paces))
+    (buckets, paces) =>
+      Layer.unwrap(Effect.map(
+        Effect.flatMap(PgClient, (client) => Place.take(client, paces, options)),
+        (place) =>
+          Layer.provide(
+            Layer.effectContext(serve(options, { buckets, paces, place })),
+            layerRunner(options, paces, place)
+          )
+      ))
   )
 
 /**
@@ -213,13 +243,19 @@ const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBu
     Context.add(Cluster, {
       buckets: buckets.count,
       runner: undefined,
+      place: undefined,
+      displaced: Effect.never,
       owned: Effect.succeed([]),
       owners: buckets.owners
     })
   )
 })
 
-const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.Buckets, paces: Paces.Paces) {
+const serve = Effect.fnUntraced(function*(options: Options, { buckets, paces, place }: {
+  readonly buckets: SqlBuckets.Buckets
+  readonly paces: Paces.Paces
+  readonly place: Place.Place
+}) {
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
   const parts: BucketEngine.BucketEngine = {
@@ -227,7 +263,7 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
     engines,
     grace: paces.graceMs,
     lostMs: paces.lostMs,
-    runner: yield* nameOfRunner(options),
+    runner: yield* nameOfRunner(place),
     options: { lease: paces.lockMs, ...engineOptions(options) }
   }
   const router = yield* routerOf(options, buckets)
@@ -251,10 +287,14 @@ const serve = Effect.fnUntraced(function*(options: Options, buckets: SqlBuckets.
   }
   // All at once, before the buckets are given up one by one.
   yield* Effect.addFinalizer(() => engines.stop(parts.grace))
+  // Who comes to this address from now on waits for the end.
+  yield* Effect.addFinalizer(() => place.leave)
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
       buckets: buckets.count,
       runner: parts.runner,
+      place: { address: place.address, listen: place.listen },
+      displaced: place.lost,
       owned: Effect.sync(() => engines.owned),
       owners: buckets.owners
     })
@@ -273,7 +313,7 @@ const engineOptions = ({ budget, keepRequests, lease, poll, pollSpans }: ClientO
 const routerOf = (options: ClientOptions, buckets: SqlBuckets.Buckets) =>
   Router.make(buckets.count, Duration.toMillis(options.patience ?? patience))
 
-const nameOfRunner = ({ address: { host, port } }: Options): Effect.Effect<string> =>
+const nameOfRunner = ({ address: { host, port } }: Place.Place): Effect.Effect<string> =>
   Effect.map(Effect.provide(TaskId.make, SecureRandom.layerWebCrypto), (id) => `${host}:${port}/${id}`)
 
 /** The engines of a runner stand in one line for each account, and the runners share its budget. */
@@ -289,12 +329,12 @@ const layerStorage = Layer.mergeAll(
   SqlRunnerStorage.layerWith({ prefix })
 ).pipe(
   Layer.catchCause((cause) =>
-    Layer.effectContext(
-      Effect.andThen(
-        Effect.logDebug("the tables of the cluster could not be used", cause),
-        Effect.fail(new TaskStoreError({ detail: "the tables of the cluster could not be used", retryable: true }))
-      )
-    )
+    Layer.effectContext(Effect.suspend(() => {
+      const detail = "the tables of the cluster could not be used"
+      const error = Cause.squash(cause)
+      const retryable = isSqlError(error) && SqlTaskStore.isAway(error)
+      return Effect.andThen(Effect.logDebug(detail, cause), Effect.fail(new TaskStoreError({ detail, retryable })))
+    }))
   )
 )
 
@@ -310,9 +350,9 @@ const layerMember = (options: ClientOptions, paces: Paces.Paces) =>
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )
 
-const layerRunner = (options: Options, paces: Paces.Paces) =>
+const layerRunner = (options: Options, paces: Paces.Paces, { address, listen, server }: Place.Place) =>
   SocketRunner.layer.pipe(
-    Layer.provide([NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol]),
+    Layer.provide([Layer.succeed(SocketServer.SocketServer, server), NodeClusterSocket.layerClientProtocol]),
     Layer.provide(
       RunnerHealth.layerPing.pipe(
         Layer.provide(Runners.layerRpc),
@@ -322,8 +362,8 @@ const layerRunner = (options: Options, paces: Paces.Paces) =>
     Layer.provide(layerStorage),
     Layer.provide(ShardingConfig.layer({
       ...configOf(options, paces),
-      runnerAddress: Option.some(addressOf(options.address)),
-      runnerListenAddress: Option.some(addressOf(options.listen ?? options.address))
+      runnerAddress: Option.some(addressOf(address)),
+      runnerListenAddress: Option.some(addressOf(listen))
     })),
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )

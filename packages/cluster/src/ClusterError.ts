@@ -26,3 +26,23 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>("@video-tas
     return `${this.field} is ${this.value}; allowed: ${this.allowed}`
   }
 }
+
+/**
+ * Another runner lives at the address. Two at one would be one member of the cluster to all others.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AddressTaken extends Schema.TaggedError<AddressTaken>("@video-tasks/cluster/ClusterError/AddressTaken")(
+  "AddressTaken",
+  {
+    /** As in `10.0.0.5:4700`. */
+    address: Schema.String,
+    /** What the database knows of the other one, in words. */
+    holder: Schema.String
+  }
+) {
+  override get message(): string {
+    return `another runner has the address ${this.address} (${this.holder})`
+  }
+}

@@ -49,7 +49,8 @@ export interface Options {
  * **Details**
  *
  * Any number of processes can share the database: they claim tasks, so that none follows what another one does. Fails
- * with `TaskStoreError` when the database can't be reached, or its tables were written by a newer version.
+ * with `TaskStoreError` when the database can't be reached, is older than PostgreSQL 14, or its tables were written by a
+ * newer version.
  *
  * **Gotchas**
  *
@@ -65,7 +66,7 @@ export const layer = (options: Options): Layer.Layer<TaskStore, TaskStoreError> 
       Effect.mapError(PgClient.make({ ...options, applicationName: "video-tasks" }), (error) =>
         new TaskStoreError({
           detail: `the store in PostgreSQL could not be opened: ${error.message}`,
-          retryable: error.isRetryable
+          retryable: SqlTaskStore.isAway(error)
         }))
     )),
     Layer.provide(Reactivity.layer)

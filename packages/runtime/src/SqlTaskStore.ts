@@ -9,6 +9,8 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as SqlAway from "./internal/sqlAway.ts"
 import * as SqlDurability from "./internal/sqlDurability.ts"
 import * as SqlStore from "./internal/sqlStore.ts"
 import { TaskStore, type TaskStoreError } from "./TaskStore.ts"
@@ -34,7 +36,8 @@ export const Durability: Context.Reference<"full" | "relaxed"> = SqlDurability.D
  *
  * - Tables are named `video_tasks_…`, so that the store can live in a database with others.
  * - What belongs to one step (the task's row, its events, the outcome of its submission, its claim) is one transaction.
- * - Fails with `TaskStoreError` when the tables can't be made, or were written by a newer version.
+ * - Fails with `TaskStoreError` when the tables can't be made, or were written by a newer version, and where PostgreSQL is
+ *   older than 14.
  * - Links of videos are stored whole, with their signatures: whoever reads the database can fetch the videos.
  *
  * @category constructors
@@ -52,3 +55,12 @@ export const make: Effect.Effect<TaskStore["Service"], TaskStoreError, SqlClient
  * @since 0.1.0
  */
 export const layer: Layer.Layer<TaskStore, TaskStoreError, SqlClient> = Layer.effect(TaskStore, make)
+
+/**
+ * Whether a database that failed so is only away: it, or the way to it, may be back without anybody's doing. A password, a
+ * name of a database or a certificate that is no good stays so.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isAway: (error: SqlError) => boolean = SqlAway.isAway

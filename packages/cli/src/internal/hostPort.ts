@@ -24,3 +24,6 @@ export const format = ({ host, port }: HostPort): string => `${host.includes(":"
 
 /** Whether it is every address of a machine: others can't be told to come there. */
 export const isEverywhere = ({ host }: HostPort): boolean => host === "0.0.0.0" || host === "::"
+
+/** Whether a host, as it stands in an address or a URL, is this machine alone. */
+export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)

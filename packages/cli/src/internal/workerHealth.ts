@@ -15,8 +15,10 @@ import { type Problem, usage } from "./problem.ts"
 /** How a worker stands. */
 export interface Standing {
   readonly isReady: boolean
-  /** In a word: `serving`, `standby`, `starting`, `stopping`, `no database`. */
+  /** In a word: `serving`, `standby`, `starting`, `stopping`, `no database`, `address taken`. */
   readonly state: string
+  /** Why it is not ready, in words. */
+  readonly reason?: string | undefined
   /** How many buckets it serves, and how many there are. */
   readonly owned: number
   readonly buckets: number

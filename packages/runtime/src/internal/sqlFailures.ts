@@ -8,6 +8,7 @@ import type * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql/SqlError"
 import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import type { Failures } from "./memoryStore.ts"
+import { isAway } from "./sqlAway.ts"
 
 /** Much longer messages are somebody's data. */
 const maxDetail = 300
@@ -30,7 +31,7 @@ export const orFail =
     Effect.mapError(effect, (error) => {
       switch (error._tag) {
         case "SqlError":
-          return failed(`${what}: ${detailOf(error)}`, error.isRetryable)
+          return failed(`${what}: ${detailOf(error)}`, isAway(error))
         case "SchemaError":
           // Its own message would quote the value, links included.
           return failed(`${what}: it does not have the shape that this version knows`, false)

@@ -41,6 +41,7 @@ export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Re
   const sql = client.withoutTransforms()
   const dialect = sql.onDialectOrElse({ sqlite: () => "sqlite", pg: () => "pg", orElse: () => undefined })
   if (dialect === undefined) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
+  if (dialect === "pg") yield* recent(sql)
   yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
   return {
     sql,
@@ -60,3 +61,21 @@ export const of = ({ postgres, sql }: Tables, share?: Share): TaskStore["Service
     ...SqlRemove.make(sql, failures, share)
   })
 }
+
+// internal
+
+/** The oldest PostgreSQL that does: it ends the session of whoever has fallen silent, and so frees what that one held. */
+const oldest = 14
+
+const recent = Effect.fnUntraced(function*(sql: SqlClient) {
+  const rows = yield* orFail(failures, "the store could not be opened")(
+    sql<{ readonly number: number; readonly name: string }>`SELECT current_setting('server_version_num')::int AS number,
+      current_setting('server_version') AS name`
+  )
+  const found = rows[0]
+  if (found !== undefined && found.number < oldest * 10_000) {
+    return yield* Effect.fail(
+      failures.refused(`the database is PostgreSQL ${found.name}, and ${oldest} or newer is needed`)
+    )
+  }
+})

@@ -1,0 +1,68 @@
+/**
+ * Where a runner is: the port that it listens on, and the address under which the others find it.
+ */
+import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import type { PgClient } from "@effect/sql-pg/PgClient"
+import type { TaskStoreError } from "@video-tasks/runtime/TaskStore"
+import { RunnerAddress } from "effect/cluster/RunnerAddress"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as SocketServer from "effect/socket/SocketServer"
+import type { AddressTaken } from "../ClusterError.ts"
+import * as AddressHold from "./addressHold.ts"
+import type { Paces } from "./paces.ts"
+
+/** A host and a port. */
+interface At {
+  readonly host: string
+  readonly port: number
+}
+
+/** The place of a runner. */
+export interface Place extends AddressHold.AddressHold {
+  readonly address: At
+  readonly listen: At
+  readonly server: SocketServer.SocketServer["Service"]
+}
+
+/** Listens, so that a port that was left open is known, and takes the address. */
+export const take = Effect.fnUntraced(function*(
+  client: PgClient,
+  paces: Paces,
+  { address, listen = address, onWaiting }: {
+    readonly address: At
+    readonly listen?: At | undefined
+    readonly onWaiting?: ((why: string) => Effect.Effect<void>) | undefined
+  }
+): Effect.fn.Return<Place, AddressTaken | SocketServer.SocketServerError | TaskStoreError, Scope.Scope> {
+  const server = yield* listening(listen)
+  const port = "port" in server.address ? server.address.port : listen.port
+  const place = { ...address, port: address.port === 0 ? port : address.port }
+  const hold = yield* AddressHold.take(client, {
+    address: written(place),
+    paces,
+    onWaiting: onWaiting ?? Effect.logWarning
+  })
+  return { ...hold, address: place, listen: { ...listen, port }, server }
+})
+
+// internal
+
+const listening = (at: At): Effect.Effect<
+  SocketServer.SocketServer["Service"],
+  SocketServer.SocketServerError,
+  Scope.Scope
+> =>
+  Effect.map(
+    Layer.build(Layer.provide(
+      NodeClusterSocket.layerSocketServer,
+      ShardingConfig.layer({ runnerListenAddress: Option.some(RunnerAddress.make({ host: at.host, port: at.port })) })
+    )),
+    (services) => Context.get(services, SocketServer.SocketServer)
+  )
+
+const written = ({ host, port }: At): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
