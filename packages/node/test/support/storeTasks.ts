@@ -39,11 +39,14 @@ export const begin = (n: number) =>
       })
     ))
 
-export const make = (n: number) =>
+/** A task whose provider has answered something. */
+export const answered = (n: number, raw: string | undefined) =>
   Effect.flatMap(TaskStore.TaskStore, (store) => {
     const created = { type: "task.created", at: n, id: idOf(n), handle: handleOf(n), model: "m" } as const
-    return store.append(created.id, 0, [created], { snapshot: TaskMachine.persist(TaskMachine.initial(created)) })
+    return store.append(created.id, 0, [created], { snapshot: TaskMachine.persist(TaskMachine.initial(created)), raw })
   })
+
+export const make = (n: number) => answered(n, undefined)
 
 export const progressed = (progress: number): TaskEvent.TaskEvent => ({
   type: "task.observed",

@@ -16,7 +16,8 @@ import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 import { only, type Share } from "./sqlShare.ts"
 
-const select = (sql: SqlClient, where: Fragment) =>
+/** @internal */
+export const select = (sql: SqlClient, where: Fragment): Effect.Effect<ReadonlyArray<Rows.TaskRow>, SqlError> =>
   sql<Rows.TaskRow>`
     SELECT CAST(t.seq AS TEXT) AS position, t.id, t.version, t.snapshot, t.raw, t.claim_owner, l.until AS claim_until
     FROM video_tasks_tasks t LEFT JOIN video_tasks_leases l ON l.owner = t.claim_owner WHERE ${where}`

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { longestLeaseMs } from "../Standing.ts"
 import { type StoredTask, TaskStore } from "../TaskStore.ts"
 import type { Case, Mismatch } from "../TaskStoreSuite.ts"
-import { advance, createdOf, idOf, make, submissionOf, succeeded } from "./storeFixtures.ts"
+import { advance, createdOf, idOf, make, progressed, submissionOf, succeeded } from "./storeFixtures.ts"
 
 /** @internal */
 export type Expect = (what: string, actual: unknown, expected: unknown) => Effect.Effect<void, Mismatch>
@@ -14,6 +14,7 @@ export type Expect = (what: string, actual: unknown, expected: unknown) => Effec
 /** @internal */
 export const claimCases = (expect: Expect): ReadonlyArray<Case> => [
   { name: "gives no task to two owners, however many ask at once", effect: atOnce(expect) },
+  { name: "hands out what it claims whole, as it was stored last", effect: whole(expect) },
   { name: "frees a claim at the very moment at which its time is over", effect: atTheMoment(expect) },
   { name: "ends a claim with its task", effect: endsWithTheTask(expect) },
   { name: "claims a new task from its first moment", effect: fromTheFirstMoment(expect) },
@@ -50,6 +51,22 @@ const atOnce = (expect: Expect) =>
       ).length,
       0
     )
+  })
+
+const whole = (expect: Expect) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore
+    for (const n of [1, 2, 3]) yield* make(n)
+    yield* advance(3, 1, progressed(2000, 40), "{\"progress\":40}")
+    yield* advance(1, 1, progressed(3000, 10), "\u0000")
+    const claimed = yield* store.claim("a", 10, 10_000, 5000)
+    yield* expect("what is claimed", claimed.map(({ raw, version }) => [version, raw]), [
+      [2, "\u0000"],
+      [1, undefined],
+      [2, "{\"progress\":40}"]
+    ])
+    const loaded = yield* Effect.forEach([1, 2, 3], (n) => store.load(idOf(n)))
+    yield* expect("what is stored", claimed, loaded)
   })
 
 const atTheMoment = (expect: Expect) =>
