@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
-export interface Hook {
+interface Hook {
   /** Has something happen before the next statement that begins like this. */
   readonly before: (text: string, happens: Effect.Effect<unknown, unknown>) => void
 }
