@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Submission, Task, TaskHandle, TaskId, VideoTaskError } from "@video-tasks/core"
+import { Context, Effect, Exit, Layer, Schema } from "effect"
 import { RpcSerialization } from "effect/rpc"
 import * as Wire from "../src/internal/wire.ts"
 
@@ -24,6 +25,8 @@ const request: typeof Wire.Request.Type = {
   options: { z: 1, a: [null, true] }
 }
 
+const id = TaskId.TaskId.make("01890a5d-ac96-774b-bcce-b302099a8057")
+
 /** A release to come, which says more. */
 const Later = Schema.Struct({
   before: Schema.optionalKey(Schema.Array(Schema.Finite)),
@@ -46,6 +49,49 @@ describe("wire", () => {
   it.effect("is read by a newer release, which does without what it is not told", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* across(Wire.Request, Later, request), request)
+    }))
+
+  it.effect("carries what doors answer from release to release: handles, tasks, submissions, errors", () =>
+    Effect.gen(function*() {
+      const more = { more: Schema.optionalKey(Schema.String) }
+      const LaterHandle = Schema.Struct({ ...TaskHandle.TaskHandle.fields, ...more })
+      const LaterInProgress = Schema.Struct({ ...Task.InProgress.fields, handle: LaterHandle, ...more })
+      const LaterTask = Schema.Union([LaterInProgress, Task.Success])
+      const LaterSubmission = Schema.Struct({ ...more, ...Submission.Submission.fields })
+      const { VideoTaskError: Failure } = VideoTaskError
+      const LaterError = Schema.Struct({
+        ...more,
+        ...Failure.fields,
+        reason: Schema.Union([Schema.TaggedStruct("Unheard", {}), ...VideoTaskError.Reason.members])
+      })
+      const handle = { provider: "p", family: "f", remoteId: "1", baseUrl: "https://a.example", account: "a" }
+      const task = { status: "IN_PROGRESS", id, handle, createdAt: 1, updatedAt: 2, progress: 50 } as const
+      const submission = {
+        id,
+        provider: "p",
+        family: "f",
+        model: "m",
+        account: "a",
+        requestHash: "ab",
+        startedAt: 1,
+        outcome: { _tag: "ambiguous", detail: "lost" } as const
+      }
+      const reason = new VideoTaskError.NotSent({ detail: "ECONNREFUSED" })
+      const error = { _tag: "VideoTaskError", provider: "p", operation: "create", reason } as const
+
+      const told = { more: "new", ...task, handle: { ...handle, more: "new" } }
+      const inProgress = new Task.InProgress({ ...task, handle: new TaskHandle.TaskHandle(handle) })
+      assert.deepStrictEqual(yield* across(LaterTask, Task.Task, told), inProgress)
+      assert.deepStrictEqual(yield* across(Task.Task, LaterTask, inProgress), task)
+      assert.deepStrictEqual(
+        yield* across(LaterSubmission, Submission.Submission, { ...submission, more: "new" }),
+        new Submission.Submission(submission)
+      )
+      const heard = yield* across(LaterError, Failure, { ...error, more: "new" })
+      assert.deepStrictEqual([heard.reason, heard.retryable], [reason, true])
+      // A reason that an older release has never heard of is no answer: what became of it stands in the store.
+      const unheard = yield* Effect.exit(across(LaterError, Failure, { ...error, reason: { _tag: "Unheard" } }))
+      assert.isTrue(Exit.isFailure(unheard))
     }))
 
   it.effect("brings requests back as they were", () =>
