@@ -173,6 +173,25 @@ describe("video-tasks dashboard", { concurrent: true }, () => {
   )
 
   live(
+    "says which key is missing where it can do nothing with a task",
+    Effect.gen(function*() {
+      const env = yield* variables
+      const data = Command.emptyFolder()
+      yield* Effect.promise(() => Command.run(command.file, seedance, { env, data }))
+      const { found } = yield* Effect.promise(() =>
+        withDashboard(["--no-token"], { data }, async (url) => {
+          const [row] = await rowsWhen(url, (rows) => rows.length > 0)
+          const answer = await fetch(`${url}api/tasks/${row?.id}`)
+          return await answer.json() as { readonly can: object; readonly whyMissing: string }
+        })
+      )
+      const why =
+        "There is no key for CometAPI: COMETAPI_KEY is not set. Set it where the dashboard is started, and start it again."
+      assert.deepStrictEqual([found.can, found.whyMissing], [{ poll: why, cancel: why, retry: why }, why])
+    })
+  )
+
+  live(
     "says that the port is taken (2)",
     Effect.gen(function*() {
       const { port } = yield* SimulatorServer.SimulatorServer

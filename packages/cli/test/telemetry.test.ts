@@ -147,6 +147,7 @@ describe("telemetry of the command", { concurrent: true }, () => {
       assert.strictEqual(ran.code, 0, ran.stderr)
       const all = spans()
       assert.strictEqual(new Set(all.map(({ traceId }) => traceId)).size, 1)
+      assert.deepStrictEqual(all.filter((span) => "db.system.name" in attributesOf(span)), [])
       const byId = new Map(all.map((span) => [span.spanId, span]))
       const wayTo = (span: Span | undefined): ReadonlyArray<string> =>
         span === undefined ? [] : [...wayTo(byId.get(span.parentSpanId ?? "")), span.name]
@@ -178,6 +179,17 @@ describe("telemetry of the command", { concurrent: true }, () => {
       assert.isAbove(query.length, 10)
       const everything = requests.map(({ text }) => text).join("\n")
       for (const secret of [key, query, "A boat"]) assert.notInclude(everything, secret)
+    })
+  )
+
+  live(
+    "tells the statements of the store where they are wanted",
+    Effect.gen(function*() {
+      const { spans, url } = yield* collector()
+      const ran = yield* vt([...create, "--otlp", url], { env: { VIDEO_TASKS_TRACE_SQL: "true" } })
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const systems = new Set(spans().map((span) => attributesOf(span)["db.system.name"]))
+      assert.deepStrictEqual(systems, new Set(["sqlite", undefined]))
     })
   )
 

@@ -120,6 +120,8 @@ export interface Status {
   readonly store: string
   readonly isReadOnly: boolean
   readonly isDemo: boolean
+  /** The ids of the providers that this process can ask; absent where it only shows. */
+  readonly providers?: ReadonlyArray<string> | undefined
   /** How many rows the page is given at most. */
   readonly maxTasks: number
   /** Whether the store has more tasks than that: those that ended longest ago are left out first. */
@@ -246,6 +248,8 @@ export interface Detail {
     readonly cancel: true | string
     readonly retry: true | string
   }
+  /** Why this process can't ask the task's provider, in words; absent where it can, or only shows. */
+  readonly whyMissing?: string | undefined
   /** The trace in which it was submitted (32 hexadecimal digits). */
   readonly traceId?: string | undefined
 }

@@ -6,13 +6,13 @@
  *
  * @since 0.1.0
  */
-import type { VideoProviders } from "@video-tasks/core/VideoProviders"
+import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import type { VideoTasks } from "@video-tasks/runtime/VideoTasks"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
+import { constTrue, constUndefined } from "effect/Function"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
@@ -91,6 +91,11 @@ export interface Options {
    * @default false
    */
   readonly readOnly?: boolean | undefined
+  /**
+   * Why a provider of tasks in the store is not among the providers, in words for the page: that its key is missing, for
+   * example. Nothing is known where it is `undefined`.
+   */
+  readonly whyMissing?: ((provider: string) => string | undefined) | undefined
   /** What the page says of the store, without secrets. */
   readonly storeName?: string | undefined
   /** What the page says of the version of the program. */
@@ -165,9 +170,11 @@ export const make = Effect.fnUntraced(function*(
     version: options.version ?? "0.1.0",
     store: options.storeName ?? "a store",
     isReadOnly: readOnly,
-    isDemo: options.isDemo ?? false
+    isDemo: options.isDemo ?? false,
+    providers: readOnly ? undefined : (yield* VideoProviders).all.map(({ id }) => id)
   }
-  const tasks = yield* Tasks.make({ isReadOnly: readOnly, scope: yield* Effect.scope })
+  const whyMissing = options.whyMissing ?? constUndefined
+  const tasks = yield* Tasks.make({ isReadOnly: readOnly, whyMissing, scope: yield* Effect.scope })
   const videos = yield* Effect.provide(Videos.make(tasks), Listen.services)
   const app = yield* HttpRouter.toHttpEffect(Routes.layer({ fixed, files, session, tasks, videos }))
   const gate: Gate.Options = {

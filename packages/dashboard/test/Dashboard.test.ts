@@ -598,9 +598,26 @@ describe("Dashboard", () => {
       Effect.gen(function*() {
         const context = yield* serve({}, { providers: [VideoProvider.double({ id: "another" })] })
         yield* writer(Context.get(context, TaskStore.TaskStore)).create(1, 1000)
-        const { can } = yield* detailOf(portOf(context), idOf(1))
-        assert.match(String(can.poll), /allowed: another/)
+        const { can, whyMissing } = yield* detailOf(portOf(context), idOf(1))
+        const why = "This process has no provider double: it can't ask about its tasks."
+        assert.deepStrictEqual([can, whyMissing], [{ poll: why, cancel: why, retry: why }, why])
         assert.strictEqual((yield* post(portOf(context), `/api/tasks/${idOf(1)}/poll`)).status, 409)
+      }).pipe(Effect.scoped))
+
+    it.live("on such a task tells what is missing where the program knows, and nothing where nobody is to be asked", () =>
+      Effect.gen(function*() {
+        const told = Effect.fnUntraced(function*(readOnly: boolean) {
+          const whyMissing = (id: string) => `There is no key for ${id}, and it is not sk-secret-1234567890.`
+          const context = yield* serve({ readOnly, whyMissing }, {
+            providers: [VideoProvider.double({ id: "another" })]
+          })
+          yield* writer(Context.get(context, TaskStore.TaskStore)).create(1, 1000)
+          const { can, whyMissing: why } = yield* detailOf(portOf(context), idOf(1))
+          return [can.poll, why]
+        })
+        const why = "There is no key for double, and it is not <redacted>."
+        assert.deepStrictEqual(yield* told(false), [why, why])
+        assert.deepStrictEqual(yield* told(true), ["This dashboard only shows; it changes nothing.", undefined])
       }).pipe(Effect.scoped))
   })
 

@@ -222,6 +222,57 @@ describeInChromium("Page", () => {
       40_000
     )
 
+    it.effect(
+      "says in words what is not there: a bill, somebody who follows, a key, room for a sum",
+      () =>
+        Effect.gen(function*() {
+          const units = ["USD", "EUR", "credits", "quota", "points"]
+          const priced = rows.slice(0, 5).map((row, n): Row => ({
+            ...row,
+            state: n === 0 ? "IN_PROGRESS" : "CANCELLED",
+            isRetrying: false,
+            followed: "nobody",
+            provider: n === 4 ? "runway" : "generic",
+            completedAt: n === 0 ? undefined : row.createdAt + 60_000,
+            isEstimate: false,
+            cost: { amount: 100 - n, unit: units[n]! }
+          }))
+          const why = "There is no key for Runway: its variable is not set."
+          const visited = yield* openFake({
+            rows: priced,
+            status: { providers: ["generic"] },
+            detail: (detail) => ({
+              ...detail,
+              bill: undefined,
+              whyMissing: detail.row.provider === "runway" ? why : undefined
+            })
+          })
+          const { page } = visited
+          yield* sees(page, ".header .sum")
+          const sums = ["$100.00", "€99.00", "98 credits", "97 quota", "96 points"]
+          assert.deepStrictEqual(yield* textsOf(page, ".header .sum"), sums)
+          assert.deepStrictEqual(
+            (yield* textsOf(page, ".provider")).map((
+              line
+            ) => [/^\w+/.exec(line)?.[0], line.includes("not asked from here")]),
+            [["generic", false], ["runway", true]]
+          )
+          yield* does(() => page.setViewportSize({ width: 390, height: 800 }))
+          assert.strictEqual(yield* does(() => page.locator(".header .sum:visible").count()), sums.length)
+          const open = (row: Row) => does(() => page.evaluate((hash) => location.hash = hash, taskHash(row)))
+          yield* open(priced[0]!)
+          yield* reads(page, "[aria-label=Cost] dd", "none yet")
+          yield* reads(page, ".pair", "nobody follows it; to go on: video-tasks resume")
+          assert.strictEqual(yield* does(() => page.locator(".missing").count()), 0)
+          yield* open(priced[4]!)
+          yield* reads(page, "[aria-label=Cost] dd", "the provider told none")
+          yield* reads(page, ".title .missing", why)
+          assert.deepStrictEqual(yield* violations(page), [])
+          yield* isClean(visited)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
     it.effect("acts, after a question where it costs money, and says why it can't", () =>
       Effect.gen(function*() {
         const running = firstOf(({ isRetrying, provider, state }) =>

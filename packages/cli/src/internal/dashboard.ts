@@ -17,6 +17,7 @@ import * as Globals from "./globals.ts"
 import { type Problem, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
+import * as Settings from "./settings.ts"
 import * as Store from "./store.ts"
 import { version } from "./version.ts"
 
@@ -65,7 +66,8 @@ const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen, 
   const owner = yield* Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
   const providers = yield* configured
   const storeName = yield* Store.named
-  const layers = Dashboard.layer({ ...listen, storeName }).pipe(
+  const missing = yield* missingOf(providers)
+  const layers = Dashboard.layer({ ...listen, storeName, whyMissing: (id) => missing.get(id) }).pipe(
     Layer.provideMerge(
       backend.tasks(providers, { owner, archives: !input.readOnly }).pipe(
         Layer.provideMerge(
@@ -80,6 +82,22 @@ const real = Effect.fnUntraced(function*(input: DashboardInput, listen: Listen, 
       Effect.catchTag("DashboardError", refused)
     )
   )
+})
+
+/** Why the others can't be asked, in words. */
+const missingOf = Effect.fnUntraced(function*(providers: ReadonlyArray<Settings.ProviderId>) {
+  const { baseUrl } = yield* Globals.values
+  const settings = yield* Settings.load
+  const missing = new Map<string, string>()
+  for (const id of Settings.providerIds) {
+    if (providers.includes(id)) continue
+    const { apiKey } = yield* settings.access(id, baseUrl)
+    const message = apiKey === undefined
+      ? Settings.missingKey(id).message
+      : `${Settings.providers[id].baseUrl} is not set.`
+    missing.set(id, `${message} Set it where the dashboard is started, and start it again.`)
+  }
+  return missing
 })
 
 /** Says where the page is: with the token where only this can tell it, or where people read it. */

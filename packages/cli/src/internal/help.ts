@@ -118,7 +118,8 @@ const appendix = (style: Style.Style): string => {
         "Key of that bucket; AWS_SESSION_TOKEN where it has one"
       ],
       [style.green("AWS_REGION, AWS_ENDPOINT_URL_S3"), "Region of the bucket, address of its service if not Amazon's"],
-      [style.green("OTEL_EXPORTER_OTLP_ENDPOINT, …"), "As --otlp, with all of OpenTelemetry's; not from .env"]
+      [style.green("OTEL_EXPORTER_OTLP_ENDPOINT, …"), "As --otlp, with all of OpenTelemetry's; not from .env"],
+      [style.green("VIDEO_TASKS_TRACE_SQL"), "true: the statements of the store are sent there, too; not from .env"]
     ]),
     section("EXIT CODES", ExitCode.meanings.map(([code, meaning]) => [String(code), meaning]), [0])
   ].join("\n\n")

@@ -17,6 +17,7 @@ import * as Otlp from "effect/observability/Otlp"
 import * as OtlpSerialization from "effect/observability/OtlpSerialization"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
 import { version } from "./version.ts"
@@ -46,7 +47,8 @@ export const layer = (options: OtlpOptions): Layer.Layer<never, never, Screen> =
     }
     yield* hideHeaders(said, screen)
     const serialization = protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf
-    return Layer.effectDiscard(Effect.void).pipe(
+    const tellsStatements = /^true$/i.test((yield* said(statementsVariable)) ?? "")
+    return (tellsStatements ? Layer.effectDiscard(Effect.void) : withoutStatements).pipe(
       Layer.provideMerge(Otlp.layerFromConfig({ resource: yield* resource(said), loggerMergeWithExisting: true })),
       Layer.provide(cleaning(serialization)),
       Layer.provide(sending(tell)),
@@ -58,6 +60,30 @@ export const layer = (options: OtlpOptions): Layer.Layer<never, never, Screen> =
   }))
 
 // internal
+
+/** Tells the statements of a store, too. */
+const statementsVariable = "VIDEO_TASKS_TRACE_SQL"
+
+/** What a store does for one step is ten spans, and who watches it reads it each second: they would hide all else. */
+const withoutStatements = Layer.effect(
+  Tracer.Tracer,
+  Effect.gen(function*() {
+    const tracer = yield* Tracer.Tracer
+    return Tracer.make({
+      ...(tracer.context === undefined ? {} : { context: tracer.context }),
+      span: (options) => {
+        const span = tracer.span(options)
+        const end = span.end.bind(span)
+        // A span that never ends is never sent.
+        return Object.assign(span, {
+          end: (...ended: Parameters<Tracer.Span["end"]>) => {
+            if (!span.attributes.has("db.system.name")) end(...ended)
+          }
+        })
+      }
+    })
+  })
+)
 
 type Said = (name: string) => Effect.Effect<string | undefined>
 

@@ -14,14 +14,26 @@ import * as Words from "./words.ts"
 export interface Ground {
   readonly isReadOnly: boolean
   readonly providers: VideoProviders["Service"]
+  /** Why a provider is not among them, in words. */
+  readonly whyMissing: (provider: string) => string | undefined
 }
+
+/** Why the provider of a task can't be asked, in words; `undefined` where it can, or nobody is to be asked. */
+export const whyMissing = (
+  { isReadOnly, providers, whyMissing }: Ground,
+  provider: string
+): string | undefined =>
+  isReadOnly || providers.all.some(({ id }) => id === provider)
+    ? undefined
+    : Words.line(whyMissing(provider) ?? `This process has no provider ${provider}: it can't ask about its tasks.`)
 
 /** What can be done; else why not, in words. */
 export const of = Effect.fnUntraced(function*(
-  { isReadOnly, providers }: Ground,
+  ground: Ground,
   stored: StoredTask | undefined,
   submission: Submission | undefined
 ): Effect.fn.Return<Detail["can"]> {
+  const { isReadOnly, providers } = ground
   if (isReadOnly) return { poll: readOnly, cancel: readOnly, retry: readOnly }
   if (stored === undefined) {
     const none = "There is no task yet."
@@ -30,7 +42,7 @@ export const of = Effect.fnUntraced(function*(
   const { task, value } = stored.snapshot
   const found = yield* Effect.result(providers.forHandle(task.handle, "observe"))
   if (Result.isFailure(found)) {
-    const why = Words.line(found.failure.message)
+    const why = whyMissing(ground, task.handle.provider) ?? Words.line(found.failure.message)
     return { poll: why, cancel: why, retry: why }
   }
   const isOver = Rows.isEnded(value)

@@ -25,12 +25,13 @@ export interface Known {
   readonly submission: Submission | undefined
   readonly polls: Polls
   readonly can: Detail["can"]
+  readonly whyMissing: string | undefined
   readonly showPrompts: boolean
 }
 
 /** Puts it together for the page. */
 export const make = (known: Known, now: number): Detail => {
-  const { can, events, polls, row, stored, submission } = known
+  const { can, events, polls, row, stored, submission, whyMissing } = known
   const task = stored && TaskMachine.toTask(TaskMachine.restore(stored.snapshot))
   const { lastEdge, spent, steps } = lived(events, now)
   const bill = task?.cost?.kind === "bill" ? task.cost : undefined
@@ -47,6 +48,7 @@ export const make = (known: Known, now: number): Detail => {
     error: errorOf(known, task),
     request: requestOf(known),
     can,
+    whyMissing,
     traceId: stored?.snapshot.task.trace?.split("-")[1]
   }
 }

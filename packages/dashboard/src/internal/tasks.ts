@@ -34,6 +34,7 @@ export interface Tasks {
 /** Makes it; actions go on in the scope although whoever asked for them hangs up. */
 export const make = Effect.fnUntraced(function*(options: {
   readonly isReadOnly: boolean
+  readonly whyMissing: Abilities.Ground["whyMissing"]
   readonly scope: Scope.Scope
 }): Effect.fn.Return<Tasks, never, DashboardHub | TaskStore | VideoTasks | VideoProviders> {
   const parts: Actions.Ground = {
@@ -75,8 +76,10 @@ const detail = Effect.fnUntraced(function*(parts: Actions.Ground, text: string):
   const events = stored === undefined ? [] : yield* Effect.mapError(store.events(id), storeFailed)
   const polls = yield* hub.polls(id)
   const can = yield* Abilities.of(parts, stored, submission)
+  const whyMissing = Abilities.whyMissing(parts, row.provider)
   const now = yield* Clock.currentTimeMillis
-  return Details.make({ row, stored, events, submission, polls, can, showPrompts: hub.showPrompts }, now)
+  const known = { row, stored, events, submission, polls, can, whyMissing, showPrompts: hub.showPrompts }
+  return Details.make(known, now)
 })
 
 /** A task that is not on the board, for want of room. */

@@ -1,5 +1,5 @@
 import type { ProviderLine } from "../../../src/Contract.ts"
-import { counts, filter, providers, show } from "../live/tasks.ts"
+import { counts, filter, providers, show, status } from "../live/tasks.ts"
 import { clock, count, percent } from "../model/format.ts"
 import { groups, word } from "../model/look.ts"
 import { Icon } from "../ui/Icon.tsx"
@@ -41,6 +41,10 @@ const Times = ({ p50Ms, p90Ms }: ProviderLine) =>
       </span>
     )
 
+/** Whether this process has no way to ask it, for want of a key. */
+const isMissing = ({ provider }: ProviderLine): boolean =>
+  status.value?.providers !== undefined && !status.value.providers.includes(provider)
+
 const Provider = ({ line }: { readonly line: ProviderLine }) => {
   const { ended, failed, isKeyRejected, provider, retrying, running } = line
   const isOn = filter.value.provider === provider
@@ -59,6 +63,13 @@ const Provider = ({ line }: { readonly line: ProviderLine }) => {
           </span>
         )
         : null}
+      {isMissing(line)
+        ? (
+          <span class="tone-retrying">
+            <Icon name="key" /> not asked from here
+          </span>
+        )
+        : null}
       <span>{count(running)} running</span>
       <Times {...line} />
       {ended === 0 ?
@@ -74,7 +85,7 @@ const Provider = ({ line }: { readonly line: ProviderLine }) => {
 }
 
 /** What wants to be seen comes first, also where there is little room. */
-const trouble = ({ isKeyRejected, retrying }: ProviderLine): number => isKeyRejected ? 2 : retrying > 0 ? 1 : 0
+const trouble = (line: ProviderLine): number => line.isKeyRejected ? 2 : line.retrying > 0 || isMissing(line) ? 1 : 0
 
 /** A line for each provider; pressing one shows only its tasks. */
 export const Providers = () =>

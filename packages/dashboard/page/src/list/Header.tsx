@@ -70,15 +70,17 @@ const Sums = () => {
           {count(retrying)} retrying
         </span>
       )}
-      {totals.value.slice(0, 3).map((total) => (
-        <span
-          key={total.unit}
-          class="stat sum"
-          title={`What the tasks of this page cost${total.isEstimate ? "; some of it is an estimate" : ""}`}
-        >
-          {money(total, total.isEstimate)}
-        </span>
-      ))}
+      <span class="sums">
+        {totals.value.map((total) => (
+          <span
+            key={total.unit}
+            class="stat sum"
+            title={`What the tasks of this page cost${total.isEstimate ? "; some of it is an estimate" : ""}`}
+          >
+            {money(total, total.isEstimate)}
+          </span>
+        ))}
+      </span>
     </>
   )
 }

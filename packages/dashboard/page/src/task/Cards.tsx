@@ -53,15 +53,21 @@ export const Files = ({ detail: { files } }: Properties) =>
     </section>
   )
 
+/** Why there is no bill: what has ended waits for none. */
+const noBill = (state: Detail["row"]["state"]): string =>
+  state === "ambiguous" ? "not known" : isOver(state) ? "the provider told none" : "none yet"
+
 /** The estimate and the bill. */
-export const Costs = ({ detail: { bill, estimate } }: Properties) => (
+export const Costs = ({ detail: { bill, estimate, row } }: Properties) => (
   <section class="card" aria-label="Cost">
     <h2>Cost</h2>
     <dl class="facts">
       <Fact name="estimate">
         {estimate === undefined ? <span class="muted">not known</span> : money(estimate, true)}
       </Fact>
-      <Fact name="bill">{bill === undefined ? <span class="muted">none yet</span> : <b>{money(bill)}</b>}</Fact>
+      <Fact name="bill">
+        {bill === undefined ? <span class="muted">{noBill(row.state)}</span> : <b>{money(bill)}</b>}
+      </Fact>
     </dl>
   </section>
 )

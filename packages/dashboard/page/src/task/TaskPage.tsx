@@ -42,7 +42,7 @@ const Elapsed = ({ row }: { readonly row: Row }) => (
 const NextRead = ({ row }: { readonly row: Row }) => {
   if (isOver(row.state) || row.state === "submitting") return null
   if (row.followed === "nobody") {
-    return <span class="pair tone-retrying">no process follows it: video-tasks resume</span>
+    return <span class="pair tone-retrying">nobody follows it; to go on: video-tasks resume</span>
   }
   if (row.followed === "elsewhere") return <span class="pair muted">followed by another process</span>
   if (row.nextPollAt === undefined) return null
@@ -82,6 +82,11 @@ const Title = ({ detail, row }: { readonly detail: Detail; readonly row: Row }) 
         </span>
         <NextRead row={row} />
       </div>
+      {detail.whyMissing === undefined ? null : (
+        <p class="tone-retrying missing">
+          <Icon name="key" /> {detail.whyMissing}
+        </p>
+      )}
       <p class="sr" role="status">{`The task is ${word(group)}`}</p>
     </section>
   )
