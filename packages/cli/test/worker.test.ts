@@ -56,23 +56,18 @@ interface Running {
   readonly said: () => string
 }
 
-/** Starts a worker and waits until it works; it is killed with the scope. */
+/** Starts a worker; it is killed with the scope. */
 const worker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+  started(["worker", ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]), ...short, ...args], env)
+
+/** Starts a command that runs until it is stopped; it is killed with the scope. */
+const started = ([subcommand = "", ...args]: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.sync((): Running => {
-      const child = spawn(
-        process.execPath,
-        [
-          command.file,
-          "worker",
-          ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]),
-          "--lock-expiration",
-          "6s",
-          ...fast,
-          ...args
-        ],
-        { cwd: Command.emptyFolder(), env: { PATH: "", HOME: Command.emptyFolder(), ...env } }
-      )
+      const child = spawn(process.execPath, [command.file, subcommand, ...fast, ...args], {
+        cwd: Command.emptyFolder(),
+        env: { PATH: "", HOME: Command.emptyFolder(), ...env }
+      })
       let said = ""
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => said += chunk)
       child.stderr.setEncoding("utf8").on("data", (chunk: string) => said += chunk)
@@ -88,7 +83,7 @@ const worker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string
             if (child.exitCode !== null) break
             await pause(20)
           }
-          throw new Error(`the worker never said ${text}: ${said}`)
+          throw new Error(`the ${subcommand} never said ${text}: ${said}`)
         }
       }
     }),
@@ -145,6 +140,21 @@ const asked = async (url: string) => {
 const get = (port: string | number, path: string) => Effect.promise(() => asked(`http://127.0.0.1:${port}${path}`))
 
 const portOf = (said: string): string => /metrics on port (\d+)/.exec(said)?.[1] ?? ""
+
+/** What a dashboard shows of its only task, one after the other, to its end. */
+const statesOf = async (url: string): Promise<ReadonlyArray<string>> => {
+  const states: Array<string> = []
+  const response = await fetch(`${url}api/events`)
+  const decoder = new TextDecoder()
+  let text = ""
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    const found = [...text.matchAll(/"state":"(\w+)"/g)].map(([, state = ""]) => state)
+    states.splice(0, states.length, ...found)
+    if (states.at(-1) === "SUCCESS") break
+  }
+  return states
+}
 
 describe("worker", { concurrent: true }, () => {
   live(
@@ -217,6 +227,42 @@ describe("worker", { concurrent: true }, () => {
       assert.strictEqual(Command.lines(waited).at(-1)?.task.status, "SUCCESS")
     }),
     SimulatorServer.layerSimulator({ speed: 10, seed: 7, jobSeconds: { min: 80, max: 80 } })
+  )
+
+  live(
+    "shows what it follows to list and to dashboards of other machines",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--buckets", "4"], env)
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+      assert.strictEqual((yield* run(create, env)).code, 0)
+      yield* listed(env, ({ status }) => status === "IN_PROGRESS")
+      // Whoever asked by itself would hear that its key is no good.
+      const elsewhere = { ...env, GENERIC_API_KEY: "sk-invalid" }
+      const boards = yield* Effect.forEach(
+        [["--read-only"], ["--no-token", "--archive", "none"]],
+        (args) => started(["dashboard", "--port", "0", ...args], elsewhere)
+      )
+      const seen = yield* Effect.forEach(
+        boards,
+        (board) =>
+          Effect.promise(async () => ({
+            board,
+            states: await statesOf(await board.until(/http:\/\/127\.0\.0\.1:\d+\//))
+          })),
+        { concurrency: "unbounded" }
+      )
+      for (const { board, states } of seen) {
+        assert.deepStrictEqual([states.at(0), states.at(-1)], ["IN_PROGRESS", "SUCCESS"])
+        board.kill("SIGINT")
+        assert.strictEqual(yield* Effect.promise(() => board.ended), 130)
+        assert.notMatch(board.said(), /warning|error|Following/)
+      }
+      const all = yield* run(["list"], elsewhere)
+      assert.deepStrictEqual([all.code, all.stderr], [0, ""])
+      assert.match(all.stdout, /SUCCESS/)
+    }),
+    SimulatorServer.layerSimulator({ speed: 10, seed: 7, jobSeconds: { min: 200, max: 200 } })
   )
 
   live(

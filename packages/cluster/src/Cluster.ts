@@ -36,6 +36,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
 import type { AddressTaken, InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
+import * as Calm from "./internal/calm.ts"
 import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
@@ -183,14 +184,14 @@ export const layer = (
   layerOver(
     options,
     (buckets, paces) =>
-      Layer.unwrap(Effect.map(
-        Effect.flatMap(PgClient, (client) => Place.take(client, paces, options)),
-        (place) =>
-          Layer.provide(
-            Layer.effectContext(serve(options, { buckets, paces, place })),
-            layerRunner(options, paces, place)
-          )
-      ))
+      Layer.unwrap(Effect.gen(function*() {
+        const place = yield* Place.take(yield* PgClient, paces, options)
+        const calm = yield* Calm.make(paces.sharding.runnerHealthCheckInterval)
+        return Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
+          Layer.provide(layerRunner(options, paces, place)),
+          Layer.provide(calm.layer)
+        )
+      }))
   )
 
 /**
@@ -251,10 +252,11 @@ const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBu
   )
 })
 
-const serve = Effect.fnUntraced(function*(options: Options, { buckets, paces, place }: {
+const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, paces, place }: {
   readonly buckets: SqlBuckets.Buckets
   readonly paces: Paces.Paces
   readonly place: Place.Place
+  readonly calm: Calm.Calm
 }) {
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
@@ -288,7 +290,7 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, paces, pl
   // All at once, before the buckets are given up one by one.
   yield* Effect.addFinalizer(() => engines.stop(parts.grace))
   // Who comes to this address from now on waits for the end.
-  yield* Effect.addFinalizer(() => place.leave)
+  yield* Effect.addFinalizer(() => Effect.andThen(place.leave, calm.leave))
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
       buckets: buckets.count,
