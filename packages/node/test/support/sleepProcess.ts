@@ -2,7 +2,7 @@
  * A process of its own that is put to sleep in the middle of its work, the one that takes over from it, and their program:
  * each says on standard output what it asks of the provider and what it hears.
  */
-import { Observation, TaskHandle, Video, VideoProvider, VideoProviders } from "@video-tasks/core"
+import { Observation, TaskHandle, Video, VideoProvider, VideoProviders, VideoTaskError } from "@video-tasks/core"
 import { SqliteTaskStore } from "@video-tasks/node"
 import { VideoTasks } from "@video-tasks/runtime"
 import { Effect, Layer, Logger, Redacted } from "effect"
@@ -10,8 +10,8 @@ import * as fs from "node:fs"
 import * as FollowProcess from "./followProcess.ts"
 
 /**
- * `follows` makes tasks, tracks the first half of them, waits for the others, and reads slowly; `sends` submits two tasks, of
- * which the second stands in line for seconds; `hears` submits one whose answer takes seconds; `takes` goes on with what
+ * `follows` makes tasks, tracks the first half of them, waits for the others, and reads slowly; `sends` submits one
+ * that the API asks to come again in seconds; `hears` submits one whose answer takes seconds; `takes` goes on with what
  * others leave: reads say that odd tasks have ended and even ones have come to the half.
  */
 export type Role = "follows" | "sends" | "hears" | "takes"
@@ -41,6 +41,12 @@ const created = (remoteId: string): VideoProvider.Created => ({
   observation: new Observation.Observation({ status: "SUBMITTED", remoteId, videos: [] })
 })
 
+const busy = VideoTaskError.make({
+  provider: "double",
+  operation: "create",
+  reason: new VideoTaskError.RateLimited({ detail: "HTTP 429", retryAfterMs: 4000 })
+})
+
 const providerOf = (role: Role) => {
   let made = 0
   return VideoProvider.double({
@@ -49,6 +55,7 @@ const providerOf = (role: Role) => {
       Effect.gen(function*() {
         const remoteId = role === "hears" ? `of-${reference}` : String(++made)
         yield* say(`creates ${remoteId}`)
+        if (role === "sends" && made === 1) return yield* Effect.fail(busy)
         if (role === "hears") yield* Effect.sleep("2 seconds")
         return created(remoteId)
       }),
@@ -75,8 +82,7 @@ const program = (role: Role) =>
       onSuccess: ({ remoteId }) => say(`created ${remoteId}`)
     })
     if (role === "takes") yield* service.resume()
-    if (role === "hears") yield* told
-    if (role === "sends") yield* Effect.all([told, told], { concurrency: 2 })
+    if (role === "hears" || role === "sends") yield* told
     if (role === "follows") {
       for (let n = 1; n <= tasks; n++) {
         const handle = yield* service.submit(request)
@@ -95,8 +101,7 @@ if (import.meta.main) {
   const [filename = "", role = "takes"] = process.argv.slice(2)
   const layer = VideoTasks.layer({
     lease: FollowProcess.leaseMs,
-    poll: { floor: "100 millis", ceiling: "200 millis" },
-    ...(role === "sends" ? { budget: { requestsPerSecond: 0.25, burst: 1 } } : {})
+    poll: { floor: "100 millis", ceiling: "200 millis" }
   }).pipe(
     Layer.provide(SqliteTaskStore.layer({ filename, busyTimeout: "20 seconds" })),
     Layer.provide(Layer.effect(VideoProviders.VideoProviders, VideoProviders.make([providerOf(role as Role)])))
