@@ -169,7 +169,7 @@ const play = (ways: Ways) =>
     const tookMs = takes.filter(({ at, bucket }) =>
       at > cutAt && at < mendedAt && before.some((take) => take.bucket === bucket)
     ).map(({ at }) => at - cutAt)
-    const { late } = History.compare(ledger, takes, lives, buckets, (remoteId) => idOf.get(remoteId))
+    const { late } = History.compare(ledger.tasks, takes, lives, buckets, (remoteId) => idOf.get(remoteId))
     const submissions = yield* Stream.runCollect(tasks.submissions())
     process.stdout.write(
       `  ${before.length} buckets with ${cutOff.length} tasks: last poll ${
@@ -190,7 +190,8 @@ const play = (ways: Ways) =>
     Effect.orDie
   )
 
-describe("a worker whose link to the database falls silent", () => {
+// What they do is wait.
+describe.concurrent("a worker whose link to the database falls silent", () => {
   it.live(
     "stops polling before its lock ends, and the other one takes over",
     () => Effect.scoped(Effect.flatMap(byProxy, play)),

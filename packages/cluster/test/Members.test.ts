@@ -39,7 +39,8 @@ const idIn = (wanted: (bucket: number) => boolean): TaskId.TaskId => {
 
 const reasonOf = (error: VideoTaskError.VideoTaskError) => error.reason._tag
 
-describe("Members", () => {
+// What they do is wait.
+describe.concurrent("Members", () => {
   it.live(
     "gives a member that joins its share, while creates are in flight and waits go on",
     () =>

@@ -1,12 +1,11 @@
 /**
- * Plays chaos: three workers on a real PostgreSQL against a simulated API, killed, put to sleep and cut off while tasks are
- * submitted and waited for. What is random comes from the seed.
+ * Plays chaos: three workers on a real PostgreSQL against a simulated API, killed, put to sleep, and cut off from the database
+ * and from one another, while tasks are submitted and waited for. What is random comes from the seed.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Cluster } from "@video-tasks/cluster"
-import type { Submission, Task } from "@video-tasks/core"
 import { VideoTasks } from "@video-tasks/runtime"
-import { type Ledger, Simulator, SimulatorServer } from "@video-tasks/simulator"
+import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Context, Effect, Fiber, Layer, Logger, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Postgres } from "../../../node/test/support/postgres.ts"
@@ -15,38 +14,18 @@ import { now } from "./clock.ts"
 import * as Company from "./company.ts"
 import * as Customers from "./customers.ts"
 import * as History from "./history.ts"
+import type { Deed, Outcome, Plan } from "./outcome.ts"
 import { numbers } from "./random.ts"
 import * as Worker from "./worker.ts"
-
-export interface Plan {
-  readonly seed: number
-  readonly tasks: number
-  /** For how long tasks are submitted and things go wrong. */
-  readonly seconds: number
-}
-
-/** What there is to tell of one run. */
-export interface Outcome {
-  readonly plan: Plan
-  readonly asked: Customers.Asked
-  readonly submissions: ReadonlyArray<Submission.Submission>
-  readonly tasks: ReadonlyArray<Task.Task>
-  readonly ledger: Ledger.Ledger
-  readonly polls: History.Found
-  readonly takes: number
-  readonly starts: number
-  /** What was done, in its order. */
-  readonly done: ReadonlyArray<string>
-  /** How many rows each table has. */
-  readonly rows: Readonly<Record<string, number>>
-  readonly seconds: number
-}
 
 const workers = 3
 
 const buckets = 32
 
 const poll = { floor: 500, ceiling: 2000 }
+
+/** Some creates take so long that a worker can be killed meanwhile. */
+const slow = { on: "create", times: { p: 0.2 }, fault: "late", seconds: 1 } as const
 
 export const play = (server: Postgres, plan: Plan) =>
   Effect.gen(function*() {
@@ -55,6 +34,8 @@ export const play = (server: Postgres, plan: Plan) =>
     const url = yield* World.fresh(server)
     const sql = Effect.provide(yield* Layer.build(PgClient.layer({ url: Redacted.make(url) })))
     const { baseUrl: api } = yield* SimulatorServer.SimulatorServer
+    const simulator = yield* Simulator.Simulator
+    yield* simulator.script([slow])
     const tasks = yield* front({ url, api, buckets, poll })
     yield* sql(History.record)
     const company = yield* Company.hire({
@@ -64,13 +45,12 @@ export const play = (server: Postgres, plan: Plan) =>
     })
     const customers = yield* Effect.forkChild(Customers.serve({
       tasks,
-      outcomeOf: (id) => sql(outcomeOf(id)),
       random,
       count: plan.tasks,
       seconds: plan.seconds
     }))
-    const done: Array<string> = []
-    const note = (what: string) => done.push(`${((now() - began) / 1000).toFixed(1)} s: ${what}`)
+    const deeds: Array<Deed> = []
+    const note = (deed: Deed) => deeds.push(deed)
     yield* havoc({ plan, random, company, note, restart: Effect.promise(() => server.restart()), cut: sql(cut) })
     const asked = yield* Fiber.join(customers)
     // What nobody waits for ends as well, or is found out by the verdict.
@@ -80,22 +60,26 @@ export const play = (server: Postgres, plan: Plan) =>
       60_000
     ))
     // What was in flight has arrived by then.
-    yield* Effect.sleep(2000)
-    const simulator = yield* Simulator.Simulator
+    const left = yield* company.dismiss
     const ledger = yield* simulator.ledger
     const stored = yield* Stream.runCollect(tasks.list())
     const ids = new Map<string, string>(stored.map(({ handle, id }) => [handle.remoteId, id]))
     const takes = yield* sql(History.takes)
     const outcome: Outcome = {
       plan,
+      buckets,
+      lockMs: World.lockMs,
+      concurrency: Worker.budget.concurrency,
+      began,
       asked,
       submissions: yield* Stream.runCollect(tasks.submissions()),
       tasks: stored,
       ledger,
-      polls: History.compare(ledger, takes, company.lives, buckets, (remoteId) => ids.get(remoteId)),
+      polls: History.compare(ledger.tasks, takes, company.lives, buckets, (remoteId) => ids.get(remoteId)),
       takes: takes.length,
       starts: company.starts(),
-      done,
+      deeds,
+      left,
       rows: yield* sql(rows),
       seconds: (now() - began) / 1000
     }
@@ -120,9 +104,10 @@ interface Stage {
   readonly plan: Plan
   readonly random: () => number
   readonly company: Company.Company
-  readonly note: (what: string) => void
+  readonly note: (deed: Deed) => void
   readonly restart: Effect.Effect<void>
-  readonly cut: Effect.Effect<unknown, unknown>
+  /** Cuts all connections to the database, and says how many. */
+  readonly cut: Effect.Effect<number, unknown>
 }
 
 /** Everything that goes wrong, at once. */
@@ -130,42 +115,46 @@ const havoc = ({ company, cut, note, plan, random, restart }: Stage) => {
   const all = plan.seconds * 1000
   const kills = Effect.gen(function*() {
     yield* Effect.sleep(3000 + 4000 * random())
-    note(`SIGKILL ${(yield* company.kill) ?? "nobody"}`)
+    const killed = yield* company.kill
+    if (killed !== undefined) note({ what: "kill", ...killed })
   })
   const naps = Effect.gen(function*() {
     yield* Effect.sleep(Math.min(all / 5, 30_000 * random()))
     const ms = World.lockMs + 1500 + 4000 * random()
-    note(`SIGSTOP for ${Math.round(ms)} ms`)
-    note(`SIGCONT ${(yield* company.nap(ms)) ?? "nobody"}`)
+    const slept = yield* company.nap(ms)
+    if (slept !== undefined) note({ what: "nap", ...slept })
+  })
+  const cutOff = Effect.fnUntraced(function*(how: "silent" | "reset") {
+    yield* Effect.sleep(Math.min(all / 6, 25_000 * random()))
+    const was = yield* company.cut(how, 3000 + Math.min(all / 8, 9000) * random())
+    if (was !== undefined) note({ what: how === "silent" ? "silence" : "reset", ...was })
   })
   const once = Effect.gen(function*() {
     yield* Effect.sleep(all * 0.45)
-    note("all connections are cut")
-    yield* cut
+    const from = now()
+    const connections = yield* cut
+    note({ what: "cut", connections, from, to: now() })
     yield* Effect.sleep(all * 0.2)
-    note("PostgreSQL stops")
+    const stopped = now()
     yield* restart
-    note("PostgreSQL is back")
+    note({ what: "restart", from: stopped, to: now() })
   })
   return Effect.all([
     Effect.timeoutOption(Effect.forever(kills), all),
     Effect.timeoutOption(Effect.forever(naps), all),
+    Effect.timeoutOption(Effect.forever(Effect.andThen(cutOff("silent"), cutOff("reset"))), all),
     once
   ], { concurrency: "unbounded", discard: true })
 }
 
-const outcomeOf = (id: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.map(
-      sql<{ readonly outcome: string }>`SELECT outcome FROM video_tasks_submissions WHERE id = ${id}`,
-      ([submission]) => submission?.outcome
-    ))
-
 const cut = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) =>
-    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE pid <> pg_backend_pid() AND datname = current_database()`
+    Effect.map(
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+      ({ length }) => length
+    )
 )
 
 const rows = Effect.gen(function*() {

@@ -1,5 +1,6 @@
 /**
- * Those who submit tasks and wait for them, whatever happens to the workers: what they ask for, and what they are told.
+ * Those who submit tasks and wait for them, whatever happens to the workers: what they ask for, and what they are told. All
+ * that they go by is what the library promises: the handle, and the errors.
  */
 import { TaskId, type VideoTaskError } from "@video-tasks/core"
 import { CometApi } from "@video-tasks/providers"
@@ -14,23 +15,35 @@ const ends = [
   { directive: " [error]", status: "ERROR" }
 ] as const
 
-export interface Asked {
-  /** How the task of each submission was asked to end. */
-  readonly ends: Map<TaskId.TaskId, string>
+/** A submit, under an id of its own. */
+export interface Attempt {
+  readonly id: string
+  readonly from: number
+  readonly to: number
+  /** `made`: with a handle; `again`: nothing was sent, and it may be repeated; the others are final. */
+  readonly answer: "made" | "again" | "ambiguous" | "refused"
+  /** What was said when it failed. */
+  readonly said?: string
+}
+
+/** What a customer wants: one video. */
+export interface Wish {
+  /** How its task was asked to end. */
+  readonly end: string
+  readonly isWatched: boolean
+  readonly attempts: ReadonlyArray<Attempt>
   /** What whoever waited for it was told. */
-  readonly told: Map<TaskId.TaskId, string>
-  /** The tasks that nobody waits for. */
-  readonly unwatched: Set<TaskId.TaskId>
-  /** The submissions that were said to be ambiguous. */
-  readonly ambiguous: Set<TaskId.TaskId>
-  /** What else was said, and how often. */
-  readonly errors: Map<string, number>
+  readonly told?: string
+}
+
+export interface Asked {
+  readonly wishes: ReadonlyArray<Wish>
+  /** The errors that there were, and how often. */
+  readonly errors: ReadonlyMap<string, number>
 }
 
 export interface Options {
   readonly tasks: VideoTasks.VideoTasks["Service"]
-  /** What the database says of a submission. */
-  readonly outcomeOf: (id: TaskId.TaskId) => Effect.Effect<string | undefined, unknown>
   readonly random: () => number
   readonly count: number
   readonly seconds: number
@@ -53,61 +66,59 @@ export const newId = () =>
 
 export const request = (prompt: string) => CometApi.seedance({ model: "doubao-seedance-2-0-fast", prompt, seconds: 5 })
 
+/** How long a customer waits before asking again, in ms. */
+const againMs = 500
+
 /** Submits all tasks, one after the other within the time, and waits for the end of half of them. */
-export const serve = Effect.fnUntraced(function*({ count, outcomeOf, random, seconds, tasks }: Options) {
-  const asked: Asked = {
-    ends: new Map(),
-    told: new Map(),
-    unwatched: new Set(),
-    ambiguous: new Set(),
-    errors: new Map()
-  }
+export const serve = Effect.fnUntraced(function*({ count, random, seconds, tasks }: Options) {
+  const errors = new Map<string, number>()
   const note = (where: string) => (error: VideoTaskError.VideoTaskError) =>
     Effect.sync(() => {
-      const key = `${where}: ${error.reason._tag}`
-      asked.errors.set(key, (asked.errors.get(key) ?? 0) + 1)
+      const key = `${where}: ${error.reason._tag}${error.retryable ? "" : ", final"}`
+      errors.set(key, (errors.get(key) ?? 0) + 1)
     })
   const orders = Array.from({ length: count }, (_, n): Order => ({
     at: 1000 * seconds * n / count,
-    job: Math.round(4 + 12 * random()),
+    job: Math.round(3 + Math.min(12, seconds / 3) * random()),
     isWatched: random() < 0.5,
     end: ends[random() < 0.8 ? 0 : random() < 0.5 ? 1 : 2]
   }))
   const submitted = Effect.fnUntraced(function*({ end, job }: Order) {
+    const attempts: Array<Attempt> = []
     for (;;) {
-      const id = newId()
-      asked.ends.set(id, end.status)
+      const [id, from] = [newId(), now()]
       const result = yield* Effect.result(tasks.submit(request(`${id} [job=${job}]${end.directive}`), { id }))
-      if (result._tag === "Success") return id
-      yield* note("submit")(result.failure)
-      const outcome = result.failure.reason._tag === "SubmissionAmbiguous" ? "ambiguous" : yield* known(outcomeOf, id)
-      if (outcome === "created") return id
-      if (outcome === "ambiguous") {
-        asked.ambiguous.add(id)
-        return undefined
+      if (result._tag === "Success") {
+        attempts.push({ id, from, to: now(), answer: "made" })
+        return { attempts, handle: result.success }
       }
+      const { failure } = result
+      yield* note("submit")(failure)
+      const answer = answerOf(failure)
+      attempts.push({ id, from, to: now(), answer, said: failure.message })
+      if (answer !== "again") return { attempts, handle: failure.handle }
+      yield* Effect.sleep(againMs)
     }
   })
-  const waited = (id: TaskId.TaskId) =>
-    tasks.awaitEnd(id, { deadline: "20 minutes" }).pipe(
-      Effect.tapError(note("await")),
-      Effect.retry({ schedule: Schedule.spaced(500) }),
-      Effect.tap(({ status }) => Effect.sync(() => asked.told.set(id, status)))
-    )
-  yield* Effect.forEach(orders, (order) =>
+  const wishes = yield* Effect.forEach(orders, (order) =>
     Effect.gen(function*() {
       yield* Effect.sleep(order.at)
-      const id = yield* submitted(order)
-      if (id === undefined) return
-      if (order.isWatched) yield* waited(id)
-      else asked.unwatched.add(id)
-    }), { concurrency: "unbounded", discard: true })
+      const { attempts, handle } = yield* submitted(order)
+      const wish: Wish = { end: order.end.status, isWatched: order.isWatched, attempts }
+      if (handle === undefined || !order.isWatched) return wish
+      const told = yield* tasks.awaitEnd(handle, { deadline: "20 minutes" }).pipe(
+        Effect.tapError(note("await")),
+        Effect.retry({ schedule: Schedule.spaced(againMs), while: ({ retryable }) => retryable }),
+        Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ status }) => status })
+      )
+      return { ...wish, told }
+    }), { concurrency: "unbounded" })
+  const asked: Asked = { wishes, errors }
   return asked
 })
 
-/** What became of a submit that failed otherwise, once it is known: a submission that there is not was never begun. */
-const known = (outcomeOf: Options["outcomeOf"], id: TaskId.TaskId) =>
-  outcomeOf(id).pipe(
-    Effect.repeat({ until: (outcome) => outcome !== "pending", schedule: Schedule.spaced(1000) }),
-    Effect.retry({ schedule: Schedule.spaced(1000) })
-  )
+const answerOf = ({ handle, reason, retryable }: VideoTaskError.VideoTaskError): Attempt["answer"] => {
+  if (handle !== undefined) return "made"
+  if (reason._tag === "SubmissionAmbiguous") return "ambiguous"
+  return retryable ? "again" : "refused"
+}

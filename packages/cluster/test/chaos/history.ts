@@ -59,11 +59,13 @@ interface Late {
 export interface Found {
   readonly polls: number
   readonly late: ReadonlyArray<Late>
+  /** For how long one task was polled by two at most: from the first poll of its new owner to the last one of another. */
+  readonly overlapMs: number
 }
 
 /** Compares both histories; `idOf` says our id of a task of the API. */
 export const compare = (
-  { tasks }: Ledger.Ledger,
+  tasks: ReadonlyArray<Pick<Ledger.TaskCounts, "taskId" | "polledAt" | "polledBy">>,
   takes: ReadonlyArray<Take>,
   lives: ReadonlyArray<Life>,
   buckets: number,
@@ -78,18 +80,24 @@ export const compare = (
       }))
   )
   const late = new Map<string, Late>()
-  let polls = 0
+  let [polls, overlapMs] = [0, 0]
   for (const { polledAt, polledBy, taskId } of tasks) {
     const id = idOf(taskId)
     if (id === undefined) continue
     const bucket = SqlBuckets.bucketOf(id, buckets)
+    /** The first poll by each owner of the bucket. */
+    const first = new Map<unknown, number>()
     for (const [n, at] of polledAt.entries()) {
       polls++
       const owner = ownersOf[bucket]?.findLast((take) => take.at <= at)
       const by = polledBy[n] ?? ""
-      if (owner?.life?.name === by) continue
+      if (owner?.life?.name === by) {
+        if (!first.has(owner)) first.set(owner, at)
+        continue
+      }
       const pause = lives.find(({ name }) => name === by)?.pauses.findLast(({ to }) => to <= at)
       const since = owner?.at ?? 0
+      overlapMs = Math.max(overlapMs, at - Math.max(first.get(owner) ?? at, pause?.to ?? 0))
       const key = `${bucket} ${by} ${since}`
       const before = late.get(key)
       late.set(key, {
@@ -101,7 +109,7 @@ export const compare = (
       })
     }
   }
-  return { polls, late: [...late.values()] }
+  return { polls, late: [...late.values()], overlapMs }
 }
 
 const lifeAt = (lives: ReadonlyArray<Life>, address: string, at: number): Life | undefined =>

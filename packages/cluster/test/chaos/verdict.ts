@@ -1,58 +1,165 @@
 /**
- * Judges a run of chaos: what must never be, and the figures of it.
+ * Judges a run of chaos: what must never be, and what must have been, or the run proves nothing.
  */
-import { lockMs } from "../support/world.ts"
-import type { Outcome } from "./conductor.ts"
+import type { Attempt, Wish } from "./customers.ts"
+import type { Deed, Outcome, Plan } from "./outcome.ts"
 
-/** Each word about something that must never be; none when all is well. */
-export const violations = (outcome: Outcome): ReadonlyArray<string> => {
-  const { asked, ledger, plan, polls, submissions, tasks } = outcome
-  const found: Array<string> = []
-  const isWrong = (is: boolean, what: string) => {
-    if (is) found.push(what)
-  }
-  const createsOf = grouped(ledger.creates, ({ prompt }) => prompt.split(" ")[0] ?? "")
-  const outcomes = new Map<string, string>(submissions.map(({ id, outcome }) => [id, outcome._tag]))
-  for (const [id, creates] of createsOf) {
-    isWrong(creates.length > 1, `${id} was created ${creates.length} times`)
-    isWrong(!["created", "ambiguous"].includes(outcomes.get(id) ?? ""), `${id} was created, and is ${outcomes.get(id)}`)
-  }
-  for (const { id, outcome } of submissions) {
-    const creates = createsOf.get(id) ?? []
-    isWrong(outcome._tag === "pending", `${id} was never judged`)
-    if (outcome._tag !== "created") continue
-    isWrong(creates.length === 0, `${id} was never created`)
-    isWrong(creates[0]?.taskId !== outcome.handle.remoteId, `${id} has the task of somebody else`)
-  }
-  for (const { id, status } of tasks) {
-    isWrong(asked.ends.get(id) !== status, `${id} ended as ${status}, not as ${asked.ends.get(id)}`)
-    isWrong(
-      !asked.unwatched.has(id) && asked.told.get(id) !== status,
-      `of ${id} was told ${asked.told.get(id)}, not ${status}`
-    )
-  }
-  const created = submissions.filter(({ outcome }) => outcome._tag === "created").length
-  isWrong(tasks.length !== created, `${tasks.length} tasks of ${created} creates`)
-  const { size } = asked.unwatched
-  isWrong(
-    asked.told.size + size + asked.ambiguous.size !== plan.tasks,
-    `${asked.told.size} ends, ${size} unwatched and ${asked.ambiguous.size} ambiguous of ${plan.tasks}`
+/** Each word about something that must never be, or is missing; none when all is well. */
+export const violations = (outcome: Outcome): ReadonlyArray<string> => [
+  ...floors(outcome),
+  ...money(outcome),
+  ...promises(outcome),
+  ...ends(outcome),
+  ...doubt(outcome),
+  ...together(outcome),
+  ...rows(outcome)
+]
+
+const known: ReadonlySet<string> = new Set(["SUCCESS", "FAILED", "ERROR"])
+
+/** So many of each there must have been in a time; by the times between them there are more. */
+export const least = ({ seconds }: Plan): Readonly<Record<Deed["what"], number>> => ({
+  kill: Math.max(1, Math.floor(seconds / 8)),
+  nap: Math.max(1, Math.floor(seconds / 60)),
+  silence: Math.max(1, Math.floor(seconds / 100)),
+  reset: Math.max(1, Math.floor(seconds / 100)),
+  cut: 1,
+  restart: 1
+})
+
+/** Whether something was done in earnest. */
+const isReal = ({ connections, from, to, what }: Deed, lockMs: number): boolean =>
+  what === "nap" ? to - from > lockMs : connections === undefined || connections > 0
+
+export const countOf = ({ deeds, lockMs }: Outcome, what: Deed["what"]): number =>
+  deeds.filter((deed) => deed.what === what && isReal(deed, lockMs)).length
+
+const floors = (outcome: Outcome): ReadonlyArray<string> => {
+  const { asked, buckets, left, plan, polls, takes, tasks } = outcome
+  const wanted = least(plan)
+  const missing = (Object.keys(wanted) as ReadonlyArray<Deed["what"]>).filter((what) =>
+    countOf(outcome, what) < wanted[what]
   )
-  for (const late of polls.late) {
-    isWrong(
-      late.overlapMs > lockMs,
-      `${late.by} polled bucket ${late.bucket} ${late.polls} times, until ${
-        Math.round(late.overlapMs)
-      } ms after it was lost`
-    )
-  }
-  for (const [table, count] of Object.entries(outcome.rows)) {
-    const most = mostRows[table]
-    isWrong(most === undefined && table.includes("cluster"), `${table} is not known`)
-    isWrong(most !== undefined && count > most, `${table} has ${count} rows`)
-  }
-  return found
+  return [
+    ...missing.map((what) => `${countOf(outcome, what)} of ${what}, not ${wanted[what]}`),
+    ...when(countOf(outcome, "restart") > 1, "the database was restarted more than once"),
+    ...when(takes <= buckets, `${takes} takings of ${buckets} buckets: none has moved`),
+    ...when(asked.wishes.length !== plan.tasks, `${asked.wishes.length} wishes, not ${plan.tasks}`),
+    ...when(polls.polls < tasks.length, `${polls.polls} polls of ${tasks.length} tasks`),
+    ...left.filter((code) => code !== 0).map((code) => `a worker that was asked to stop ended with ${code}`)
+  ]
 }
+
+/** No create twice, for a submission or for a customer, and no task that is not in the ledger. */
+const money = ({ asked, ledger, submissions }: Outcome): ReadonlyArray<string> => {
+  const createsOf = createsBy(ledger)
+  const outcomes = new Map<string, string>(submissions.map(({ id, outcome }) => [id, outcome._tag]))
+  const made = ({ attempts }: Wish) => attempts.flatMap(({ id }) => createsOf.get(id) ?? []).length
+  const judged = submissions.flatMap(({ id, outcome }) => {
+    if (outcome._tag === "pending") return [`${id} was never judged`]
+    if (outcome._tag !== "created") return []
+    const creates = createsOf.get(id) ?? []
+    if (creates.length === 0) return [`${id} was never created`]
+    return when(creates[0]?.taskId !== outcome.handle.remoteId, `${id} has the task of somebody else`)
+  })
+  return [
+    ...[...createsOf].flatMap(([id, creates]) => [
+      ...when(creates.length > 1, `${id} was created ${creates.length} times`),
+      ...when(
+        !["created", "ambiguous"].includes(outcomes.get(id) ?? ""),
+        `${id} was created, and is ${outcomes.get(id)}`
+      )
+    ]),
+    ...judged,
+    ...asked.wishes.flatMap((wish, n) => when(made(wish) > 1, `customer ${n} paid ${made(wish)} times`))
+  ]
+}
+
+/** What customers were told is so: by the ledger, and by the store. */
+const promises = ({ asked, ledger, submissions }: Outcome): ReadonlyArray<string> => {
+  const createsOf = createsBy(ledger)
+  const outcomes = new Map<string, string>(submissions.map(({ id, outcome }) => [id, outcome._tag]))
+  const of = ({ answer, id, said }: Attempt) => {
+    const creates = createsOf.get(id)?.length ?? 0
+    const outcome = outcomes.get(id)
+    switch (answer) {
+      case "made":
+        return when(outcome !== "created", `${id} was told to be made, and is ${outcome}`)
+      case "again":
+        return when(
+          creates > 0 || outcome === "created",
+          `${id} may be repeated, it was said, and was created: ${said}`
+        )
+      case "ambiguous":
+        return when(outcome === undefined, `${id} was told to be ambiguous, and is not listed`)
+      case "refused":
+        return [`${id} was refused: ${said}`]
+    }
+  }
+  return asked.wishes.flatMap(({ attempts }) => attempts.flatMap(of))
+}
+
+/** Every wish was met, unless its customer was told that nobody knows. */
+const ends = ({ asked, ledger, submissions, tasks }: Outcome): ReadonlyArray<string> => {
+  const statuses = new Map<string, string>(tasks.map(({ id, status }) => [id, status]))
+  const created = submissions.filter(({ outcome }) => outcome._tag === "created").length
+  const lost = asked.wishes.filter(({ attempts }) => attempts.at(-1)?.answer === "ambiguous").length
+  const of = ({ attempts, end, isWatched, told }: Wish, n: number) => {
+    const { answer, id = "" } = attempts.at(-1) ?? {}
+    const status = statuses.get(id)
+    // Its task may have been found all the same.
+    if (answer === "ambiguous" && status === undefined) return []
+    if (answer === "ambiguous") return when(status !== end, `${id} ended as ${status}, not as ${end}`)
+    if (answer !== "made") return [`customer ${n} has nothing`]
+    return [
+      ...when(status !== end, `${id} ended as ${status}, not as ${end}`),
+      ...when(isWatched && told !== end, `of ${id} was told ${told}, not ${end}`)
+    ]
+  }
+  return [
+    ...asked.wishes.flatMap(of),
+    ...tasks.flatMap(({ id, status }) => when(!known.has(status), `${id} is ${status} in the end`)),
+    ...when(tasks.length !== created, `${tasks.length} tasks of ${created} creates`),
+    ...when(
+      ledger.bills < asked.wishes.length - lost,
+      `${ledger.bills} videos for ${asked.wishes.length} customers, of whom ${lost} were told that nobody knows`
+    )
+  ]
+}
+
+/** An ambiguous create is due to something that went wrong while it was under way. */
+const doubt = (outcome: Outcome): ReadonlyArray<string> => {
+  const { asked, deeds } = outcome
+  const attempts = asked.wishes.flatMap((wish) => wish.attempts)
+  const ambiguous = attempts.filter(({ answer }) => answer === "ambiguous")
+  const most = mostAmbiguous(outcome)
+  return [
+    ...when(ambiguous.length > most, `${ambiguous.length} are ambiguous, ${most} at most could be`),
+    ...ambiguous.flatMap(({ from, id, said, to }) =>
+      when(!deeds.some((deed) => deed.from <= to && deed.to >= from), `${id} is ambiguous for no reason: ${said}`)
+    )
+  ]
+}
+
+/** How many creates could be in flight whenever something went wrong, and in no case more than a tenth of all. */
+export const mostAmbiguous = ({ asked, concurrency, deeds, plan }: Outcome): number => {
+  const attempts = asked.wishes.flatMap((wish) => wish.attempts)
+  const inFlight = deeds.map((deed) =>
+    Math.min(concurrency, attempts.filter(({ from, to }) => from <= deed.from && to >= deed.from).length)
+  )
+  return Math.min(Math.ceil(plan.tasks / 10), inFlight.reduce((sum, some) => sum + some, 0))
+}
+
+/** No task is polled by two at once for longer than a lock holds. */
+const together = ({ lockMs, polls: { late, overlapMs } }: Outcome): ReadonlyArray<string> => [
+  ...when(overlapMs > lockMs, `two polled one task at once for ${Math.round(overlapMs)} ms`),
+  ...late.flatMap(({ bucket, by, overlapMs, polls }) =>
+    when(
+      overlapMs > lockMs,
+      `${by} polled bucket ${bucket} ${polls} times, until ${Math.round(overlapMs)} ms after it was lost`
+    )
+  )
+]
 
 /** What the cluster keeps is bound by its size, not by what it has done. */
 const mostRows: Readonly<Record<string, number>> = {
@@ -63,7 +170,20 @@ const mostRows: Readonly<Record<string, number>> = {
   video_tasks_cluster_locks: 64
 }
 
-const grouped = <A>(all: ReadonlyArray<A>, keyOf: (one: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
+const rows = (outcome: Outcome): ReadonlyArray<string> =>
+  Object.entries(outcome.rows).flatMap(([table, count]) => {
+    const most = mostRows[table]
+    if (most === undefined) return when(table.includes("cluster"), `${table} is not known`)
+    return when(count > most, `${table} has ${count} rows`)
+  })
+
+const when = (is: boolean, what: string): ReadonlyArray<string> => is ? [what] : []
+
+/** The creates of each submission, which is named in its prompt. */
+export const createsBy = ({ creates }: Outcome["ledger"]) =>
+  grouped(creates, ({ prompt }) => prompt.split(" ")[0] ?? "")
+
+export const grouped = <A>(all: ReadonlyArray<A>, keyOf: (one: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
   const groups = new Map<string, Array<A>>()
   for (const one of all) {
     const key = keyOf(one)
@@ -72,43 +192,4 @@ const grouped = <A>(all: ReadonlyArray<A>, keyOf: (one: A) => string): ReadonlyM
     else group.push(one)
   }
   return groups
-}
-
-/** The words of ambiguous submissions, without what differs between them. */
-const details = (ambiguous: Outcome["submissions"]): string =>
-  [...grouped(ambiguous, ({ outcome }) => outcome._tag === "ambiguous" ? outcome.detail.replaceAll(/\d+/g, "…") : "")]
-    .map(([detail, some]) => `${some.length} × ${detail}`).join(", ") || "none"
-
-/** A run as lines of figures. */
-export const figures = (outcome: Outcome): string => {
-  const { asked, done, ledger, plan, polls, rows, seconds, starts, submissions, takes, tasks } = outcome
-  const of = (tag: string) => submissions.filter(({ outcome }) => outcome._tag === tag).length
-  const made = new Set(ledger.creates.map(({ prompt }) => prompt.split(" ")[0]))
-  const ambiguous = submissions.filter(({ outcome }) => outcome._tag === "ambiguous")
-  const count = (word: string) => done.filter((what) => what.includes(word)).length
-  const awake = polls.late.filter(({ wasAsleep }) => !wasAsleep)
-  const slept = polls.late.filter(({ wasAsleep }) => wasAsleep)
-  const late = (all: typeof polls.late) =>
-    `${all.reduce((sum, one) => sum + one.polls, 0)} polls, the last ${
-      Math.round(Math.max(0, ...all.map(({ overlapMs }) => overlapMs)))
-    } ms after`
-  return [
-    `seed ${plan.seed}: ${plan.tasks} tasks in ${plan.seconds} s, ${seconds.toFixed(0)} s in all`,
-    `${count("SIGKILL")} kills, ${count("SIGCONT")} naps, ${starts} starts, ${takes} takings of buckets`,
-    `${ledger.posts} POSTs made ${ledger.bills} tasks for ${submissions.length} submissions: ${
-      of("created")
-    } created, ` +
-    `${of("ambiguous")} ambiguous (${ambiguous.filter(({ id }) => made.has(id)).length} of them made), ` +
-    `${of("rejected")} never sent`,
-    `${tasks.length} tasks ended: ${
-      [...grouped(tasks, ({ status }) => status)].map(([status, some]) => `${some.length} ${status}`)
-        .join(", ")
-    }`,
-    `${polls.polls} polls; by those that had lost the bucket: ${late(awake)} the loss; by those that woke up: ${
-      late(slept)
-    } they woke`,
-    `why ambiguous: ${details(ambiguous)}`,
-    `errors that customers saw: ${[...asked.errors].map(([what, times]) => `${times} × ${what}`).join(", ") || "none"}`,
-    `rows: ${Object.entries(rows).map(([table, n]) => `${table} ${n}`).join(", ")}`
-  ].map((line) => `  ${line}\n`).join("")
 }

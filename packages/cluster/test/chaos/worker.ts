@@ -23,7 +23,10 @@ export interface Settings {
   /** How its requests are signed, and its connections to the database. */
   readonly name: string
   readonly host: string
+  /** Where the others reach it. */
   readonly port: number
+  /** Where it listens, when that is another port. */
+  readonly listen?: number
   readonly buckets: number
   readonly poll: { readonly floor: number; readonly ceiling: number }
 }
@@ -32,7 +35,8 @@ export interface Worker {
   readonly child: ChildProcess
   readonly settings: Settings
   readonly startedAt: number
-  readonly ended: Promise<void>
+  /** Its code, or null when it was killed. */
+  readonly ended: Promise<number | null>
 }
 
 /** A program that runs the command after it, such as `ip netns exec …`. */
@@ -42,7 +46,7 @@ export type Prefix = ReadonlyArray<string>
 export const start = (settings: Settings, prefix: Prefix = []): { worker: Worker; ready: Promise<boolean> } => {
   const [program, ...arguments_] = [...prefix, process.execPath, import.meta.filename, JSON.stringify(settings)]
   const child = spawn(program, arguments_, { stdio: ["ignore", "pipe", errorsOf(settings)] })
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve))
   const ready = new Promise<boolean>((resolve) => {
     if (child.stdout !== null) {
       readline.createInterface({ input: child.stdout }).on("line", (line) => line === "started" && resolve(true))
@@ -65,22 +69,30 @@ export const providers = (api: string, name: string) =>
     Layer.orDie
   )
 
+/** What the workers may ask of the API. */
+export const budget = { requestsPerSecond: 2000, burst: 100, concurrency: 64 }
+
 export const options = ({ buckets, poll }: Pick<Settings, "buckets" | "poll">) =>
   ({
     ...World.timing,
     buckets,
     poll,
     pollSpans: false,
-    budget: { requestsPerSecond: 2000, burst: 100, concurrency: 64 }
+    budget
   }) satisfies Cluster.ClientOptions
 
 // The program
 
 if (import.meta.main) {
   const settings: Settings = JSON.parse(process.argv[2] ?? "{}")
-  const { api, host, name, port, url } = settings
+  const { api, host, listen = settings.port, name, port, url } = settings
   // A bucket that is given up is read until what is in flight is done: for less time than a lock holds.
-  const layer = Cluster.layer({ ...options(settings), address: { host, port }, grace: "4 seconds" }).pipe(
+  const layer = Cluster.layer({
+    ...options(settings),
+    address: { host, port },
+    listen: { host, port: listen },
+    grace: "4 seconds"
+  }).pipe(
     Layer.provide(providers(api, name)),
     Layer.provide(PgClient.layer({ url: Redacted.make(url), applicationName: name })),
     Layer.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))

@@ -35,13 +35,16 @@ export const success = new Observation.Observation({ status: "SUCCESS", videos: 
 /** As short as it can be told apart from the rest of a test, in ms. */
 export const lockMs = 6000
 
+/** How often members look who is there, in ms. */
+const refreshMs = 500
+
 /** How members of a test's cluster look after one another. */
 export const timing = {
   lockExpiration: lockMs,
   patience: "30 seconds",
   sharding: {
     shardLockRefreshInterval: "1 second",
-    refreshAssignmentsInterval: "500 millis",
+    refreshAssignmentsInterval: refreshMs,
     runnerHealthCheckInterval: "1 second",
     entityTerminationTimeout: "2 seconds"
   },
@@ -140,7 +143,7 @@ export const settled = (...members: ReadonlyArray<Member>): Effect.Effect<void> 
     })
   )
 
-/** Waits until a member sees buckets stay where they are. */
+/** Waits until a member sees buckets stay where they are, although all have looked several times who is there. */
 export const still = ({ cluster }: Member): Effect.Effect<void> => {
   let [last, since] = ["", 0]
   return until(
@@ -149,7 +152,7 @@ export const still = ({ cluster }: Member): Effect.Effect<void> => {
       const owned = JSON.stringify(owners)
       if (owned !== last) since = now
       last = owned
-      return now - since > 2500
+      return now - since > 4 * refreshMs
     })
   )
 }
