@@ -16,7 +16,7 @@ const documented = (heading: string): ReadonlyArray<string> => {
 /** What the sources of the packages say, by a pattern whose first group is the name. */
 const said = (pattern: RegExp): ReadonlyArray<string> => {
   const names = new Set<string>()
-  for (const name of ["runtime", "providers", "node", "cli"]) {
+  for (const name of ["runtime", "providers", "node", "cluster", "cli"]) {
     const folder = path.join(root, "packages", name, "src")
     for (const file of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts") || /suite/i.test(file) || file.startsWith("commands/")) continue

@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
-import { Clock, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Redacted, Schedule, Scope } from "effect"
 import { spawn } from "node:child_process"
 import * as net from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
@@ -58,7 +58,12 @@ interface Running {
 
 /** Starts a worker; it is killed with the scope. */
 const worker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
-  started(["worker", ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]), ...short, ...args], env)
+  started([
+    "worker",
+    ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]),
+    ...(args.includes("--lock-expiration") ? [] : short),
+    ...args
+  ], env)
 
 /** Starts a command that runs until it is stopped; it is killed with the scope. */
 const started = ([subcommand = "", ...args]: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
@@ -179,6 +184,11 @@ describe("worker", { concurrent: true }, () => {
       const metrics = yield* get(port, "/metrics")
       assert.include(metrics.text, "video_tasks_buckets_owned 16")
       assert.match(metrics.text, /video_tasks_polls\S* [1-9]/)
+      assert.include(metrics.text, "video_tasks_buckets_taken 16")
+      assert.include(metrics.text, "video_tasks_buckets_lost 0")
+      assert.include(metrics.text, "video_tasks_followed{provider=\"generic\"} 0")
+      assert.include(metrics.text, "video_tasks_account_rate{provider=\"generic\",account=\"default\"} 50")
+      assert.include(metrics.text, "video_tasks_account_concurrency{provider=\"generic\",account=\"default\"} 16")
       const waited = yield* run(["wait", created.stdout.trim(), "--json"], env)
       assert.deepStrictEqual([waited.code, Command.lines(waited).at(-1)?.task.status], [0, "SUCCESS"])
 
@@ -233,10 +243,12 @@ describe("worker", { concurrent: true }, () => {
     "shows what it follows to list and to dashboards of other machines",
     Effect.gen(function*() {
       const env = yield* environment
-      const one = yield* worker(["--buckets", "4"], env)
+      const one = yield* worker(["--buckets", "4", "--metrics", "0"], env)
       yield* Effect.promise(() => one.until("serves 4 of 4"))
       assert.strictEqual((yield* run(create, env)).code, 0)
       yield* listed(env, ({ status }) => status === "IN_PROGRESS")
+      const metrics = yield* get(portOf(one.said()), "/metrics")
+      assert.include(metrics.text, "video_tasks_followed{provider=\"generic\"} 1")
       // Whoever asked by itself would hear that its key is no good.
       const elsewhere = { ...env, GENERIC_API_KEY: "sk-invalid" }
       const boards = yield* Effect.forEach(
@@ -364,6 +376,24 @@ describe("worker", { concurrent: true }, () => {
   )
 
   live(
+    "waits for an address that a silent session of the database still has, and says so",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const session = yield* holding(env.VIDEO_TASKS_STORE, "127.0.0.1:4799")
+      const one = yield* worker(
+        ["--buckets", "4", "--address", "127.0.0.1:4799", "--metrics", "0", "--lock-expiration", "1m"],
+        env
+      )
+      yield* Effect.promise(() => one.until(/Waiting: another session .* address 127.0.0.1:4799 \(from .*port \d+\./))
+      const { status, text } = yield* get(/readiness on port (\d+)/.exec(one.said())?.[1] ?? "", "/ready")
+      assert.deepStrictEqual([status, JSON.parse(text).state], [503, "address taken"])
+      assert.match(JSON.parse(text).reason, /ends within 60 s$/)
+      yield* session.end
+      yield* Effect.promise(() => one.until("serves 4 of 4"))
+    })
+  )
+
+  live(
     "takes the place of one that is cut off from the database, which ends when it is back",
     Effect.gen(function*() {
       const env = yield* environment
@@ -371,10 +401,7 @@ describe("worker", { concurrent: true }, () => {
       const one = yield* worker(["--buckets", "4"], { ...env, VIDEO_TASKS_STORE: gate.url })
       yield* Effect.promise(() => one.until("serves 4 of 4"))
       gate.pause()
-      const two = yield* worker(["--address", addressOf(one.said()), "--metrics", "0"], env)
-      yield* Effect.promise(() => two.until(/Waiting: another session of the database has the address .*port \d+\./))
-      const { status, text } = yield* get(/readiness on port (\d+)/.exec(two.said())?.[1] ?? "", "/ready")
-      assert.deepStrictEqual([status, JSON.parse(text).state], [503, "address taken"])
+      const two = yield* worker(["--address", addressOf(one.said())], env)
       yield* Effect.promise(() => two.until("serves 4 of 4"))
       gate.open()
       assert.strictEqual(yield* Effect.promise(() => one.ended), 2)
@@ -455,6 +482,15 @@ describe("worker", { concurrent: true }, () => {
       assert.strictEqual((yield* refused(["--buckets", "0"], env))[0], 2)
     })
   )
+})
+
+/** A session that has an address and does nothing, as that of a machine that is gone. */
+const holding = Effect.fnUntraced(function*(url: string, address: string) {
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const layer = PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })
+  const sql = Context.get(yield* Layer.buildWithScope(layer, scope), PgClient.PgClient)
+  yield* sql`SELECT pg_advisory_lock(hashtextextended(${`video_tasks_runner public ${address}`}, 0))`
+  return { end: Scope.close(scope, Exit.void) }
 })
 
 /** A port that somebody listens on. */

@@ -11,6 +11,7 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as TaskId from "@video-tasks/core/TaskId"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as Accounts from "@video-tasks/runtime/Accounts"
+import { AccountShares } from "@video-tasks/runtime/AccountShares"
 import * as SqlBuckets from "@video-tasks/runtime/SqlBuckets"
 import * as SqlTaskStore from "@video-tasks/runtime/SqlTaskStore"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
@@ -40,6 +41,7 @@ import * as Calm from "./internal/calm.ts"
 import { handlers } from "./internal/doorHandlers.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
+import * as Meters from "./internal/meters.ts"
 import * as Paces from "./internal/paces.ts"
 import * as Place from "./internal/place.ts"
 import { rescueIn } from "./internal/rescue.ts"
@@ -261,7 +263,7 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, pac
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
   const parts: BucketEngine.BucketEngine = {
-    buckets,
+    buckets: Meters.buckets(buckets),
     engines,
     grace: paces.graceMs,
     lostMs: paces.lostMs,
@@ -321,7 +323,10 @@ const nameOfRunner = ({ address: { host, port } }: Place.Place): Effect.Effect<s
 /** The engines of a runner stand in one line for each account, and the runners share its budget. */
 const accountsOf = (runner: string) =>
   Effect.map(
-    Layer.build(Layer.provide(Accounts.layer, PgAccountShares.layer({ runner }))),
+    Layer.build(Accounts.layer.pipe(
+      Layer.provide(Layer.effect(AccountShares, Effect.map(AccountShares, Meters.shares))),
+      Layer.provide(PgAccountShares.layer({ runner }))
+    )),
     (services) => Context.get(services, Accounts.Accounts)
   )
 

@@ -25,6 +25,14 @@ export const retries = Metric.counter("video_tasks_retries", {
 })
 
 /**
+ * Tasks that are followed now, by `provider`: of all engines of the process.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const followed = Metric.gauge("video_tasks_followed", { description: "Tasks that are followed" })
+
+/**
  * Creates that are over, by `provider` and `outcome`.
  *
  * @category metrics

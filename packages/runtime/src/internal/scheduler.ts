@@ -19,6 +19,7 @@ import { DueLoop } from "./dueLoop.ts"
 import type { Durations } from "./durations.ts"
 import { Alarm, Entry, type Lane, type Read, type Waiter } from "./entry.ts"
 import { Flight } from "./flight.ts"
+import * as Follows from "./follows.ts"
 import { Gaps } from "./gaps.ts"
 import type { Stepped } from "./journal.ts"
 import { broken, polled, tell, timedOut, waitersOf } from "./outcomes.ts"
@@ -107,6 +108,7 @@ class State implements Scheduler {
   readonly #companions = new Companions()
   readonly #options: SchedulerOptions
   readonly #gaps: Gaps
+  readonly #follows: ReturnType<typeof Follows.make>
   readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   #isClosed = false
 
@@ -122,6 +124,7 @@ class State implements Scheduler {
       else if (item instanceof Alarm) item.fire()
       else item.lane.account.enqueue(item)
     })
+    this.#follows = Follows.make(context)
     this.#gaps = new Gaps(options.durations, clock, random)
     // A read belongs to whoever waits for it, not to whoever built the layer.
     this.#run = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context))
@@ -135,7 +138,10 @@ class State implements Scheduler {
     let entry = this.entries.get(id)
     if (entry === undefined) {
       entry = new Entry(id, lane, startedAt, this.now())
-      if (!this.#isClosed) this.entries.set(id, entry)
+      if (!this.#isClosed) {
+        this.entries.set(id, entry)
+        this.#follows(lane.provider.id, 1)
+      }
     }
     if (waiter === "track") entry.isTracked = true
     else (entry.waiters ??= new Set()).add(waiter)
@@ -366,6 +372,7 @@ class State implements Scheduler {
   #drop(entry: Entry, hasEnded = false): void {
     if (this.entries.get(entry.id) !== entry) return
     this.entries.delete(entry.id)
+    this.#follows(entry.lane.provider.id, -1)
     this.#due.heap.remove(entry)
     entry.lane.account.forget(entry)
     this.#options.onDrop(entry, hasEnded)
