@@ -203,6 +203,7 @@ describe("worker", { concurrent: true }, () => {
       two.kill("SIGINT")
       assert.strictEqual(yield* Effect.promise(() => two.ended), 0)
       assert.notInclude(one.said() + two.said(), "sk-secret")
+      assert.notInclude(one.said() + two.said(), "No healthy runners")
     })
   )
 
