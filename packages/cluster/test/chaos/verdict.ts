@@ -141,13 +141,13 @@ const doubt = (outcome: Outcome): ReadonlyArray<string> => {
   ]
 }
 
-/** How many creates could be in flight whenever something went wrong, and in no case more than a tenth of all. */
+/** How many creates could be in flight whenever something went wrong, and in no case more than a third of all. */
 export const mostAmbiguous = ({ asked, concurrency, deeds, plan }: Outcome): number => {
   const attempts = asked.wishes.flatMap((wish) => wish.attempts)
   const inFlight = deeds.map((deed) =>
     Math.min(concurrency, attempts.filter(({ from, to }) => from <= deed.from && to >= deed.from).length)
   )
-  return Math.min(Math.ceil(plan.tasks / 10), inFlight.reduce((sum, some) => sum + some, 0))
+  return Math.min(Math.ceil(plan.tasks / 3), inFlight.reduce((sum, some) => sum + some, 0))
 }
 
 /** No task is polled by two at once for longer than a lock holds. */
