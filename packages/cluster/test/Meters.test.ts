@@ -25,7 +25,8 @@ describe("Meters", () => {
             owner: "one",
             store,
             confirm: Effect.void,
-            lost: Deferred.await(gone)
+            lost: Deferred.await(gone),
+            isLost: Deferred.isDone(gone)
           }))
       })
       const one = yield* buckets.take(0, "one")

@@ -40,7 +40,16 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
     count: 1,
     store,
     owners: Effect.succeed([]),
-    take: () => Effect.succeed({ bucket: 0, epoch: 1, owner: "a", store, confirm: Effect.void, lost: Effect.never })
+    take: () =>
+      Effect.succeed({
+        bucket: 0,
+        epoch: 1,
+        owner: "a",
+        store,
+        confirm: Effect.void,
+        lost: Effect.never,
+        isLost: Effect.succeed(false)
+      })
   }
   const run = yield* BucketEngine.run(
     { buckets, engines, runner: "a", options: { budget: { concurrency } }, grace: "15 seconds", lostMs: 1000 },

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Submission, TaskId, type VideoTaskError } from "@video-tasks/core"
+import { Submission, TaskId, VideoTaskError } from "@video-tasks/core"
 import { TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
@@ -21,11 +21,26 @@ const broken = {
   doors: () => ({ submit: () => Effect.die(new Error("the socket was closed")), ping: () => Effect.never })
 } as unknown as Router
 
-const failing = (calls: Partial<TaskStore.TaskStore["Service"]>) =>
+/** A door whose runner can't ask the store. */
+const storeless = (retryable: boolean) =>
+  ({
+    ...broken,
+    doors: () => ({
+      submit: () =>
+        Effect.fail(VideoTaskError.make({
+          provider: "store",
+          operation: "store",
+          reason: new VideoTaskError.StoreError({ detail: "connection terminated", retryable })
+        })),
+      ping: () => Effect.never
+    })
+  }) as unknown as Router
+
+const failing = (calls: Partial<TaskStore.TaskStore["Service"]>, router = broken) =>
   Effect.gen(function*() {
     const store = { ...(yield* TaskStore.TaskStore), ...calls }
     const order = { id, attempt: "1", request, options: {} }
-    const fiber = yield* Effect.forkChild(Effect.flip(submit({ router: broken, store }, order)))
+    const fiber = yield* Effect.forkChild(Effect.flip(submit({ router, store }, order)))
     yield* TestClock.adjust("1 minute")
     const error: VideoTaskError.VideoTaskError = yield* Fiber.join(fiber)
     return { reason: error.reason, isRetryable: error.retryable }
@@ -84,4 +99,22 @@ describe("a submit whose runner does not answer", () => {
         assert.strictEqual(reason._tag, expected)
       })
   )
+
+  it.effect("goes by its outcome when the runner that took over can't ask the store", () =>
+    Effect.gen(function*() {
+      const outcome = { _tag: "ambiguous", detail: "the answer is lost" } as const
+      for (const retryable of [true, false]) {
+        const found = { submission: () => Effect.succeed(begun(outcome)) }
+        const { isRetryable, reason } = yield* failing(found, storeless(retryable))
+        assert.deepStrictEqual([reason._tag, isRetryable], ["SubmissionAmbiguous", false])
+      }
+    }))
+
+  it.effect("fails with what the store says for good only when nobody can begin it any more", () =>
+    Effect.gen(function*() {
+      const written = yield* failing({}, storeless(false))
+      assert.deepStrictEqual([written.reason._tag, written.isRetryable], ["StoreError", false])
+      const unwritten = yield* failing({ begin: () => Effect.fail(away) }, storeless(false))
+      assert.deepStrictEqual([unwritten.reason._tag, unwritten.isRetryable], ["SubmissionAmbiguous", false])
+    }))
 })

@@ -55,6 +55,8 @@ export interface Bucket {
   readonly confirm: Effect.Effect<void, TaskStoreError>
   /** Waits until a write or a look has found that the bucket is lost. */
   readonly lost: Effect.Effect<void>
+  /** Whether a write or a look has found that. */
+  readonly isLost: Effect.Effect<boolean>
 }
 
 /**
@@ -189,7 +191,8 @@ const take = Effect.fnUntraced(function*(
         (found) => found.length > 0 ? Effect.void : Effect.fail(Share.lost(SqlStore.failures, share))
       )
     ),
-    lost: Deferred.await(lost)
+    lost: Deferred.await(lost),
+    isLost: Deferred.isDone(lost)
   }
 })
 

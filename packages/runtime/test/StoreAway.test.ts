@@ -114,6 +114,34 @@ describe("a store that is away while a create is answered", () => {
   })
 })
 
+describe("a store that is away while a create is begun", () => {
+  it.effect("hears later of an intent which it may have written that nothing was sent", () => {
+    const { counts, provider } = counting()
+    const deaf = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) =>
+        TaskStore.TaskStore.of({
+          ...store,
+          begin: (...intent) => Effect.andThen(Effect.ignore(store.begin(...intent)), Effect.fail(locked)),
+          submission: (id) =>
+            Effect.flatMap(
+              Clock.currentTimeMillis,
+              (now) => now < 30_000 ? Effect.fail(locked) : store.submission(id)
+            )
+        }))
+    ).pipe(Layer.provide(TaskStore.layerMemory))
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const fiber = yield* Effect.forkChild(Effect.flip(tasks.submit(Harness.request)))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).reason._tag, "StoreError")
+      assert.deepStrictEqual(yield* submissions, ["pending"])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([yield* submissions, counts.posts], [["rejected"], 0])
+    }).pipe(Effect.provide(Harness.layer(provider, {}, deaf)))
+  })
+})
+
 describe("a store that is away while a task is read", () => {
   it.effect("ends no wait", () => {
     const { counts, provider } = counting()

@@ -17,12 +17,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import type { Engines } from "./engines.ts"
+import type { Engine, Engines } from "./engines.ts"
 
 /** After how many ms a bucket is tried again that could not be taken. */
 const againMs = 1000
 
-/** A create is sent at most so many ms after the look at whose bucket it is was begun. */
+/** A create is sent at most so many ms after the write or the look was begun that says whose bucket it is. */
 const freshMs = 2000
 
 /** @internal */
@@ -70,18 +70,21 @@ const serve = Effect.fnUntraced(function*(
   const providers = yield* VideoProviders
   const closing = yield* Deferred.make<void>()
   const begun = new Set<TaskId>()
-  const store = gated(taken.store, closing, begun)
+  const sure = new Sure(taken)
+  const store = gated(taken.store, { closing, begun, sure })
   const services = yield* Layer.build(
     VideoTasks.layer({ ...options, owner: taken.owner, followUntil: Deferred.await(closing) }).pipe(
       Layer.provide(Layer.succeed(TaskStore, store)),
-      Layer.provide(Layer.succeed(VideoProviders, fenced(providers, taken)))
+      Layer.provide(Layer.succeed(VideoProviders, fenced(providers, sure)))
     )
   )
   const tasks = Context.get(services, VideoTasks.VideoTasks)
   // It closes after the finalizer below: commands have their time before.
   const scope = yield* Scope.fork(yield* Effect.scope)
   yield* Effect.acquireRelease(
-    Effect.sync(() => engines.opened({ bucket, tasks, store, scope, submits: new Map(), begun, closing })),
+    Effect.sync(() =>
+      engines.opened({ bucket, tasks, store, scope, submits: new Map(), begun, closing, isLost: taken.isLost })
+    ),
     () =>
       Effect.andThen(
         Effect.suspend(() => {
@@ -105,11 +108,39 @@ const resumed = (tasks: VideoTasks.VideoTasks["Service"]) =>
     Effect.orDie
   )
 
+/** Since when it is known that a bucket was ours. */
+class Sure {
+  readonly #taken: Bucket
+  #since = -Infinity
+
+  constructor(taken: Bucket) {
+    this.#taken = taken
+  }
+
+  /** A write of the owner, which is refused when it is not ours any more, or a look. */
+  by<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.tap(effect, () =>
+        Effect.sync(() => {
+          this.#since = Math.max(this.#since, now)
+        })))
+  }
+
+  readonly isFresh: Effect.Effect<boolean> = Effect.map(
+    Clock.currentTimeMillis,
+    (now) => now - this.#since <= freshMs
+  )
+
+  /** Looks, where it is not known well enough. */
+  get confirmed(): Effect.Effect<void, TaskStoreError> {
+    return Effect.flatMap(this.isFresh, (isFresh) => isFresh ? Effect.void : this.by(this.#taken.confirm))
+  }
+}
+
 /** A store in which no create is begun any more when its bucket is being given up. */
 const gated = (
   store: TaskStore["Service"],
-  closing: Deferred.Deferred<void>,
-  begun: Set<TaskId>
+  { begun, closing, sure }: Pick<Engine, "begun" | "closing"> & { readonly sure: Sure }
 ): TaskStore["Service"] => ({
   ...store,
   begin: (submission, lease) =>
@@ -118,15 +149,15 @@ const gated = (
         return Effect.fail(new TaskStoreError({ detail: "the bucket is being given up", retryable: false }))
       }
       begun.add(submission.id)
-      return store.begin(submission, lease)
+      return sure.by(store.begin(submission, lease))
     })
 })
 
 /** Providers that send a create only while the bucket is ours: the intent stands in the store before. */
-const fenced = (providers: VideoProviders["Service"], taken: Bucket): VideoProviders["Service"] => {
+const fenced = (providers: VideoProviders["Service"], sure: Sure): VideoProviders["Service"] => {
   const all = providers.all.map((provider): VideoProvider => ({
     ...provider,
-    create: (request, options) => Effect.andThen(confirmed(provider, taken), provider.create(request, options))
+    create: (request, options) => Effect.andThen(confirmed(provider, sure), provider.create(request, options))
   }))
   const of = (provider: VideoProvider) => all.find(({ id }) => id === provider.id) ?? provider
   return VideoProviders.of({
@@ -137,8 +168,7 @@ const fenced = (providers: VideoProviders["Service"], taken: Bucket): VideoProvi
   })
 }
 
-const confirmed = Effect.fnUntraced(function*(provider: VideoProvider, { confirm }: Bucket) {
-  const since = yield* Clock.currentTimeMillis
+const confirmed = Effect.fnUntraced(function*(provider: VideoProvider, sure: Sure) {
   const unsent = (detail: string) =>
     Effect.fail(VideoTaskError.make({
       provider: provider.id,
@@ -146,12 +176,12 @@ const confirmed = Effect.fnUntraced(function*(provider: VideoProvider, { confirm
       reason: new VideoTaskError.NotSent({ detail })
     }))
   yield* Effect.catch(
-    Effect.timeoutOrElse(confirm, {
+    Effect.timeoutOrElse(sure.confirmed, {
       duration: freshMs,
       orElse: () => unsent("the store did not say whose task it is")
     }),
     (error) => error._tag === "TaskStoreError" ? unsent(error.message) : Effect.fail(error)
   )
   // A process that was asleep in between can't know whose it is by now.
-  if ((yield* Clock.currentTimeMillis) - since > freshMs) return yield* unsent("this process was away for too long")
+  if (!(yield* sure.isFresh)) return yield* unsent("this process was away for too long")
 })

@@ -2,7 +2,7 @@
  * The door to the buckets of this runner: hands what is asked to their engines.
  */
 import type { TaskId } from "@video-tasks/core/TaskId"
-import type * as VideoTaskError from "@video-tasks/core/VideoTaskError"
+import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type * as VideoTasks from "@video-tasks/runtime/VideoTasks"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { Engine, Engines } from "./engines.ts"
-import { storeError } from "./storeError.ts"
+import { isOfStore, storeError } from "./storeError.ts"
 import { Begun, bucketIn, Door, fromWire, NotHere, type Request, type SubmitOptions } from "./wire.ts"
 
 /**
@@ -33,7 +33,8 @@ export const handlers = (engines: Engines, rescue: Rescue) => {
   const ask = <A, E>(
     { address }: { readonly address: { readonly entityId: string } },
     command: (tasks: VideoTasks.VideoTasks["Service"]) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | NotHere> => engines.use(bucketIn(address.entityId), ({ tasks }) => command(tasks))
+  ): Effect.Effect<A, E | NotHere> =>
+    engines.use(bucketIn(address.entityId), (engine) => orElsewhere(engine, command(engine.tasks)))
 
   return Door.of({
     ping: ({ address }) => Effect.asVoid(engines.find(bucketIn(address.entityId))),
@@ -77,6 +78,13 @@ export const handlers = (engines: Engines, rescue: Rescue) => {
   })
 }
 
+/** What the store refuses an owner who has lost the bucket, the next owner does. */
+const orElsewhere = <A, E>({ bucket, isLost }: Engine, command: Effect.Effect<A, E>): Effect.Effect<A, E | NotHere> =>
+  Effect.tapError(command, (error) =>
+    error instanceof VideoTaskError.VideoTaskError && isOfStore(error)
+      ? Effect.flatMap(isLost, (isLost) => isLost ? Effect.fail(new NotHere({ bucket })) : Effect.void)
+      : Effect.void)
+
 /** Leaves out what is `undefined`: what goes over the wire has it or has it not. */
 const present = <A extends object>(fields: A): { readonly [K in keyof A]: Exclude<A[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
@@ -110,8 +118,8 @@ const abandon = ({ submits }: Engine, { attempt, id }: Pick<Order, "attempt" | "
   if (known?.attempt === attempt) known.fiber.interruptUnsafe()
 }
 
-const begin = (engine: Engine, { id, options, request }: Order, rescue: Rescue) =>
-  Effect.gen(function*() {
+const begin = (engine: Engine, { id, options, request }: Order, rescue: Rescue) => {
+  const made = Effect.gen(function*() {
     const known = yield* Effect.mapError(
       engine.store.submission(id),
       (error) => storeError(error.message, error.retryable)
@@ -126,13 +134,15 @@ const begin = (engine: Engine, { id, options, request }: Order, rescue: Rescue) 
     // A cluster follows what it makes, whoever waits for it.
     yield* Effect.ignore(engine.tasks.track(id))
     return handle
-  }).pipe(
+  })
+  return orElsewhere(engine, made).pipe(
     Effect.tapError((error) => error._tag === "VideoTaskError" ? rescue(id, error) : Effect.void),
     Effect.ensuring(Effect.sync(() => {
       engine.submits.delete(id)
       engine.begun.delete(id)
     }))
   )
+}
 
 /** A create that stands in line when its bucket is given up is for the next owner to send. */
 const handedOn = ({ begun, bucket }: Engine, id: TaskId): Effect.Effect<void, NotHere> =>

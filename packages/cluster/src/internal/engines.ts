@@ -37,6 +37,8 @@ export interface Engine {
   readonly begun: Set<TaskId>
   /** Done when the bucket is being given up: from then on nothing is read, and no create gets its turn. */
   readonly closing: Deferred.Deferred<void>
+  /** Whether somebody else has taken the bucket. */
+  readonly isLost: Effect.Effect<boolean>
 }
 
 interface Place {

@@ -16,7 +16,7 @@ import * as Effect from "effect/Effect"
 import { judged } from "./judged.ts"
 import { look, lookMs, rescued, type Submits } from "./rescue.ts"
 import * as Router from "./router.ts"
-import { storeError } from "./storeError.ts"
+import { isOfStore, storeError } from "./storeError.ts"
 import * as Wire from "./wire.ts"
 
 /** How long the runner may take to say what it thinks of a submit that was interrupted, in ms. */
@@ -44,33 +44,43 @@ export const submit = Effect.fnUntraced(function*(
   if (options.id !== undefined && (yield* look(parts, id)) !== undefined) return yield* refused(id)
   const payload = { id, attempt, request: yield* Wire.toWire(request), options: toWire(order) }
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
-  const settled = Effect.gen(function*() {
-    const since = yield* Clock.currentTimeMillis
-    for (let asks = 1;; asks++) {
-      const asked = yield* once
+  return yield* Effect.onInterrupt(settled(parts, order, once), () => abandoned(parts, order))
+})
 
-      if (asked._tag === "answered") {
-        const answer = yield* Effect.result(asked.answer)
-        if (answer._tag === "Success") return answer.success
-        const { failure } = answer
-        if (failure._tag === "VideoTaskError" && (asks === 1 || !isOfStore(failure))) {
-          return yield* rescued(parts, id, failure)
-        }
-      }
-      // From here on a runner may have begun it: whoever hears of anything but its outcome must not send it again.
-      const seen = yield* Effect.result(look(parts, id))
-      const submission = seen._tag === "Success" ? seen.success : undefined
-      if (submission !== undefined && submission.outcome._tag !== "pending") return yield* judged(submission)
+/**
+ * Asks until it is known what became of it. A failure of the store says nothing, not even the first one: a call whose runner
+ * dies is sent to the next one by itself, which may not be able to look what the first one has begun.
+ */
+const settled = Effect.fnUntraced(function*(
+  parts: Submits,
+  order: Attempt,
+  once: Effect.Effect<Router.Asked<TaskHandle, VideoTaskError.VideoTaskError | Wire.Begun>>
+): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
+  const { id } = order
+  const since = yield* Clock.currentTimeMillis
+  let isStuck = false
+  for (;;) {
+    const asked = yield* once
+    const answer = asked._tag === "answered" ? yield* Effect.result(asked.answer) : undefined
+    if (answer?._tag === "Success") return answer.success
+    const failure = answer?.failure._tag === "VideoTaskError" ? answer.failure : undefined
+    if (failure !== undefined && !isOfStore(failure)) return yield* rescued(parts, id, failure)
+    const seen = yield* Effect.result(look(parts, id))
+    if (seen._tag === "Success" && seen.success !== undefined) {
+      if (seen.success.outcome._tag !== "pending") return yield* judged(seen.success)
+    } else {
       const isLate = (yield* Clock.currentTimeMillis) - since > parts.router.patienceMs
-      if (isLate && submission === undefined) {
-        if (seen._tag === "Success" && (yield* burnt(parts, order))) return yield* unsent(order)
-        // Somebody has begun it just now, or the store can't be asked.
-        if (seen._tag === "Failure") return yield* unknown(order, seen.failure.message)
+      const isFinal = failure !== undefined && !failure.retryable
+      if (isLate && seen._tag === "Failure") return yield* unknown(order, seen.failure.message)
+      if (isLate && isStuck) return yield* unknown(order, "it takes no submission")
+      if (isLate || isFinal) {
+        if (yield* burnt(parts, order)) return yield* isFinal ? Effect.fail(failure) : unsent(order)
+        // Somebody has begun it just now, or the store does not take it.
+        isStuck = true
       }
-      yield* Effect.sleep(lookMs)
     }
-  })
-  return yield* Effect.onInterrupt(settled, () => abandoned(parts, order))
+    yield* Effect.sleep(lookMs)
+  }
 })
 
 const toWire = ({ id, options, request: { family, provider } }: Order): Wire.SubmitOptions => {
@@ -130,14 +140,10 @@ const unknown = ({ id, request: { provider } }: Order, detail: string) =>
     provider,
     operation: "create",
     reason: new VideoTaskError.SubmissionAmbiguous({
-      detail: `no runner answered, and the store can't be asked: ${detail}`,
+      detail: `no runner answered for it, and nor did the store: ${detail}`,
       submissionId: id
     })
   }))
-
-/** A failure that says nothing of the create itself. */
-const isOfStore = ({ handle, reason }: VideoTaskError.VideoTaskError): boolean =>
-  reason._tag === "StoreError" && handle === undefined
 
 /** Nothing more is sent from here on; what is known of a create that is out is told. */
 const abandoned = Effect.fnUntraced(

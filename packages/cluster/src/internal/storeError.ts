@@ -10,3 +10,11 @@ export const storeError = (detail: string, retryable: boolean): VideoTaskError.V
     operation: "store",
     reason: new VideoTaskError.StoreError({ detail, retryable })
   })
+
+/**
+ * Whether a failure is of the store alone: it says nothing of a task.
+ *
+ * @internal
+ */
+export const isOfStore = ({ handle, reason }: VideoTaskError.VideoTaskError): boolean =>
+  reason._tag === "StoreError" && handle === undefined

@@ -15,6 +15,7 @@ import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../
 import type { Book } from "./book.ts"
 import type { Claims } from "./claims.ts"
 import { retryStore } from "./errors.ts"
+import { insist } from "./insist.ts"
 
 /** @internal */
 export interface Journal {
@@ -68,6 +69,20 @@ export const begin = Effect.fnUntraced(function*(
   book?.begun(submission.id)
   return lease.until - claims.leaseMs
 })
+
+/**
+ * Says of an intent that may have been written although the store failed that nothing was sent; harmless where there is none.
+ *
+ * @internal
+ */
+export const withdraw = ({ scope, store }: Journal, submission: Submission): Effect.Effect<void, TaskStoreError> =>
+  insist(
+    Effect.flatMap(store.submission(submission.id), (stored) =>
+      stored !== undefined && isSame(stored, submission)
+        ? store.settle(submission.id, { _tag: "rejected", reason: "NotSent" })
+        : Effect.void),
+    scope
+  )
 
 const isSame = Schema.toEquivalence(Submission)
 

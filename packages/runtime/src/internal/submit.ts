@@ -197,9 +197,13 @@ const begin = Effect.fnUntraced(function*(
     ...(estimate === undefined ? {} : { estimate }),
     outcome: { _tag: "pending" }
   })
-  progress.heldSince = yield* Effect.mapError(
-    Journal.begin(journal, submission),
-    (error) => fromStore(error, lane.provider.id)
+  progress.heldSince = yield* Journal.begin(journal, submission).pipe(
+    Effect.tapError((error) =>
+      error.retryable
+        ? Effect.forkIn(Effect.ignore(Journal.withdraw(journal, submission)), journal.scope)
+        : Effect.void
+    ),
+    Effect.mapError((error) => fromStore(error, lane.provider.id))
   )
   progress.isBegun = true
 })
