@@ -32,6 +32,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
+import * as Scope from "effect/Scope"
 import * as SocketServer from "effect/socket/SocketServer"
 import { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
@@ -120,7 +121,8 @@ export interface Options extends ClientOptions {
   readonly onWaiting?: ((why: string) => Effect.Effect<void>) | undefined
   /**
    * How long what is being done may take when the runner stops: until then creates that are out and cancellations are waited
-   * for; reads are not. Less than `lockExpiration`. When a bucket moves to another runner, its creates have 3 minutes.
+   * for; reads are not. Less than `lockExpiration`. When a bucket moves to another runner, creates that take longer go on for
+   * up to 3 minutes, and the new owner stores what comes of them.
    *
    * @default "15 seconds", or what a short `lockExpiration` leaves
    */
@@ -262,11 +264,14 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, pac
 }) {
   const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
+  // Made first, it closes last.
+  const scope = yield* Scope.fork(yield* Effect.scope)
   const parts: BucketEngine.BucketEngine = {
     buckets: Meters.buckets(buckets),
     engines,
     grace: paces.graceMs,
     lostMs: paces.lostMs,
+    scope,
     runner: yield* nameOfRunner(place),
     options: { lease: paces.lockMs, ...engineOptions(options) }
   }
@@ -274,7 +279,7 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, pac
   const accounts = yield* accountsOf(parts.runner)
   yield* Layer.build(
     Door.toLayer(
-      handlers(engines, rescueIn({ router, store: buckets.store }, yield* Effect.scope)),
+      handlers(engines, rescueIn({ router, store: buckets.store }, scope)),
       {
         concurrency: "unbounded",
         mailboxCapacity: "unbounded",

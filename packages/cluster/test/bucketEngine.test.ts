@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId, VideoProvider, VideoProviders } from "@video-tasks/core"
 import { type SqlBuckets, TaskStore } from "@video-tasks/runtime"
-import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { EntityAddress, EntityId, EntityType, ShardId } from "effect/cluster"
 import { TestClock } from "effect/testing"
 import * as BucketEngine from "../src/internal/bucketEngine.ts"
@@ -36,6 +36,16 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
   }
   const store = yield* TaskStore.TaskStore
   const engines = new Engines(1)
+  let isLost = false
+  const gone = new TaskStore.TaskStoreError({ detail: "bucket 0 was taken over", retryable: false })
+  const held = <A, E>(write: Effect.Effect<A, E>) =>
+    Effect.suspend((): Effect.Effect<A, E | TaskStore.TaskStoreError> => isLost ? Effect.fail(gone) : write)
+  const mine: TaskStore.TaskStore["Service"] = {
+    ...store,
+    append: (...step) => held(store.append(...step)),
+    settle: (...outcome) => held(store.settle(...outcome))
+  }
+  const rescued: Array<string | undefined> = []
   const buckets: SqlBuckets.Buckets = {
     count: 1,
     store,
@@ -45,20 +55,21 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
         bucket: 0,
         epoch: 1,
         owner: "a",
-        store,
+        store: mine,
         confirm: Effect.void,
         lost: Effect.never,
-        isLost: Effect.succeed(false)
+        isLost: Effect.succeed(isLost)
       })
   }
+  const scope = yield* Effect.scope
   const run = yield* BucketEngine.run(
-    { buckets, engines, runner: "a", options: { budget: { concurrency } }, grace: "15 seconds", lostMs: 1000 },
+    { buckets, engines, runner: "a", options: { budget: { concurrency } }, grace: "15 seconds", scope, lostMs: 1000 },
     0
   ).pipe(
     Effect.provide(Layer.effect(VideoProviders.VideoProviders, Effect.orDie(VideoProviders.make([provider])))),
     Effect.forkChild
   )
-  const door = handlers(engines, () => Effect.void)
+  const door = handlers(engines, (_, { handle }) => Effect.sync(() => rescued.push(handle?.remoteId)))
   const address = EntityAddress.make({
     entityType: EntityType.make("door"),
     entityId: EntityId.make(nameOf(0)),
@@ -75,6 +86,10 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
     posts,
     engines,
     run,
+    rescued,
+    thief: Effect.sync(() => {
+      isLost = true
+    }),
     submit,
     abandon,
     outcome,
@@ -83,7 +98,7 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
   }
 })
 
-const test = (name: string, body: Effect.Effect<void, unknown, TaskStore.TaskStore>) =>
+const test = (name: string, body: Effect.Effect<void, unknown, TaskStore.TaskStore | Scope.Scope>) =>
   it.effect(name, () => Effect.provide(body, TaskStore.layerMemory))
 
 describe("the door to a bucket", () => {
@@ -153,17 +168,35 @@ describe("a bucket that is given up", () => {
   )
 
   test(
-    "waits for the answer of a create that is out, however long its grace is",
+    "is free after its grace, and what a create is answered later is kept",
     Effect.gen(function*() {
-      const { answer, outcome, run, submit } = yield* world(1)
+      const { answer, engines, outcome, run, submit } = yield* world(1)
       yield* Effect.forkChild(submit(1))
       yield* TestClock.adjust("1 second")
       const given = yield* Effect.forkChild(Fiber.interrupt(run))
-      yield* TestClock.adjust("2 minutes")
-      assert.deepStrictEqual([given.pollUnsafe(), yield* outcome(1)], [undefined, "pending"])
-      yield* answer(1)
+      yield* TestClock.adjust("14 seconds")
+      assert.isUndefined(given.pollUnsafe())
+      yield* TestClock.adjust("1 second")
       yield* Fiber.await(given)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual([engines.owned, yield* outcome(1)], [[], "pending"])
+      yield* answer(1)
+      yield* TestClock.adjust(1)
       assert.strictEqual(yield* outcome(1), "created")
+    })
+  )
+
+  test(
+    "has its task handed over when somebody else may store it",
+    Effect.gen(function*() {
+      const { answer, outcome, rescued, submit, thief } = yield* world(1)
+      const caller = yield* Effect.forkChild(Effect.flip(submit(1)))
+      yield* TestClock.adjust("1 second")
+      yield* thief
+      yield* answer(1)
+      yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(caller)
+      assert.deepStrictEqual([error._tag, rescued, yield* outcome(1)], ["VideoTaskError", ["remote-1"], "pending"])
     })
   )
 

@@ -14,13 +14,18 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import type { Engine, Engines } from "./engines.ts"
+import { type Engine, type Engines, Work } from "./engines.ts"
 
 /** After how many ms a bucket is tried again that could not be taken. */
 const againMs = 1000
+
+/** How long a create is waited for whose bucket is somebody else's by now, in ms. */
+const createMs = 180_000
 
 /** A create is sent at most so many ms after the write or the look was begun that says whose bucket it is. */
 const freshMs = 2000
@@ -34,6 +39,8 @@ export interface BucketEngine {
   readonly options: VideoTasks.Options
   /** How long commands may take that are being done when the bucket is given up. */
   readonly grace: Duration.Input
+  /** Closes when the runner has given everything up. */
+  readonly scope: Scope.Scope
   /**
    * After what time a bucket that was lost is taken again, in ms: until then the cluster has told a runner that was away
    * whether the bucket should be its own at all.
@@ -63,41 +70,70 @@ export const run = (
 
 /** Takes the bucket and serves it until somebody else has taken it; returns when to try again. */
 const serve = Effect.fnUntraced(function*(
-  { buckets, engines, grace, lostMs, options, runner }: BucketEngine,
+  parts: BucketEngine,
   bucket: number
 ): Effect.fn.Return<number, TaskStoreError, Scope.Scope | VideoProviders> {
-  const taken = yield* buckets.take(bucket, runner)
+  const taken = yield* parts.buckets.take(bucket, parts.runner)
+  const engine = yield* Effect.acquireRelease(
+    Effect.flatMap(Scope.fork(parts.scope), (life) => opened(parts, taken, life)),
+    ({ engine, life }) => givenUp(parts, engine, life)
+  )
+  yield* Effect.raceFirst(resumed(engine.engine.tasks), taken.lost)
+  yield* taken.lost
+  yield* Effect.logWarning("a bucket was taken over by another runner", taken.owner)
+  return parts.lostMs
+})
+
+/** An engine over the bucket, for as long as it lives: its commands end before it does. */
+const opened = Effect.fnUntraced(function*(
+  { engines, options }: BucketEngine,
+  taken: Bucket,
+  life: Scope.Closeable
+) {
   const providers = yield* VideoProviders
   const closing = yield* Deferred.make<void>()
   const begun = new Set<TaskId>()
   const sure = new Sure(taken)
   const store = gated(taken.store, { closing, begun, sure })
-  const services = yield* Layer.build(
+  const services = yield* Layer.buildWithScope(
     VideoTasks.layer({ ...options, owner: taken.owner, followUntil: Deferred.await(closing) }).pipe(
       Layer.provide(Layer.succeed(TaskStore, store)),
       Layer.provide(Layer.succeed(VideoProviders, fenced(providers, sure)))
-    )
-  )
-  const tasks = Context.get(services, VideoTasks.VideoTasks)
-  // It closes after the finalizer below: commands have their time before.
-  const scope = yield* Scope.fork(yield* Effect.scope)
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      engines.opened({ bucket, tasks, store, scope, submits: new Map(), begun, closing, isLost: taken.isLost })
     ),
-    () =>
-      Effect.andThen(
-        Effect.suspend(() => {
-          engines.closing(bucket)
-          return engines.done(bucket, grace)
-        }),
-        Effect.sync(() => engines.closed(bucket))
-      )
+    life
   )
-  yield* Effect.raceFirst(resumed(tasks), taken.lost)
-  yield* taken.lost
-  yield* Effect.logWarning("a bucket was taken over by another runner", taken.owner)
-  return lostMs
+  const engine: Engine = {
+    bucket: taken.bucket,
+    tasks: Context.get(services, VideoTasks.VideoTasks),
+    store,
+    scope: yield* Scope.fork(life),
+    submits: new Map(),
+    work: new Work(),
+    begun,
+    closing,
+    isLost: taken.isLost
+  }
+  engines.opened(engine)
+  return { engine, life }
+})
+
+/**
+ * Frees the bucket within the grace. A create that is still out then goes on without it: what it is answered is stored by
+ * whoever has the bucket.
+ */
+const givenUp = Effect.fnUntraced(function*(
+  { engines, grace, scope }: BucketEngine,
+  engine: Engine,
+  life: Scope.Closeable
+) {
+  engines.closing(engine.bucket)
+  yield* engines.done(engine, grace)
+  engines.closed(engine.bucket)
+  const close = Scope.close(life, Exit.void)
+  const creates = [...engine.submits.values()]
+  if (creates.length === 0 || engines.hasStopped) return yield* close
+  const answers = Effect.forEach(creates, ({ fiber }) => Fiber.await(fiber), { concurrency: "unbounded" })
+  yield* Effect.forkIn(Effect.andThen(Effect.timeoutOption(answers, createMs), close), scope)
 })
 
 /** Goes on with what is in the bucket, and with what comes into it by other ways. */
@@ -159,12 +195,16 @@ const fenced = (providers: VideoProviders["Service"], sure: Sure): VideoProvider
     ...provider,
     create: (request, options) => Effect.andThen(confirmed(provider, sure), provider.create(request, options))
   }))
-  const of = (provider: VideoProvider) => all.find(({ id }) => id === provider.id) ?? provider
+  const byId = new Map(all.map((provider) => [provider.id, provider]))
+  const of = ({ id }: VideoProvider) => Effect.fromNullishOr(byId.get(id)).pipe(Effect.orDie)
   return VideoProviders.of({
     all,
-    get: (id, operation) => Effect.map(providers.get(id, operation), of),
+    get: (id, operation) => Effect.flatMap(providers.get(id, operation), of),
     forHandle: (handle, operation) =>
-      Effect.map(providers.forHandle(handle, operation), ({ family, provider }) => ({ family, provider: of(provider) }))
+      Effect.flatMap(
+        providers.forHandle(handle, operation),
+        ({ family, provider }) => Effect.map(of(provider), (provider) => ({ family, provider }))
+      )
   })
 }
 

@@ -39,7 +39,7 @@ export const handlers = (engines: Engines, rescue: Rescue) => {
   return Door.of({
     ping: ({ address }) => Effect.asVoid(engines.find(bucketIn(address.entityId))),
     submit: ({ address, payload }) =>
-      Effect.flatMap(engines.find(bucketIn(address.entityId)), (engine) => submit(engines, engine, payload, rescue)),
+      Effect.flatMap(engines.find(bucketIn(address.entityId)), (engine) => submit(engine, payload, rescue)),
     abandon: ({ address, payload }) =>
       Effect.map(engines.find(bucketIn(address.entityId)), (engine) => abandon(engine, payload)),
     cancel: (envelope) => ask(envelope, (tasks) => tasks.cancel(envelope.payload.id)),
@@ -95,19 +95,14 @@ const present = <A extends object>(fields: A): { readonly [K in keyof A]: Exclud
  * Submits once, however often it is asked to: the same attempt gets the same answer. It goes on when who asked can't hear the
  * answer any more, be it that their link is cut or that the bucket moves: it may be paid for already.
  */
-const submit = (
-  engines: Engines,
-  engine: Engine,
-  order: Order,
-  rescue: Rescue
-) =>
+const submit = (engine: Engine, order: Order, rescue: Rescue) =>
   Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
     const { attempt, id } = order
     const known = engine.submits.get(id)
     if (known !== undefined && known.attempt !== attempt) {
       return yield* Effect.fail(storeError(`submission ${id} is being made for somebody else`, true))
     }
-    const whole = Effect.interruptible(engines.busy(engine.bucket, begin(engine, order, rescue)))
+    const whole = Effect.interruptible(engine.work.run(begin(engine, order, rescue)))
     const fiber = known?.fiber ?? (yield* Effect.forkIn(whole, engine.scope, { startImmediately: true }))
     if (known === undefined && fiber.pollUnsafe() === undefined) engine.submits.set(id, { attempt, fiber })
     return yield* restore(Fiber.join(fiber))

@@ -16,9 +16,6 @@ import { type Begun, NotHere } from "./wire.ts"
 /** How long a door waits for the engine behind it, which may be about to start, in ms. */
 const startMs = 2000
 
-/** How long a create may take that is out when its bucket moves to another runner, in ms. */
-const createMs = 180_000
-
 /** A submit that is being done. */
 interface Submit {
   readonly attempt: string
@@ -33,6 +30,8 @@ export interface Engine {
   /** Where commands run: it closes when they have had their time. */
   readonly scope: Scope.Scope
   readonly submits: Map<TaskId, Submit>
+  /** The commands that are being done. */
+  readonly work: Work
   /** The submits whose intent is in the store, or about to be: their creates may be out. */
   readonly begun: Set<TaskId>
   /** Done when the bucket is being given up: from then on nothing is read, and no create gets its turn. */
@@ -43,10 +42,37 @@ export interface Engine {
 
 interface Place {
   engine: Engine | undefined
-  /** Commands that are being done. */
-  busy: number
   isClosing: boolean
   changed: Deferred.Deferred<void>
+}
+
+/**
+ * What is being done.
+ *
+ * @internal
+ */
+export class Work {
+  #count = 0
+  #idle = Deferred.makeUnsafe<void>()
+
+  run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      this.#count++
+      return Effect.ensuring(effect, Effect.sync(() => this.#over()))
+    })
+  }
+
+  /** Waits until nothing is being done. */
+  get idle(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#count === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#idle), this.idle))
+  }
+
+  #over(): void {
+    if (--this.#count > 0) return
+    const idle = this.#idle
+    this.#idle = Deferred.makeUnsafe<void>()
+    Deferred.doneUnsafe(idle, Effect.void)
+  }
 }
 
 /** @internal */
@@ -57,7 +83,6 @@ export class Engines {
   constructor(count: number) {
     this.#places = Array.from({ length: count }, () => ({
       engine: undefined,
-      busy: 0,
       isClosing: false,
       changed: Deferred.makeUnsafe<void>()
     }))
@@ -84,28 +109,16 @@ export class Engines {
     if (place.engine !== undefined) Deferred.doneUnsafe(place.engine.closing, Effect.void)
   }
 
-  /**
-   * Waits for what is being done: for everything as long as `grace`, and then for creates, whose answers cost money, as long
-   * as those may take; for neither when the runner has stopped.
-   */
-  done(bucket: number, grace: Duration.Input): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const place = this.#places[bucket]
-      if (place === undefined) return Effect.void
-      const all = this.#until(place, () => place.busy === 0)
-      const creates = this.#until(place, () => (place.engine?.submits.size ?? 0) === 0)
-      return Effect.raceFirst(
-        Effect.andThen(within(all, grace), within(creates, createMs)),
-        Deferred.await(this.#stopped)
-      )
-    })
+  /** Waits for what an engine does: as long as `grace`, and not longer than its runner does when that stops. */
+  done({ work }: Engine, grace: Duration.Input): Effect.Effect<void> {
+    return Effect.raceFirst(within(work.idle, grace), Deferred.await(this.#stopped))
   }
 
   /** Gives all buckets up, within `grace`. */
   stop(grace: Duration.Input): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const bucket of this.#places.keys()) this.closing(bucket)
-      const all = Effect.forEach(this.#places, (place) => this.#until(place, () => place.busy === 0), {
+      const all = Effect.forEach(this.#places, ({ engine }) => engine?.work.idle ?? Effect.void, {
         concurrency: "unbounded",
         discard: true
       })
@@ -116,6 +129,11 @@ export class Engines {
     })
   }
 
+  /** Whether the runner has given everything up. */
+  get hasStopped(): boolean {
+    return Deferred.isDoneUnsafe(this.#stopped)
+  }
+
   closed(bucket: number): void {
     const place = this.#places[bucket]
     if (place === undefined) return
@@ -124,29 +142,9 @@ export class Engines {
     this.#change(place)
   }
 
-  isClosing(bucket: number): boolean {
-    return this.#places[bucket]?.isClosing !== false
-  }
-
   /** Asks the engine of a bucket; fails with `NotHere` when it does not run here. */
   use<A, E, R>(bucket: number, command: (engine: Engine) => Effect.Effect<A, E, R>): Effect.Effect<A, E | NotHere, R> {
-    return Effect.flatMap(this.find(bucket), (engine) => this.busy(bucket, command(engine)))
-  }
-
-  /** Something that is waited for when the bucket is given up. */
-  busy<A, E, R>(bucket: number, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.suspend(() => {
-      const place = this.#places[bucket]
-      if (place === undefined) return effect
-      place.busy++
-      return Effect.ensuring(
-        effect,
-        Effect.sync(() => {
-          place.busy--
-          if (place.isClosing) this.#change(place)
-        })
-      )
-    })
+    return Effect.flatMap(this.find(bucket), (engine) => engine.work.run(command(engine)))
   }
 
   /** The engine of a bucket, which may be about to start. */
@@ -164,12 +162,6 @@ export class Engines {
     const { changed } = place
     place.changed = Deferred.makeUnsafe<void>()
     Deferred.doneUnsafe(changed, Effect.void)
-  }
-
-  #until(place: Place, isSo: () => boolean): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      isSo() ? Effect.void : Effect.andThen(Deferred.await(place.changed), this.#until(place, isSo))
-    )
   }
 }
 

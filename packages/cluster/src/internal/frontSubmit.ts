@@ -1,7 +1,7 @@
 /**
  * A submit from wherever: its create is sent at most once, whatever happens to the runner that it was given to.
  */
-import { type Outcome, Submission } from "@video-tasks/core/Submission"
+import { Submission } from "@video-tasks/core/Submission"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
@@ -9,15 +9,17 @@ import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as RequestHash from "@video-tasks/runtime/RequestHash"
 import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
 import type { SubmitOptions } from "@video-tasks/runtime/VideoTasks"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { judged } from "./judged.ts"
+import { judged, notTaken } from "./judged.ts"
 import { look, lookMs, rescued, type Submits } from "./rescue.ts"
 import * as Router from "./router.ts"
 import { isOfStore, storeError } from "./storeError.ts"
 import * as Wire from "./wire.ts"
+
+/** How long a create whose answer seems to be lost is looked at again, in ms. */
+const handOverMs = 1000
 
 /** How long the runner may take to say what it thinks of a submit that was interrupted, in ms. */
 const judgeMs = 2000
@@ -33,16 +35,23 @@ interface Attempt extends Order {
   readonly attempt: string
 }
 
+interface Sent extends Attempt {
+  /** As its runner has it. */
+  readonly requestHash: string
+}
+
 /** @internal */
 export const submit = Effect.fnUntraced(function*(
   parts: Submits,
-  order: Attempt
+  attempted: Attempt
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
-  const { attempt, id, options, request } = order
+  const { attempt, id, options, request } = attempted
   const bucket = bucketOf(id, parts.router.count)
   if (Wire.isTooLong(request)) return yield* tooLong(request)
   if (options.id !== undefined && (yield* look(parts, id)) !== undefined) return yield* refused(id)
-  const payload = { id, attempt, request: yield* Wire.toWire(request), options: toWire(order) }
+  const wired = yield* Wire.toWire(request)
+  const order = { ...attempted, requestHash: yield* RequestHash.of(Wire.fromWire(wired)) }
+  const payload = { id, attempt, request: wired, options: toWire(order) }
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
   return yield* Effect.onInterrupt(settled(parts, order, once), () => abandoned(parts, order))
 })
@@ -53,12 +62,12 @@ export const submit = Effect.fnUntraced(function*(
  */
 const settled = Effect.fnUntraced(function*(
   parts: Submits,
-  order: Attempt,
+  order: Sent,
   once: Effect.Effect<Router.Asked<TaskHandle, VideoTaskError.VideoTaskError | Wire.Begun>>
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
   const { id } = order
   const since = yield* Clock.currentTimeMillis
-  let isStuck = false
+  let [isStuck, wasAmbiguous] = [false, false]
   for (;;) {
     const asked = yield* once
     const answer = asked._tag === "answered" ? yield* Effect.result(asked.answer) : undefined
@@ -67,7 +76,12 @@ const settled = Effect.fnUntraced(function*(
     if (failure !== undefined && !isOfStore(failure)) return yield* rescued(parts, id, failure)
     const seen = yield* Effect.result(look(parts, id))
     if (seen._tag === "Success" && seen.success !== undefined) {
-      if (seen.success.outcome._tag !== "pending") return yield* judged(seen.success)
+      const { outcome, requestHash } = seen.success
+      if (order.options.id !== undefined && requestHash !== order.requestHash) return yield* refused(id)
+      // A runner that has lost the bucket may be handing its answer over.
+      if (outcome._tag === "ambiguous" && !wasAmbiguous) yield* Effect.sleep(handOverMs)
+      else if (outcome._tag !== "pending") return yield* judged(seen.success)
+      wasAmbiguous = outcome._tag === "ambiguous"
     } else {
       const isLate = (yield* Clock.currentTimeMillis) - since > parts.router.patienceMs
       const isFinal = failure !== undefined && !failure.retryable
@@ -111,7 +125,7 @@ const refused = (id: TaskId) => Effect.fail(storeError(`submission ${id} exists 
 /** Takes care that nobody begins it any more, however late: an id is taken once. Says whether nobody had. */
 const burnt = Effect.fnUntraced(function*(
   parts: Submits,
-  { id, request }: Order
+  { id, request, requestHash }: Sent
 ): Effect.fn.Return<boolean> {
   const submission = new Submission({
     id,
@@ -119,14 +133,12 @@ const burnt = Effect.fnUntraced(function*(
     family: request.family,
     model: request.model,
     account: "unknown",
-    requestHash: yield* RequestHash.of(request),
+    requestHash,
     startedAt: yield* Clock.currentTimeMillis,
     outcome: { _tag: "rejected", reason: notTaken }
   })
   return (yield* Effect.result(parts.store.begin(submission)))._tag === "Success"
 })
-
-const notTaken = "no runner took it"
 
 const unsent = ({ request: { provider } }: Order) =>
   Effect.fail(VideoTaskError.make({
@@ -145,33 +157,35 @@ const unknown = ({ id, request: { provider } }: Order, detail: string) =>
     })
   }))
 
-/** Nothing more is sent from here on; what is known of a create that is out is told. */
+/** Nothing more is sent from here on; what is known of a create that is out is told, and in the end that nothing is. */
 const abandoned = Effect.fnUntraced(
-  function*(parts: Submits, order: Attempt) {
+  function*(parts: Submits, order: Sent) {
     const { patience = 0, tell = () => Effect.void } = order.options.interrupted ?? {}
     const patienceMs = Duration.toMillis(patience)
     const until = (yield* Clock.currentTimeMillis) + patienceMs
     yield* told(parts, order)
-    if ((yield* look(parts, order.id)) === undefined) yield* burnt(parts, order)
     let hasTold = patienceMs === 0
     for (;;) {
-      const outcome = (yield* look(parts, order.id))?.outcome
-      if (outcome === undefined) return
+      const seen = yield* Effect.result(look(parts, order.id))
+      const outcome = seen._tag === "Success" ? seen.success?.outcome : undefined
+      const isUnknown = seen._tag === "Success" && outcome === undefined
+      if (isUnknown && (yield* burnt(parts, order))) return yield* tell({ _tag: "rejected", reason: notTaken })
       const lateMs = (yield* Clock.currentTimeMillis) - until
-      if (isOver(outcome) || (outcome._tag === "ambiguous" && lateMs >= 0)) return yield* tell(outcome)
+      const isKnown = outcome?._tag === "created" || outcome?._tag === "rejected"
+      if (outcome !== undefined && (isKnown || (outcome._tag === "ambiguous" && lateMs >= 0))) {
+        return yield* tell(outcome)
+      }
       if (lateMs > judgeMs) {
-        return yield* tell({ _tag: "ambiguous", detail: "the submit was interrupted after it was begun" })
+        return yield* tell({
+          _tag: "ambiguous",
+          detail: "the submit was interrupted and nobody says what became of it"
+        })
       }
       if (!hasTold) yield* tell({ _tag: "pending" })
       hasTold = true
       yield* Effect.sleep(lookMs)
     }
-  },
-  Effect.catchCause((cause) =>
-    Cause.hasInterruptsOnly(cause)
-      ? Effect.void
-      : Effect.logWarning("what became of an interrupted submit could not be read", cause)
-  )
+  }
 )
 
 /** Tells the runner, where it can be reached: without that it sends what stands in line there. */
@@ -180,5 +194,3 @@ const told = ({ router }: Submits, { attempt, id }: Attempt) =>
     Router.askOnce(router, bucketOf(id, router.count), (door) => door.abandon({ id, attempt })),
     judgeMs
   )
-
-const isOver = ({ _tag }: Outcome): boolean => _tag === "created" || _tag === "rejected"

@@ -10,8 +10,10 @@ import { bucketOf } from "@video-tasks/runtime/SqlBuckets"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Router from "./router.ts"
+import { isOfStore } from "./storeError.ts"
 
 /** How long is waited before a wait is begun anew, in ms. */
 const againMs = 200
@@ -66,7 +68,11 @@ export const follow = Effect.fnUntraced(function*(
       if (asked._tag === "answered") return yield* asked.answer
       yield* Effect.sleep(againMs)
     }
-  })
+  }).pipe(
+    // A store that is away for a moment ends no wait.
+    Effect.retry({ schedule: Schedule.spaced(againMs), while: (error) => isOfStore(error) && error.retryable }),
+    Effect.mapError((error) => VideoTaskError.withHandle(error, handle))
+  )
   const timedOut = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(VideoTaskError.make({
       provider: handle.provider,

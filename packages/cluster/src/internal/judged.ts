@@ -6,8 +6,15 @@ import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 
+/**
+ * Why a submission is rejected that no runner has begun.
+ *
+ * @internal
+ */
+export const notTaken = "no runner took it"
+
 /** Refusals after which the same request may be sent again. */
-const passing: ReadonlySet<string> = new Set(["NotSent", "RateLimited", "interrupted before it was sent"])
+const passing: ReadonlySet<string> = new Set(["NotSent", "RateLimited", "interrupted before it was sent", notTaken])
 
 /**
  * What the store says of a create whose sender did not answer: its task, or the error that fits.

@@ -1,6 +1,7 @@
 /**
  * The statements behind `PgAccountShares`: one row an account, which holds what each process may send of it.
  */
+import * as SqlTaskStore from "@video-tasks/runtime/SqlTaskStore"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -67,8 +68,11 @@ export const migrate = (sql: SqlClient): Effect.Effect<void, TaskStoreError> =>
     ) WITH (fillfactor = 50)`
   )).pipe(
     Effect.asVoid,
-    Effect.mapError(({ isRetryable, message }) =>
-      new TaskStoreError({ detail: `the table of accounts could not be made: ${message}`, retryable: isRetryable })
+    Effect.mapError((error) =>
+      new TaskStoreError({
+        detail: `the table of accounts could not be made: ${error.message}`,
+        retryable: SqlTaskStore.isAway(error)
+      })
     )
   )
 

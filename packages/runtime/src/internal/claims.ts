@@ -19,6 +19,8 @@ export interface ClaimsOptions {
   readonly scope: Scope.Scope
   /** Runs something for as long as the scope is open. */
   readonly fork: (effect: Effect.Effect<void>) => void
+  /** When this is done, nothing more is done for what others leave. */
+  readonly until?: Effect.Effect<unknown> | undefined
   /** Whether this process follows the task. */
   readonly isFollowed: (id: TaskId) => boolean
 }
@@ -51,8 +53,9 @@ export class Claims {
 
   /** Something that is done from now on, three times in each lease, however long it takes: the lease is renewed beside it. */
   every(chore: Effect.Effect<void>): Effect.Effect<void> {
+    const { scope, until = Effect.never } = this.#options
     const loop = Effect.forever(Effect.andThen(Effect.sleep(this.leaseMs / 3), chore))
-    return Effect.asVoid(Effect.forkIn(loop, this.#options.scope))
+    return Effect.asVoid(Effect.forkIn(Effect.raceFirst(loop, until), scope))
   }
 
   /** The lease as it is lengthened by what is written next. */

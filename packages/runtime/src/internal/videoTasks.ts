@@ -86,6 +86,7 @@ export const make = Effect.fnUntraced(function*(
     owner: options.owner ?? (yield* Effect.provideContext(TaskId.make, platform)),
     leaseMs: Math.min(longestLeaseMs, Duration.toMillis(options.lease ?? "1 minute")),
     scope,
+    until: options.followUntil,
     fork: (effect) => scheduler.fork(effect),
     isFollowed: (id) => scheduler.entries.has(id)
   })
