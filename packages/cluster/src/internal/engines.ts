@@ -63,9 +63,9 @@ export class Work {
   }
 
   /** Waits until nothing is being done. */
-  get idle(): Effect.Effect<void> {
-    return Effect.suspend(() => this.#count === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#idle), this.idle))
-  }
+  readonly idle: Effect.Effect<void> = Effect.suspend(() =>
+    this.#count === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#idle), this.idle)
+  )
 
   #over(): void {
     if (--this.#count > 0) return
