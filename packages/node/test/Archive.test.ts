@@ -282,6 +282,38 @@ describe("Archive", () => {
     })))
   })
 
+  it.effect("fetches no more files at once than it may, however many engines use it", () => {
+    const { kept, storage } = World.memory()
+    const out = { now: 0, most: 0 }
+    const slow: Archive.Storage = {
+      ...storage,
+      put: (key, content) =>
+        Effect.suspend(() => {
+          out.most = Math.max(out.most, ++out.now)
+          return Effect.andThen(Effect.sleep("10 seconds"), storage.put(key, content))
+        }).pipe(Effect.ensuring(Effect.sync(() => out.now--)))
+    }
+    return Effect.gen(function*() {
+      const archive = yield* Archive.Archive
+      const engine = World.layer({
+        archive: Layer.succeed(Archive.Archive, archive),
+        provider: { observations: [World.success(World.video())] },
+        store: Layer.fresh(TaskStore.layerMemory)
+      })
+      const engines = yield* Effect.forEach([1, 2], () => Layer.build(Layer.fresh(engine)))
+      const keepOne = Effect.flatMap(
+        VideoTasks.VideoTasks,
+        (tasks) => Effect.flatMap(tasks.submit(World.request), (handle) => tasks.awaitArchived(handle))
+      )
+      yield* running(Effect.forEach(
+        engines.flatMap((context) => [1, 2, 3].map(() => Effect.provideContext(keepOne, context))),
+        (one) => one,
+        { concurrency: "unbounded", discard: true }
+      ))
+      assert.deepStrictEqual([out.most, kept.size], [2, 6])
+    }).pipe(Effect.provide(World.archive(slow, World.web(good).layer, { concurrency: 2 })))
+  })
+
   it.effect("goes on after a crash between the file and the journal, without fetching anything again", () =>
     Effect.gen(function*() {
       const directory = yield* World.temporary
@@ -515,6 +547,37 @@ describe("Archive", () => {
         ))
         assert.include(exit.detail, "making a directory of the archive failed")
       }))
+
+    it.effect("makes a directory for each part of a key, and those that its place is in", () =>
+      Effect.gen(function*() {
+        const above = yield* World.temporary
+        const directory = Path.join(above, "x/y")
+        const context = yield* Layer.build(files(World.web(good), { directory, directoryMode: 0o750 }))
+        const archive = yield* Effect.provideContext(Archive.Archive, context)
+        yield* Effect.all([archive.put("a/b/c.mp4", content(file)), archive.put("a/b/d.mp4", content(file))], {
+          concurrency: 2
+        })
+        assert.deepStrictEqual(World.listing(above), ["x/y/a/b/c.mp4", "x/y/a/b/d.mp4"])
+        assert.deepStrictEqual(
+          ["x", "x/y", "x/y/a", "x/y/a/b"].map((name) => Fs.statSync(Path.join(above, name)).mode & 0o777),
+          Array.from({ length: 4 }, () => 0o750 & ~process.umask())
+        )
+      }))
+
+    // Node's own recursive `mkdir` never comes back there.
+    it.effect.runIf(process.platform === "linux")(
+      "is refused below a directory that takes none",
+      () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(
+            Effect.scoped(Layer.build(files(World.web(good), { directory: "/proc/none/kept" })))
+          )
+          assert.deepStrictEqual(
+            error,
+            new Archive.ArchiveError({ detail: "making a directory of the archive failed: NotFound", retryable: true })
+          )
+        })
+    )
   })
 
   it("names files by provider, day and task, and lets no name out of its place", () => {

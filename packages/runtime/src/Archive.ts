@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Download from "./Download.ts"
 import * as Directory from "./internal/archiveDirectory.ts"
@@ -91,7 +92,7 @@ export interface Storage {
  */
 export interface Options {
   /**
-   * How many files are fetched at once.
+   * How many files are fetched at once, by all `VideoTasks` that use the archive together.
    *
    * @default 4
    */
@@ -189,9 +190,10 @@ export const make = Effect.fnUntraced(function*(
   const context = yield* Effect.context<HttpClient | FileSystem.FileSystem | Path.Path>()
   const parts: Archiver.ArchiveParts = {
     options,
+    permits: yield* Semaphore.make(Math.max(1, Math.floor(options.concurrency ?? 4))),
     store: (wanted) => Effect.provideContext(store(storage, wanted, options.download), context)
   }
-  return Archive.of({ ...storage, ...parts, archiver: (journal) => Archiver.make(parts, journal) })
+  return Archive.of({ ...storage, options, store: parts.store, archiver: (journal) => Archiver.make(parts, journal) })
 })
 
 /**

@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function*(
     })
   const makeDirectory = (directory: string) =>
     Effect.mapError(
-      fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
+      Effect.provideContext(makeFolder(directory, directoryMode), context),
       platform("making a directory of the archive")
     )
   yield* makeDirectory(root)
@@ -92,5 +92,31 @@ export const make = Effect.fnUntraced(function*(
     uri: (key) => new URL(key.split("/").map(encodeURIComponent).join("/"), base).href
   }
 })
+
+/**
+ * Makes a folder and those that it is in, as far as they are not there. The platform's own `recursive` tries again without end
+ * below a folder that takes none, such as `/proc`.
+ */
+const makeFolder = Effect.fnUntraced(function*(
+  folder: string,
+  mode: number
+): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (yield* isFolder(folder)) return
+  const parent = path.dirname(folder)
+  if (parent !== folder) yield* makeFolder(parent, mode)
+  yield* Effect.catch(
+    fs.makeDirectory(folder, { mode }),
+    // Another process was faster.
+    (error) => Effect.flatMap(isFolder(folder), (isThere) => isThere ? Effect.void : Effect.fail(error))
+  )
+})
+
+const isFolder = (folder: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.pipe(
+    Effect.flatMap((fs) => fs.stat(folder)),
+    Effect.match({ onSuccess: ({ type }) => type === "Directory", onFailure: () => false })
+  )
 
 const detailOf = ({ reason }: Problem): string => reason._tag === "DownloadFailed" ? reason.detail : reason.message

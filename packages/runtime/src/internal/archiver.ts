@@ -19,7 +19,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
+import type * as Semaphore from "effect/Semaphore"
 import type { ArchiveError, Wanted } from "../Archive.ts"
 import * as Telemetry from "../Telemetry.ts"
 import type { ArchiveInfo } from "../VideoTasks.ts"
@@ -53,13 +53,15 @@ interface Job {
  *
  * @internal
  */
-export type ArchiveParts = Pick<Archive["Service"], "options" | "store">
+export interface ArchiveParts extends Pick<Archive["Service"], "options" | "store"> {
+  /** One for each file that is fetched, whoever wants it: an archive may serve several `VideoTasks`. */
+  readonly permits: Semaphore.Semaphore
+}
 
 interface Parts {
   readonly archive: ArchiveParts
   readonly journal: Journal.Journal
   readonly providers: VideoProviders["Service"]
-  readonly permits: Semaphore.Semaphore
 }
 
 /** So long a file is tried at least, whatever its link says: a link that has lapsed can be replaced. */
@@ -80,12 +82,7 @@ export const make = Effect.fnUntraced(function*(
   journal: Journal.Journal
 ): Effect.fn.Return<Archiver, never, VideoProviders | Scope.Scope> {
   const { options } = archive
-  const parts: Parts = {
-    archive,
-    journal,
-    providers: yield* VideoProviders,
-    permits: yield* Semaphore.make(Math.max(1, Math.floor(options.concurrency ?? 4)))
-  }
+  const parts: Parts = { archive, journal, providers: yield* VideoProviders }
   const run = yield* FiberSet.makeRuntime<never, void>()
   const jobs = new Map<TaskId, Job>()
 
@@ -209,7 +206,7 @@ const patience = Effect.fnUntraced(function*({ archive }: Parts, task: Success):
 })
 
 const patiently = (
-  { archive, permits, providers }: Parts,
+  { archive, providers }: Parts,
   wanted: Wanted,
   job: Job,
   until: number
@@ -220,7 +217,7 @@ const patiently = (
     job.attempts++
     return archive.store(wanted)
   })
-  return permits.withPermits(1)(attempt).pipe(
+  return archive.permits.withPermits(1)(attempt).pipe(
     Effect.provideService(VideoProviders, providers),
     Effect.catchDefect((defect) => Effect.fail(brokenBy(task, defect))),
     Effect.tapError((error) => noted(task, kind, job, error)),
