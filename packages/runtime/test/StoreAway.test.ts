@@ -158,3 +158,67 @@ describe("a store that is away while a task is read", () => {
     }).pipe(Effect.provide(Harness.layer(provider, {}, storeAway((now) => now > 1000 && now < 400_000))))
   })
 })
+
+describe("a store that falls silent before everything ends", () => {
+  /** Does with each release and renewal what the test says, and notes them. */
+  const withFarewells = (meanwhile: <A, E>(call: Effect.Effect<A, E>) => Effect.Effect<A, E>) => {
+    const called: Array<string> = []
+    const noted = <A, E>(name: string, call: Effect.Effect<A, E>) =>
+      Effect.suspend(() => {
+        called.push(name)
+        return meanwhile(call)
+      })
+    const store = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) =>
+        TaskStore.TaskStore.of({
+          ...store,
+          renew: (owner, until) => noted("renew", store.renew(owner, until)),
+          release: (owner, ids) => noted("release", store.release(owner, ids))
+        }))
+    )
+    return { called, store }
+  }
+
+  const attached = Effect.flatMap(
+    VideoTasks.VideoTasks,
+    (tasks) => tasks.attach({ provider: "double", remoteId: "remote-1" })
+  )
+
+  it.effect("is waited for at the end for two seconds, and told nothing more", () => {
+    const { called, store } = withFarewells(() => Effect.uninterruptible(Effect.never))
+    return Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const layer = Harness.layer(counting().provider, {}, Layer.provide(store, TaskStore.layerMemory))
+      yield* Effect.provideContext(attached, yield* Layer.buildWithScope(layer, scope))
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust(1999)
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.isTrue(Exit.isSuccess(yield* Fiber.await(closing)))
+      assert.deepStrictEqual(called, ["release"])
+    })
+  })
+
+  it.effect("has everything back at once when it answers, also when the program is interrupted", () => {
+    const { called, store } = withFarewells((call) => Effect.andThen(Effect.sleep(500), call))
+    return Effect.gen(function*() {
+      const plain = yield* TaskStore.TaskStore
+      const layer = Harness.layer(
+        counting().provider,
+        {},
+        Layer.provide(store, Layer.succeed(TaskStore.TaskStore, plain))
+      )
+      const held = Effect.map(plain.list({}), ({ items }) => items.map(({ claim }) => claim?.until))
+      const program = yield* Effect.forkChild(Effect.provide(Effect.andThen(attached, Effect.never), layer))
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(yield* held, [60_000])
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(program))
+      yield* TestClock.adjust(999)
+      assert.isUndefined(interrupting.pollUnsafe())
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual([yield* held, called], [[undefined], ["release", "renew"]])
+    }).pipe(Effect.provide(TaskStore.layerMemory))
+  })
+})

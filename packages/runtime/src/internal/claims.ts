@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { isHeld } from "../Standing.ts"
 import type { Lease, StoredTask, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import { retryStore } from "./errors.ts"
+import { farewell } from "./insist.ts"
 
 /** @internal */
 export interface ClaimsOptions {
@@ -164,7 +165,7 @@ export class Claims {
     this.#options.fork(this.#releasing)
   }
 
-  /** Gives everything back: whoever comes next need not wait for the lease to lapse. */
+  /** Gives everything back: whoever comes next need not wait for the lease to lapse, and this one not for a silent store. */
   get close(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#isClosed = true
@@ -172,7 +173,7 @@ export class Claims {
       const ids = [...this.#held.keys(), ...this.#toRelease]
       const released = ids.length === 0 ? Effect.void : this.#options.store.release(this.owner, ids)
       const over = Effect.flatMap(Clock.currentTimeMillis, (now) => this.#options.store.renew(this.owner, now))
-      return Effect.ignore(Effect.andThen(released, over))
+      return Effect.ignore(farewell(Effect.andThen(released, over)))
     })
   }
 

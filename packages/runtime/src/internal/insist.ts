@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
@@ -17,7 +18,7 @@ const patiently = Schedule.min([Schedule.exponential("250 millis"), Schedule.spa
 /** When nobody waits for it any more, for as long as everything lives. */
 const later = Schedule.spaced("30 seconds")
 
-/** How long the last attempt may take when everything ends, in ms. */
+/** How long anybody waits for what is written when everything ends, in ms. */
 const farewellMs = 2000
 
 /**
@@ -30,16 +31,27 @@ export const insist = <A, E extends StoreFailure>(
   write: Effect.Effect<A, E>,
   scope: Scope.Scope
 ): Effect.Effect<A, E> => {
-  // A store that hangs must not keep the program from ending: only the wait for it is interrupted.
-  const attempt = Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
+  const attempt = detached(write)
   const again = (schedule: Schedule.Schedule<unknown>) =>
     Effect.interruptible(Effect.retry(attempt, { schedule, while: isRetryable })).pipe(
-      Effect.onInterrupt(() => Effect.timeoutOption(Effect.interruptible(attempt), farewellMs))
+      Effect.onInterrupt(() => farewell(write))
     )
   return Effect.tapError(
     again(patiently),
     (error) => isRetryable(error) ? Effect.forkIn(again(later), scope) : Effect.void
   )
 }
+
+/**
+ * Writes when everything ends, and waits for that for a moment.
+ *
+ * @internal
+ */
+export const farewell = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
+  Effect.timeoutOption(Effect.interruptible(detached(write)), farewellMs)
+
+/** A store that hangs must not keep the program from ending: only the wait for it is interrupted. */
+const detached = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
 
 const isRetryable = (error: StoreFailure): boolean => error._tag === "TaskStoreError" && error.retryable
