@@ -183,8 +183,17 @@ const lapsed = (sql: SqlClient, column: string, now: number): Fragment =>
   sql`(${sql.literal(column)} <= ${now} OR ${sql.literal(column)} > ${now + longestLeaseMs})`
 
 /**
- * Makes a lease, or lengthens the one that there is; returns until when it is. One that a wrong clock has written is put
- * right.
+ * Until when a lease is that is written while there is one: until the later of both, unless a wrong clock has written that
+ * one. `lease` names the one that there is.
+ *
+ * @internal
+ */
+export const lengthened = (lease: string): string =>
+  `CASE WHEN ${lease}.until BETWEEN excluded.until AND excluded.until + ${longestLeaseMs}
+    THEN ${lease}.until ELSE excluded.until END`
+
+/**
+ * Makes a lease, or lengthens the one that there is; returns until when it is.
  *
  * @internal
  */
@@ -192,10 +201,7 @@ export const hold = (sql: SqlClient, owner: string, until: number): Effect.Effec
   Effect.map(
     sql<{ readonly until: number }>`
       INSERT INTO video_tasks_leases ${sql.insert({ owner, until })}
-      ON CONFLICT (owner) DO UPDATE SET until = CASE
-        WHEN excluded.until > video_tasks_leases.until THEN excluded.until
-        WHEN video_tasks_leases.until > excluded.until + ${longestLeaseMs} THEN excluded.until
-        ELSE video_tasks_leases.until END
+      ON CONFLICT (owner) DO UPDATE SET until = ${sql.literal(lengthened("video_tasks_leases"))}
       RETURNING until`,
     (rows) => rows[0]?.until ?? until
   )

@@ -9,9 +9,9 @@ import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { longestLeaseMs } from "../Standing.ts"
 import type { Next, TaskStoreError } from "../TaskStore.ts"
 import * as Portions from "./portions.ts"
+import { lengthened } from "./sqlClaims.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import * as Rows from "./sqlRows.ts"
 import { lost, type Share } from "./sqlShare.ts"
@@ -223,7 +223,6 @@ const creating = (isShared: boolean): string =>
   FROM made WHERE s.id = made.id AND s.outcome <> 'created' AND s.outcome_data <> $16::text
 ), leased AS (
   INSERT INTO video_tasks_leases AS l (owner, until) SELECT $14::text, $15::float8 FROM made WHERE $14::text IS NOT NULL
-  ON CONFLICT (owner) DO UPDATE SET until = CASE
-    WHEN l.until BETWEEN excluded.until AND excluded.until + ${longestLeaseMs} THEN l.until ELSE excluded.until END
+  ON CONFLICT (owner) DO UPDATE SET until = ${lengthened("l")}
 )
 SELECT (SELECT count(*)::int FROM made) AS made, ${isShared ? "(SELECT count(*)::int FROM held)" : "1"} AS held`
