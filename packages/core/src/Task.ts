@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Archived } from "./Archived.ts"
 import { TaskHandle } from "./TaskHandle.ts"
@@ -179,20 +180,31 @@ export const isEnded = (task: Task): task is Ended => task.status !== "SUBMITTED
  * @category getters
  * @since 0.1.0
  */
-export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined => {
-  const reason = reasonOf(task)
-  const { handle } = task
-  return reason && VideoTaskError.make({ provider: handle.provider, operation: "await", handle, reason })
-}
+export const failureOf = (task: Ended): VideoTaskError.VideoTaskError | undefined =>
+  hasVideo(task) ? undefined : errorOf(task)
+
+/**
+ * The success of a task that has ended; fails with the error of `failureOf` when it has no video.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const successOf = (task: Ended): Effect.Effect<Success, VideoTaskError.VideoTaskError> =>
+  hasVideo(task) ? Effect.succeed(task) : Effect.fail(errorOf(task))
 
 // internal
 
-const reasonOf = (task: Ended): VideoTaskError.Reason | undefined => {
+const hasVideo = (task: Ended): task is Success => task.status === "SUCCESS" && task.videos.length > 0
+
+const errorOf = (task: Ended): VideoTaskError.VideoTaskError => {
+  const { handle } = task
+  return VideoTaskError.make({ provider: handle.provider, operation: "await", handle, reason: reasonOf(task) })
+}
+
+const reasonOf = (task: Ended): VideoTaskError.Reason => {
   switch (task.status) {
     case "SUCCESS":
-      return task.videos.length > 0
-        ? undefined
-        : new VideoTaskError.MissingResult({ detail: "the provider reported success without a link" })
+      return new VideoTaskError.MissingResult({ detail: "the provider reported success without a link" })
     case "FAILED":
       return new VideoTaskError.TaskFailed({ failure: task.failure })
     case "ERROR":

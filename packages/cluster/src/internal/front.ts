@@ -1,7 +1,7 @@
 /**
  * `VideoTasks` in front of a cluster: what only reads the store is done here, the rest by the owner of the task's bucket.
  */
-import { type Ended, failureOf, isEnded, type Success, type Task } from "@video-tasks/core/Task"
+import { type Ended, isEnded, successOf, type Task } from "@video-tasks/core/Task"
 import * as TaskId from "@video-tasks/core/TaskId"
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
@@ -123,22 +123,26 @@ const commands = (
         (door) => door.resolve({ id, resolution: resolution === "discard" ? resolution : routed(resolution) })
       )
     ),
-    resume: Effect.fn("VideoTasks.resume")(function*({ lookUp = true } = {}) {
-      const all = yield* Effect.forEach(
-        Array.from({ length: router.count }, (_, bucket) => bucket),
-        (bucket) => Router.askBucket(router, bucket, (door) => door.resume({ lookUp })),
-        { concurrency: 8 }
-      )
-      return {
-        tracked: all.reduce((sum, { tracked }) => sum + tracked, 0),
-        found: all.flatMap(({ found }) => found),
-        ambiguous: all.flatMap(({ ambiguous }) => ambiguous).toSorted((a, b) => a.startedAt - b.startedAt),
-        leftAlone: all.flatMap(({ leftAlone }) => leftAlone),
-        archiving: all.flatMap(({ archiving }) => archiving)
-      }
-    })
+    resume: resume(router)
   }
 }
+
+/** Every owner resumes its buckets, and what they say is put together. */
+const resume = (router: Router.Router): Service["resume"] =>
+  Effect.fn("VideoTasks.resume")(function*({ lookUp = true } = {}) {
+    const all = yield* Effect.forEach(
+      Array.from({ length: router.count }, (_, bucket) => bucket),
+      (bucket) => Router.askBucket(router, bucket, (door) => door.resume({ lookUp })),
+      { concurrency: 8 }
+    )
+    return {
+      tracked: all.reduce((sum, { tracked }) => sum + tracked, 0),
+      found: all.flatMap(({ found }) => found),
+      ambiguous: all.flatMap(({ ambiguous }) => ambiguous).toSorted((a, b) => a.startedAt - b.startedAt),
+      leftAlone: all.flatMap(({ leftAlone }) => leftAlone),
+      archiving: all.flatMap(({ archiving }) => archiving)
+    }
+  })
 
 const routed = ({ check, remoteId, route }: Exclude<VideoTasks.Resolution, "discard">) => ({
   remoteId,
@@ -188,12 +192,6 @@ const waits = (
       return archived ?? (yield* Router.ask(router, id, (door) => door.awaitArchived({ id })))
     })
   }
-}
-
-const successOf = (task: Ended): Effect.Effect<Success, VideoTaskError> => {
-  const failure = failureOf(task)
-  if (failure !== undefined) return Effect.fail(failure)
-  return task.status === "SUCCESS" ? Effect.succeed(task) : Effect.die(new Error(`${task.status} is no failure`))
 }
 
 const questions = (parts: Parts): Pick<Service, "refresh" | "freshVideos" | "archiveInfo" | "pollInfo"> => {

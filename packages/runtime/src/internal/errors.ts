@@ -1,4 +1,3 @@
-import { type Ended, failureOf, type Success } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
@@ -50,14 +49,3 @@ export const ofTask = (error: VideoTaskError.VideoTaskError, handle: TaskHandle)
     requestId: error.requestId,
     handle
   })
-
-/**
- * The success of a task that has ended, or the typed error of any other end.
- *
- * @internal
- */
-export const successOf = (task: Ended): Effect.Effect<Success, VideoTaskError.VideoTaskError> => {
-  const failure = failureOf(task)
-  if (failure !== undefined) return Effect.fail(failure)
-  return task.status === "SUCCESS" ? Effect.succeed(task) : Effect.die(new Error(`${task.status} is no failure`))
-}
