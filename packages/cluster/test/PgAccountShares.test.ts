@@ -321,6 +321,8 @@ describe("PgAccountShares", () => {
           )
           Context.get(shares, AccountShares.AccountShares).join({
             key: "comes later",
+            provider: "double",
+            label: "comes later",
             limits: { requestsPerSecond: 40, burst: 4, concurrency: 8 },
             demand: () => demand,
             share: ({ requestsPerSecond }) => void (rates[n] = requestsPerSecond),
@@ -412,6 +414,8 @@ describe("PgAccountShares", () => {
         const join = (account: string, hear: (limits: AccountShares.AccountLimits) => void) =>
           Context.get(shares, AccountShares.AccountShares).join({
             key: account,
+            provider: "double",
+            label: account,
             limits: full,
             demand: () => demand,
             share: hear,
@@ -454,6 +458,8 @@ describe("PgAccountShares", () => {
           ))
           Context.get(shares, AccountShares.AccountShares).join({
             key: "silent",
+            provider: "double",
+            label: "silent",
             limits: full,
             demand: () => ({ requests: 0, waiting: 5, inFlight: 0 }),
             share: (limits) => void said.push(limits),

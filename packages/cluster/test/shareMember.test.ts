@@ -51,6 +51,8 @@ const joined = Effect.fnUntraced(function*(answer: (draw: number) => Answer) {
     fork: (effect) => void Effect.runForkWith(context)(effect)
   }, {
     key: "account",
+    provider: "double",
+    label: "default",
     limits,
     demand: () => ({ requests: 0, waiting: 5, inFlight: 0 }),
     share: (share) => void said.push(share),

@@ -62,8 +62,12 @@ export type AccountNews =
  * @since 0.1.0
  */
 export interface SharedAccount {
-  /** The same in all processes: provider and account label, never the key. */
+  /** Made of provider and label, the same in all processes: what tells it from other accounts. */
   readonly key: string
+  /** The provider's id. */
+  readonly provider: string
+  /** What the account is called, never its API key. */
+  readonly label: string
   /** What all processes together may send. */
   readonly limits: AccountLimits
   /** What this process would send. */

@@ -16,7 +16,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
-import type { Account, BudgetLimits } from "./internal/account.ts"
+import type { Account, AccountName, BudgetLimits } from "./internal/account.ts"
 import * as internal from "./internal/accounts.ts"
 
 /**
@@ -27,11 +27,11 @@ import * as internal from "./internal/accounts.ts"
  */
 export class Accounts extends Context.Service<Accounts, {
   /**
-   * The account of a key; the limits are those of the first who asks.
+   * The account of a name; the limits are those of the first who asks.
    *
    * @internal
    */
-  readonly of: (key: string, limits: BudgetLimits) => Account
+  readonly of: (name: AccountName, limits: BudgetLimits) => Account
 }>()("@video-tasks/runtime/Accounts") {}
 
 /**

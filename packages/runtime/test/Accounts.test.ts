@@ -162,6 +162,10 @@ describe("AccountShares", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual([times.length, said.includes("Wanted")], [0, true])
       assert.deepStrictEqual(account().limits, { requestsPerSecond: 50, burst: 5, concurrency: 16 })
+      assert.deepStrictEqual(
+        [account().key, account().provider, account().label],
+        [`video-tasks ["double","default"]`, "double", "default"]
+      )
       assert.deepStrictEqual(account().demand(), { requests: 20, waiting: 20, inFlight: 0 })
       account().share(share)
       yield* TestClock.adjust("5 seconds")

@@ -45,7 +45,7 @@ const world = Effect.gen(function*() {
     family: provider.families[0]!,
     policy: PollPolicy.standard,
     account: new Account(
-      "account",
+      { provider: "double", label: "default" },
       { requestsPerSecond: 1000, burst: 10, concurrency: 2 },
       yield* RateLimiter.RateLimiter,
       scheduler

@@ -43,10 +43,12 @@ export const buckets = (all: Buckets): Buckets => ({
 /** Tells what this process has of each account. */
 export const shares = (all: AccountShares["Service"]): AccountShares["Service"] => ({
   join: (account) => {
-    const labels = labelsOf(account.key)
+    const labels = { provider: account.provider, account: account.label }
     const [perSecond, atOnce] = [Metric.withAttributes(rate, labels), Metric.withAttributes(places, labels)]
     return all.join({
       key: account.key,
+      provider: account.provider,
+      label: account.label,
       limits: account.limits,
       demand: () => account.demand(),
       hear: (news) => account.hear(news),
@@ -63,9 +65,3 @@ export const shares = (all: AccountShares["Service"]): AccountShares["Service"] 
 
 /** From the first bucket on there is a number of lost ones: none. */
 const counted = Effect.andThen(Metric.update(taken, 1), Metric.update(lost, 0))
-
-/** An account is known by its provider and its label, as in `video-tasks ["cometapi","default"]`. */
-const labelsOf = (key: string): Record<string, string> => {
-  const [, provider, account] = /^video-tasks \["([^"\\]*)","([^"\\]*)"\]$/.exec(key) ?? []
-  return provider === undefined || account === undefined ? { account: key } : { provider, account }
-}

@@ -15,6 +15,20 @@ import type { Waiter } from "./entry.ts"
 export type BudgetLimits = AccountLimits
 
 /**
+ * Which account it is.
+ *
+ * @internal
+ */
+export type AccountName = Pick<SharedAccount, "provider" | "label">
+
+/**
+ * The prefix is for a limiter that others use as well.
+ *
+ * @internal
+ */
+export const keyOf = ({ label, provider }: AccountName): string => `video-tasks ${JSON.stringify([provider, label])}`
+
+/**
  * Somebody who wants to send a request.
  *
  * @internal
@@ -77,6 +91,8 @@ export class Account implements Due, SharedAccount {
   dueAt = 0
   index = -1
   readonly key: string
+  readonly provider: string
+  readonly label: string
   /** Nobody of this account sends anything before, in ms since the epoch. */
   pausedUntil = 0
   /** The answer that said that the key is no good. */
@@ -110,13 +126,15 @@ export class Account implements Due, SharedAccount {
   #wasRefused = false
 
   constructor(
-    key: string,
+    name: AccountName,
     limits: BudgetLimits,
     limiter: RateLimiter.RateLimiter,
     agenda: Agenda,
     join?: (account: SharedAccount) => AccountMembership
   ) {
-    this.key = key
+    this.key = keyOf(name)
+    this.provider = name.provider
+    this.label = name.label
     this.limits = limits
     this.#limiter = limiter
     this.#agenda = agenda

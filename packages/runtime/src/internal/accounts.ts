@@ -8,13 +8,13 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { AccountShares } from "../AccountShares.ts"
-import { Account, type Agenda, type BudgetLimits } from "./account.ts"
+import { Account, type AccountName, type Agenda, type BudgetLimits, keyOf } from "./account.ts"
 import { DueLoop } from "./dueLoop.ts"
 import { limiterInMemory, limiterOf } from "./limiter.ts"
 
 /** @internal */
 export interface SharedAccounts {
-  readonly of: (key: string, limits: BudgetLimits) => Account
+  readonly of: (name: AccountName, limits: BudgetLimits) => Account
 }
 
 /** @internal */
@@ -35,10 +35,11 @@ export const make: Effect.Effect<SharedAccounts, never, Scope.Scope> = Effect.ge
   yield* Effect.forkScoped(due.run)
   const accounts = new Map<string, Account>()
   return {
-    of: (key, limits) => {
+    of: (name, limits) => {
+      const key = keyOf(name)
       const known = accounts.get(key)
       if (known !== undefined) return known
-      const account = new Account(key, limits, limiter, agenda, shares?.join)
+      const account = new Account(name, limits, limiter, agenda, shares?.join)
       accounts.set(key, account)
       return account
     }

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Accounts } from "../Accounts.ts"
 import type { Options } from "../VideoTasks.ts"
-import { Account, type Agenda, type BudgetLimits } from "./account.ts"
+import { Account, type AccountName, type Agenda, type BudgetLimits, keyOf } from "./account.ts"
 import type { Lane } from "./entry.ts"
 import { limiterOf } from "./limiter.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -18,8 +18,8 @@ import type { Scheduler } from "./scheduler.ts"
 export interface LanesOptions {
   readonly providers: VideoProviders["Service"]
   readonly limits: BudgetLimits
-  /** Makes the account of a key, or finds the one that others use as well. */
-  readonly account: (key: string, limits: BudgetLimits) => Account
+  /** Makes the account of a name, or finds the one that others use as well. */
+  readonly account: (name: AccountName, limits: BudgetLimits) => Account
   readonly overrides: PollPolicy.Overrides
   readonly scheduler: Scheduler
 }
@@ -76,12 +76,12 @@ export class Lanes {
   }
 
   #account(provider: VideoProvider): Account {
-    // The prefix is for a limiter that others use as well.
-    const key = `video-tasks ${JSON.stringify([provider.id, provider.account])}`
+    const name = { provider: provider.id, label: provider.account }
+    const key = keyOf(name)
     const known = this.#accounts.get(key)
     if (known !== undefined) return known.account
     const { limits, scheduler } = this.#options
-    const account = this.#options.account(key, limits)
+    const account = this.#options.account(name, limits)
     this.#accounts.set(key, { account, leave: account.use(scheduler) })
     return account
   }
@@ -103,6 +103,6 @@ export const accountsOf: (agenda: Agenda) => Effect.Effect<LanesOptions["account
       const shared = Option.getOrUndefined(yield* Effect.serviceOption(Accounts))
       if (shared !== undefined) return shared.of
       const limiter = yield* limiterOf
-      return (key, limits) => new Account(key, limits, limiter, agenda)
+      return (name, limits) => new Account(name, limits, limiter, agenda)
     }
   )
