@@ -84,7 +84,8 @@ export interface SubmitOptions {
   } | undefined
   /**
    * Our id of the submission and of its task, for those who derive it from what they do: a second submit with the same id
-   * fails with `StoreError` before anything is sent, in this process or in another one on the same store.
+   * fails with `StoreError` before anything is sent, in this process or in another one on the same store. In a cluster two at
+   * the same time with the same request both get the one task.
    *
    * @default a new one
    */
