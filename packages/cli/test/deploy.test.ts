@@ -15,16 +15,32 @@ const optionsIn = (text: string): ReadonlyArray<string> =>
     )
   )
 
+/** How a worker is started; that of a container stands in a comment, since it is different on each machine. */
+const commandIn = (file: string): string =>
+  file === "Containerfile" ? /^#\s+(video-tasks worker .*)$/m.exec(read(file))?.[1] ?? "" : read(file)
+
+const files = ["video-tasks-worker@.service", "Containerfile", "kubernetes.yaml"]
+
 describe("examples/deploy", () => {
   it("names only options that the command has", async () => {
     const { code, stdout } = await Command.run(Command.sources, ["worker", "--help"])
     assert.strictEqual(code, 0)
     const known = new Set([...stdout.matchAll(/--[a-z][a-z-]*/g)].map(([flag]) => flag))
-    for (const file of ["video-tasks-worker@.service", "Containerfile", "kubernetes.yaml"]) {
-      const options = optionsIn(read(file)).filter((option) => option !== "--max-old-space-size")
+    for (const file of files) {
+      const options = optionsIn(commandIn(file)).filter((option) => option !== "--max-old-space-size")
       assert.include(options, "--listen", file)
       assert.deepStrictEqual(options.filter((option) => !known.has(option)), [], file)
     }
+  })
+
+  it("has a worker that listens everywhere say where the others reach it", () => {
+    const addressOf = (file: string) => /--address["\s-]+(\S+)/.exec(commandIn(file))?.[1]
+    assert.deepStrictEqual(files.map(addressOf), ["${WORKER_HOST}:%i", "HOST_IP:4700", "$(POD_IP):4700"])
+    const image = read("Containerfile")
+    assert.include(image, "--publish HOST_IP:4700:4700 ")
+    // Nobody runs one without, by leaving all out.
+    assert.include(image, `CMD ["worker", "--help"]`)
+    assert.match(read("kubernetes.yaml"), /name: POD_IP\n\s+valueFrom: .*fieldPath: status\.podIP/)
   })
 
   it("gives a worker longer to stop than its requests may take", () => {
