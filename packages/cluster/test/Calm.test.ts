@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import * as path from "node:path"
 import * as Calm from "../src/internal/calm.ts"
 
 const alone = "No healthy runners available"
@@ -46,6 +49,17 @@ describe("Calm", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* logged("Warn"), [...trouble, later])
     }))
+
+  it("knows the words of the Effect Cluster that is installed", () => {
+    const effect = path.dirname(createRequire(import.meta.url).resolve("effect/package.json"))
+    const source = fs.readFileSync(path.join(effect, "src/cluster/Sharding.ts"), "utf8")
+    for (
+      const words of [...Calm.expected, "Forced shard release is still pending", "Shard lock storage is unhealthy"]
+    ) {
+      assert.include(source, `"${words}`)
+    }
+    assert.include(source, `module: "effect/cluster/Sharding"`)
+  })
 
   it.effect("keeps what it takes out for those who look for it", () =>
     Effect.gen(function*() {

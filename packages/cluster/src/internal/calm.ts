@@ -18,6 +18,13 @@ export interface Calm {
   readonly leave: Effect.Effect<void>
 }
 
+/** In its own words, as `effect/cluster/Sharding` logs them. */
+export const expected: ReadonlySet<string> = new Set([
+  "No healthy runners available",
+  "Could not acquire/release shards",
+  "Could not release shards, retrying"
+])
+
 /** Until how many ms from now the runner comes. */
 export const make = (joinMs: number): Effect.Effect<Calm> =>
   Effect.map(Clock.currentTimeMillis, (from) => {
@@ -56,9 +63,3 @@ export const make = (joinMs: number): Effect.Effect<Calm> =>
 
 /** How long the same words are not said again, in ms. */
 const againMs = 30_000
-
-const expected = new Set([
-  "No healthy runners available",
-  "Could not acquire/release shards",
-  "Could not release shards, retrying"
-])
