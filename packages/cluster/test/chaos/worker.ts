@@ -86,12 +86,10 @@ export const options = ({ buckets, poll }: Pick<Settings, "buckets" | "poll">) =
 if (import.meta.main) {
   const settings: Settings = JSON.parse(process.argv[2] ?? "{}")
   const { api, host, listen = settings.port, name, port, url } = settings
-  // A bucket that is given up is read until what is in flight is done: for less time than a lock holds.
   const layer = Cluster.layer({
     ...options(settings),
     address: { host, port },
-    listen: { host, port: listen },
-    grace: "4 seconds"
+    listen: { host, port: listen }
   }).pipe(
     Layer.provide(providers(api, name)),
     Layer.provide(PgClient.layer({ url: Redacted.make(url), applicationName: name })),

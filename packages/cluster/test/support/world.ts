@@ -10,6 +10,7 @@ import { Clock, Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "ef
 import { SqlClient } from "effect/sql"
 import * as net from "node:net"
 import type { Postgres } from "../../../node/test/support/postgres.ts"
+import * as Paces from "../../src/internal/paces.ts"
 
 export const request: VideoRequest.VideoRequest = {
   provider: "double",
@@ -35,21 +36,15 @@ export const success = new Observation.Observation({ status: "SUCCESS", videos: 
 /** As short as it can be told apart from the rest of a test, in ms. */
 export const lockMs = 6000
 
-/** How often members look who is there, in ms. */
-const refreshMs = 500
-
-/** How members of a test's cluster look after one another. */
+/** How members of a test's cluster look after one another: as they do it for everybody, by the lock alone. */
 export const timing = {
   lockExpiration: lockMs,
   patience: "30 seconds",
-  sharding: {
-    shardLockRefreshInterval: "1 second",
-    refreshAssignmentsInterval: refreshMs,
-    runnerHealthCheckInterval: "1 second",
-    entityTerminationTimeout: "2 seconds"
-  },
   poll: { floor: "100 millis", ceiling: "200 millis" }
 } satisfies Cluster.ClientOptions
+
+/** How often members look who is there, in ms. */
+const refreshMs = Effect.runSync(Paces.of(timing)).sharding.refreshAssignmentsInterval
 
 export const freePort = Effect.callback<number>((resume) => {
   const server = net.createServer().listen(0, "127.0.0.1", () => {
