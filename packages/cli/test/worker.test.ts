@@ -144,6 +144,19 @@ const asked = async (url: string) => {
 
 const get = (port: string | number, path: string) => Effect.promise(() => asked(`http://127.0.0.1:${port}${path}`))
 
+/** What `/ready` says of a worker. */
+interface Ready {
+  readonly status: number
+  readonly isReady: boolean
+  readonly state: string
+  readonly owned: number
+  readonly buckets: number
+  readonly reason?: string
+}
+
+const readyOf = (one: Running): Effect.Effect<Ready> =>
+  Effect.map(get(portOf(one.said()), "/ready"), ({ status, text }) => ({ status, ...JSON.parse(text) }))
+
 const portOf = (said: string): string => /metrics on port (\d+)/.exec(said)?.[1] ?? ""
 
 /** What a dashboard shows of its only task, one after the other, to its end. */
@@ -329,6 +342,56 @@ describe("worker", { concurrent: true }, () => {
         { isReady: false, state: "no database", owned: 2, buckets: 2, reason: "the database does not answer" }
       ])
       assert.strictEqual((yield* get(port, "/health")).status, 200)
+    })
+  )
+
+  live(
+    "stands by while another one serves all, and only while that one lives",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const pair = yield* Effect.forEach([1, 2], () => worker(["--buckets", "1", "--metrics", "0"], env))
+      yield* Effect.forEach(pair, (one) => Effect.promise(() => one.until(/metrics on port \d+/)))
+      const both = Effect.forEach(pair, (one) => readyOf(one))
+      const settled = (all: ReadonlyArray<Ready>) => all.map(({ state }) => state).sort().join() === "serving,standby"
+      const all = yield* Effect.repeat(both, { until: settled, schedule: Schedule.spaced(100) })
+      const [serves, stands] = all[0]?.state === "serving" ? [0, 1] : [1, 0]
+      assert.deepStrictEqual(all[stands], { status: 200, isReady: true, state: "standby", owned: 0, buckets: 1 })
+      pair[serves]?.kill("SIGKILL")
+      const left = pair[stands]
+      if (left === undefined) return assert.fail("there are two")
+      const gone = yield* Effect.repeat(readyOf(left), {
+        until: ({ status }) => status !== 200,
+        schedule: Schedule.spaced(50)
+      })
+      assert.deepStrictEqual(gone, {
+        status: 503,
+        isReady: false,
+        state: "starting",
+        owned: 0,
+        buckets: 1,
+        reason: "it serves nothing yet, and 1 of 1 buckets are served by nobody"
+      })
+      yield* Effect.promise(() => left.until("serves 1 of 1"))
+      assert.strictEqual((yield* readyOf(left)).state, "serving")
+    })
+  )
+
+  live(
+    "does not stand by when all that served are dead",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const dead = yield* Effect.forEach([1, 2], () => worker(["--buckets", "16"], env))
+      yield* Effect.forEach(dead, (one) => Effect.promise(() => one.until(/serves ([1-9]|1[0-5]) of 16/)))
+      for (const one of dead) one.kill("SIGKILL")
+      yield* Effect.forEach(dead, (one) => Effect.promise(() => one.ended))
+      const one = yield* worker(["--metrics", "0"], env)
+      const states = new Set<string>()
+      yield* Effect.promise(() => one.until(/metrics on port \d+/))
+      yield* Effect.repeat(Effect.tap(readyOf(one), ({ state }) => Effect.sync(() => states.add(state))), {
+        until: ({ state }) => state === "serving" || state === "standby",
+        schedule: Schedule.spaced(20)
+      })
+      assert.isFalse(states.has("standby"))
     })
   )
 

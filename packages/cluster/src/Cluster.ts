@@ -8,10 +8,10 @@
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { PgClient } from "@effect/sql-pg/PgClient"
-import * as TaskId from "@video-tasks/core/TaskId"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import * as Accounts from "@video-tasks/runtime/Accounts"
 import { AccountShares } from "@video-tasks/runtime/AccountShares"
+import { CostBudget } from "@video-tasks/runtime/CostBudget"
 import * as SqlBuckets from "@video-tasks/runtime/SqlBuckets"
 import * as SqlTaskStore from "@video-tasks/runtime/SqlTaskStore"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
@@ -26,7 +26,6 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SocketRunner from "effect/cluster/SocketRunner"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 import * as Context from "effect/Context"
-import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -36,15 +35,17 @@ import * as Scope from "effect/Scope"
 import * as SocketServer from "effect/socket/SocketServer"
 import { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
-import type { AddressTaken, InvalidOption } from "./ClusterError.ts"
+import { type AddressTaken, InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
 import * as Calm from "./internal/calm.ts"
 import { handlers } from "./internal/doorHandlers.ts"
+import * as EngineOptions from "./internal/engineOptions.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
 import * as Meters from "./internal/meters.ts"
 import * as Paces from "./internal/paces.ts"
 import * as Place from "./internal/place.ts"
+import * as Presence from "./internal/presence.ts"
 import { rescueIn } from "./internal/rescue.ts"
 import * as Router from "./internal/router.ts"
 import { Door, maxFrameSize, nameOf } from "./internal/wire.ts"
@@ -67,7 +68,7 @@ export interface Address {
  * @category options
  * @since 0.1.0
  */
-export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
+export interface ClientOptions extends Omit<VideoTasks.Options, "owner" | "followUntil"> {
   /**
    * In how many buckets the tasks are dealt out: some for each runner that there will ever be. The first start fixes it in
    * the database; a later one with another number fails with `BucketCountChanged`.
@@ -83,12 +84,17 @@ export interface ClientOptions extends Omit<VideoTasks.Options, "owner"> {
    */
   readonly lockExpiration?: Duration.Input | undefined
   /**
-   * How long a bucket that nobody serves is waited for before who asks gets a `StoreError`, and a submit `NotSent`.
+   * How long a bucket that nobody serves is waited for: then a submit fails with `NotSent` or, where nobody can say what was
+   * sent, `SubmissionAmbiguous`; `cancel`, `refresh` and the like with `StoreError`. `await` and `observe` wait on, to their
+   * own deadline (`WaitTimedOut`).
    *
    * @default "1 minute"
    */
   readonly patience?: Duration.Input | undefined
-  /** Further settings of Effect Cluster, and others than those that follow from `lockExpiration`. */
+  /**
+   * Further settings of Effect Cluster, and others than those that follow from `lockExpiration`. Locks are renewed at least
+   * three times before they expire: a slower `shardLockRefreshInterval` is an `InvalidOption`.
+   */
   readonly sharding?:
     | Partial<Omit<ShardingConfig.ShardingConfig["Service"], "runnerAddress" | "shardLockExpiration">>
     | undefined
@@ -151,11 +157,16 @@ export class Cluster extends Context.Service<Cluster, {
   readonly owned: Effect.Effect<ReadonlyArray<number>>
   /** Who took which bucket last, from the database. */
   readonly owners: Effect.Effect<ReadonlyArray<SqlBuckets.BucketOwner>, TaskStoreError>
+  /**
+   * The buckets whose last taker lives, from the database: who was killed is missing at once, who is frozen or cut off after
+   * `lockExpiration`. Of those that were taken by this runner, the ones that it serves now.
+   */
+  readonly served: Effect.Effect<ReadonlyArray<number>, TaskStoreError>
 }>()("@video-tasks/cluster/Cluster") {}
 
 /**
- * What keeps a member from starting: a setting, the database, another number of buckets, a port that can't be listened on,
- * or another runner at its address.
+ * What keeps a member from starting: a setting or a `CostBudget`, the database, another number of buckets, a port that can't
+ * be listened on, or another runner at its address.
  *
  * @category errors
  * @since 0.1.0
@@ -177,7 +188,9 @@ export type StartError =
  * - Stand-alone processes may use the same database with `VideoTasks.layer`; the cluster goes on with what they leave.
  * - When the layer ends, requests in flight are finished within `grace`, and the buckets go to the others.
  * - What an account may send holds for all runners together. They share it by demand, with a statement each few seconds.
- * - An `Archive`, a `CostBudget` and a `TaskObserver` are used where they are provided.
+ * - An `Archive` and a `TaskObserver` are used where they are provided.
+ * - A `CostBudget` is refused with `InvalidOption`: it counts in the memory of one process, and each submit is done by whoever
+ *   serves its bucket. `maxCost` of a submit holds wherever it is done.
  *
  * @category layers
  * @since 0.1.0
@@ -192,14 +205,15 @@ export const layer = (
         const place = yield* Place.take(yield* PgClient, paces, options)
         const calm = yield* Calm.make(paces.sharding.runnerHealthCheckInterval)
         return Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
-          Layer.provide(layerRunner(options, paces, place)),
+          Layer.provide(layerRunner(paces, place)),
           Layer.provide(calm.layer)
         )
       }))
   )
 
 /**
- * Provides `VideoTasks` in front of a cluster, without serving any bucket: for those that submit and wait.
+ * Provides `VideoTasks` in front of a cluster, without serving any bucket: for those that submit and wait. A `CostBudget` is
+ * refused with `InvalidOption`, as by `layer`.
  *
  * @category layers
  * @since 0.1.0
@@ -209,7 +223,7 @@ export const layerClient = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets, paces) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(options, paces))
+    (buckets, paces) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces))
   )
 
 /**
@@ -220,7 +234,7 @@ export const layerClient = (
  */
 export const check = (
   options: Pick<Options, "grace" | "lockExpiration" | "sharding">
-): Effect.Effect<void, InvalidOption> => Effect.asVoid(Paces.of(options))
+): Effect.Effect<void, InvalidOption> => Effect.asVoid(pacesOf(options))
 
 // internal
 
@@ -228,6 +242,21 @@ export const check = (
 const prefix = "video_tasks_cluster"
 
 const patience = "1 minute"
+
+/** A budget would count what one process was asked for, and let the others spend as much again. */
+const unlimited: Effect.Effect<void, InvalidOption> = Effect.gen(function*() {
+  const budget = yield* Effect.serviceOption(CostBudget)
+  if (Option.isNone(budget)) return
+  const { max, unit } = yield* budget.value.ledger
+  return yield* new InvalidOption({
+    field: "CostBudget",
+    value: `${max} ${unit}`,
+    allowed: "none: it counts in one process, and a cluster has several; maxCost of a submit holds in all of them"
+  })
+})
+
+const pacesOf = (options: Paces.Settings): Effect.Effect<Paces.Paces, InvalidOption> =>
+  Effect.andThen(unlimited, Paces.of(options))
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
 
@@ -237,13 +266,13 @@ const layerOver = <A, E, R>(
   layer: (buckets: SqlBuckets.Buckets, paces: Paces.Paces) => Layer.Layer<A, E, R | SqlClient>
 ) =>
   Layer.unwrap(Effect.gen(function*() {
-    const paces = yield* Paces.of(options)
+    const paces = yield* pacesOf(options)
     return layer(yield* SqlBuckets.make(options.buckets), paces)
   })).pipe(Layer.provide(layerSqlClient))
 
 const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBuckets.Buckets) {
   const router = yield* routerOf(options, buckets)
-  const front = yield* Front.make({ router, buckets, options: engineOptions(options) })
+  const front = yield* Front.make({ router, buckets, options: EngineOptions.of(options) })
   return Context.make(VideoTasks.VideoTasks, front).pipe(
     Context.add(Cluster, {
       buckets: buckets.count,
@@ -251,7 +280,8 @@ const stand = Effect.fnUntraced(function*(options: ClientOptions, buckets: SqlBu
       place: undefined,
       displaced: Effect.never,
       owned: Effect.succeed([]),
-      owners: buckets.owners
+      owners: buckets.owners,
+      served: Presence.served(yield* SqlClient)
     })
   )
 })
@@ -262,38 +292,24 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, pac
   readonly place: Place.Place
   readonly calm: Calm.Calm
 }) {
-  const sharding = yield* Sharding
   const engines = new Engines(buckets.count)
   // Made first, it closes last.
   const scope = yield* Scope.fork(yield* Effect.scope)
+  const engineOptions = EngineOptions.of(options)
   const parts: BucketEngine.BucketEngine = {
     buckets: Meters.buckets(buckets),
     engines,
     grace: paces.graceMs,
     lostMs: paces.lostMs,
     scope,
-    runner: yield* nameOfRunner(place),
-    options: { lease: paces.lockMs, ...engineOptions(options) }
+    runner: place.name,
+    options: { ...engineOptions, lease: engineOptions.lease ?? paces.lockMs }
   }
   const router = yield* routerOf(options, buckets)
   const accounts = yield* accountsOf(parts.runner)
-  yield* Layer.build(
-    Door.toLayer(
-      handlers(engines, rescueIn({ router, store: buckets.store }, scope)),
-      {
-        concurrency: "unbounded",
-        mailboxCapacity: "unbounded",
-        disableFatalDefects: true
-      }
-    )
-  )
-  const front = yield* Front.make({ router, buckets, options: engineOptions(options) })
-  for (let bucket = 0; bucket < buckets.count; bucket++) {
-    yield* sharding.registerSingleton(
-      nameOf(bucket),
-      Effect.provideService(BucketEngine.run(parts, bucket), Accounts.Accounts, accounts)
-    )
-  }
+  yield* openDoors(parts, router)
+  const front = yield* Front.make({ router, buckets, options: engineOptions })
+  yield* serveBuckets(parts, accounts)
   // All at once, before the buckets are given up one by one.
   yield* Effect.addFinalizer(() => engines.stop(parts.grace))
   // Who comes to this address from now on waits for the end.
@@ -305,25 +321,40 @@ const serve = Effect.fnUntraced(function*(options: Options, { buckets, calm, pac
       place: { address: place.address, listen: place.listen },
       displaced: place.lost,
       owned: Effect.sync(() => engines.owned),
-      owners: buckets.owners
+      owners: buckets.owners,
+      served: Presence.served(yield* SqlClient, { name: parts.runner, owned: () => engines.owned })
     })
   )
 })
 
-/** Options of a cluster that are the engine's as well. */
-const engineOptions = ({ budget, keepRequests, lease, poll, pollSpans }: ClientOptions): VideoTasks.Options => ({
-  ...(budget === undefined ? {} : { budget }),
-  ...(keepRequests === undefined ? {} : { keepRequests }),
-  ...(lease === undefined ? {} : { lease }),
-  ...(poll === undefined ? {} : { poll }),
-  ...(pollSpans === undefined ? {} : { pollSpans })
-})
+/** From now on the runner can be asked about the buckets that it serves. */
+const openDoors = (
+  { buckets: { store }, engines, scope }: BucketEngine.BucketEngine,
+  router: Router.Router
+) =>
+  Layer.build(
+    Door.toLayer(handlers(engines, rescueIn({ router, store }, scope)), {
+      concurrency: "unbounded",
+      mailboxCapacity: "unbounded",
+      disableFatalDefects: true
+    })
+  )
+
+/** From now on the runner serves the buckets that the cluster gives to it. */
+const serveBuckets = Effect.fnUntraced(
+  function*(parts: BucketEngine.BucketEngine, accounts: Accounts.Accounts["Service"]) {
+    const sharding = yield* Sharding
+    for (let bucket = 0; bucket < parts.buckets.count; bucket++) {
+      yield* sharding.registerSingleton(
+        nameOf(bucket),
+        Effect.provideService(BucketEngine.run(parts, bucket), Accounts.Accounts, accounts)
+      )
+    }
+  }
+)
 
 const routerOf = (options: ClientOptions, buckets: SqlBuckets.Buckets) =>
   Router.make(buckets.count, Duration.toMillis(options.patience ?? patience))
-
-const nameOfRunner = ({ address: { host, port } }: Place.Place): Effect.Effect<string> =>
-  Effect.map(Effect.provide(TaskId.make, SecureRandom.layerWebCrypto), (id) => `${host}:${port}/${id}`)
 
 /** The engines of a runner stand in one line for each account, and the runners share its budget. */
 const accountsOf = (runner: string) =>
@@ -350,19 +381,17 @@ const layerStorage = Layer.mergeAll(
   )
 )
 
-const configOf = ({ sharding }: ClientOptions, paces: Paces.Paces) => ({ ...paces.sharding, ...sharding })
-
 const addressOf = ({ host, port }: Address) => RunnerAddress.make({ host, port })
 
-const layerMember = (options: ClientOptions, paces: Paces.Paces) =>
+const layerMember = ({ sharding }: Paces.Paces) =>
   SocketRunner.layerClientOnly.pipe(
     Layer.provide(NodeClusterSocket.layerClientProtocol),
     Layer.provide(layerStorage),
-    Layer.provide(ShardingConfig.layer({ ...configOf(options, paces), runnerAddress: Option.none() })),
+    Layer.provide(ShardingConfig.layer({ ...sharding, runnerAddress: Option.none() })),
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )
 
-const layerRunner = (options: Options, paces: Paces.Paces, { address, listen, server }: Place.Place) =>
+const layerRunner = ({ sharding }: Paces.Paces, { address, listen, server }: Place.Place) =>
   SocketRunner.layer.pipe(
     Layer.provide([Layer.succeed(SocketServer.SocketServer, server), NodeClusterSocket.layerClientProtocol]),
     Layer.provide(
@@ -373,7 +402,7 @@ const layerRunner = (options: Options, paces: Paces.Paces, { address, listen, se
     ),
     Layer.provide(layerStorage),
     Layer.provide(ShardingConfig.layer({
-      ...configOf(options, paces),
+      ...sharding,
       runnerAddress: Option.some(addressOf(address)),
       runnerListenAddress: Option.some(addressOf(listen))
     })),

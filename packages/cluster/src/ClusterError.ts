@@ -14,8 +14,8 @@ import * as Schema from "effect/Schema"
 export class InvalidOption extends Schema.TaggedError<InvalidOption>("@video-tasks/cluster/ClusterError/InvalidOption")(
   "InvalidOption",
   {
-    /** Its name among the options. */
-    field: Schema.Literals(["lockExpiration", "grace"]),
+    /** Its name among the options; `CostBudget` when it is that service, which a cluster can't keep. */
+    field: Schema.Literals(["lockExpiration", "grace", "sharding.shardLockRefreshInterval", "CostBudget"]),
     /** The value, as text. */
     value: Schema.String,
     /** What is allowed, in words. */

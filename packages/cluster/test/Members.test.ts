@@ -1,8 +1,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Cluster } from "@video-tasks/cluster"
+import { Cluster, ClusterError } from "@video-tasks/cluster"
 import { TaskId, VideoProvider, type VideoTaskError } from "@video-tasks/core"
-import { SqlBuckets, TaskStore } from "@video-tasks/runtime"
+import { CostBudget, SqlBuckets, TaskStore } from "@video-tasks/runtime"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Postgres from "../../node/test/support/postgres.ts"
@@ -190,6 +190,58 @@ describe.concurrent("Members", () => {
         assert.deepStrictEqual(created(), [])
       })),
     60_000
+  )
+
+  it.live(
+    "tells which buckets somebody serves who lives, from which somebody took once",
+    () =>
+      Effect.scoped(Effect.gen(function*() {
+        const { api, runner, url } = yield* world
+        const client = yield* World.client(url, Api.provider(api.url, "client"))
+        const served = Effect.map(client.cluster.served, ({ length }) => length)
+        assert.strictEqual(yield* served, 0)
+        const a = yield* runner("a")
+        yield* World.settled(a)
+        const all = Array.from({ length: buckets }, (_, bucket) => bucket)
+        assert.deepStrictEqual(yield* client.cluster.served, all)
+        assert.deepStrictEqual(yield* a.cluster.served, all)
+        yield* a.stop
+        yield* World.until("nobody serves", Effect.map(served, (count) => count === 0))
+        const owners = yield* client.cluster.owners
+        assert.isTrue(owners.every(({ epoch, runner }) => epoch > 0 && runner === a.cluster.runner))
+        // Another one at the same address has another name.
+        const again = yield* World.runner(url, Api.provider(api.url, "a"), {
+          address: a.cluster.place?.address ?? { host: "", port: 0 }
+        })
+        yield* World.settled(again)
+        assert.strictEqual(yield* served, buckets)
+      })),
+    60_000
+  )
+
+  it.live(
+    "refuses a budget, which would count in one process only",
+    () =>
+      Effect.scoped(Effect.gen(function*() {
+        const { api, url } = yield* world
+        const refused = new ClusterError.InvalidOption({
+          field: "CostBudget",
+          value: "20 USD",
+          allowed: "none: it counts in one process, and a cluster has several; maxCost of a submit holds in all of them"
+        })
+        const address = { host: "127.0.0.1", port: 0 }
+        for (const layer of [Cluster.layer({ ...World.timing, address }), Cluster.layerClient(World.timing)]) {
+          const limited = layer.pipe(
+            Layer.provide(CostBudget.layer({ max: 20, currency: "usd" })),
+            Layer.provide(World.providers(Api.provider(api.url, "a"))),
+            Layer.provide(PgClient.layer({ url: Redacted.make(url) }))
+          )
+          assert.deepStrictEqual(yield* Effect.flip(Layer.build(limited)), refused)
+        }
+        const checked = Effect.provide(Cluster.check({}), CostBudget.layer({ max: 20, currency: "usd" }))
+        assert.deepStrictEqual(yield* Effect.flip(checked), refused)
+      })),
+    30_000
   )
 
   it.live(

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cluster, ClusterError } from "@video-tasks/cluster"
+import type { VideoTasks } from "@video-tasks/runtime"
 import { Effect, Exit } from "effect"
+import { expectTypeOf } from "vitest"
+import * as EngineOptions from "../src/internal/engineOptions.ts"
 import * as Paces from "../src/internal/paces.ts"
 
 const refused = (options: Parameters<typeof Cluster.check>[0]) => Effect.flip(Cluster.check(options))
@@ -32,8 +35,50 @@ describe("Paces", () => {
           refreshAssignmentsInterval: 2000
         }
       })
-      const brisk = yield* Paces.of({ lockExpiration: 6000, sharding: { shardLockRefreshInterval: "1 second" } })
-      assert.strictEqual(brisk.graceMs, 4000)
+    }))
+
+  it.effect("give way to what is said, and all that follows from them reads that", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* Paces.of({
+          lockExpiration: "6 seconds",
+          sharding: {
+            shardLockRefreshInterval: "1 second",
+            runnerHealthCheckInterval: "3 seconds",
+            refreshAssignmentsInterval: "4 seconds",
+            shardsPerGroup: 50
+          }
+        }),
+        {
+          lockMs: 6000,
+          graceMs: 4000,
+          lostMs: 5000,
+          beatMs: 6000 / 7,
+          sharding: {
+            shardLockExpiration: 6000,
+            shardLockRefreshInterval: 1000,
+            runnerHealthCheckInterval: 3000,
+            refreshAssignmentsInterval: 4000,
+            shardsPerGroup: 50
+          }
+        }
+      )
+    }))
+
+  it.effect("renew locks three times before they expire", () =>
+    Effect.gen(function*() {
+      const check = (shardLockRefreshInterval: number) => Cluster.check({ sharding: { shardLockRefreshInterval } })
+      const slow = yield* Effect.flip(check(20_000))
+      assert.deepStrictEqual(
+        slow,
+        new ClusterError.InvalidOption({
+          field: "sharding.shardLockRefreshInterval",
+          value: "20s",
+          allowed: "at most a third of lockExpiration (35s)"
+        })
+      )
+      assert.strictEqual((yield* Effect.flip(check(0))).value, "0")
+      assert.deepStrictEqual(yield* Effect.exit(check(11_666)), Exit.void)
     }))
 
   it.effect("let nobody finish requests for as long as the others wait", () =>
@@ -58,4 +103,27 @@ describe("Paces", () => {
       assert.deepStrictEqual(yield* Effect.exit(Cluster.check({ lockExpiration: "5 seconds" })), Exit.void)
       assert.deepStrictEqual(yield* Effect.exit(Cluster.check({ lockExpiration: "10 minutes" })), Exit.void)
     }))
+})
+
+describe("engineOptions", () => {
+  it("are those of the engine but what is of a bucket", () => {
+    type Missing = Exclude<keyof VideoTasks.Options, keyof Cluster.ClientOptions>
+    expectTypeOf<Missing>().toEqualTypeOf<"owner" | "followUntil">()
+  })
+
+  it("are what the cluster does not take for itself", () => {
+    const engine = { lease: "1 minute", keepRequests: false, poll: { floor: 100 } } as const
+    const cluster: Required<Omit<Cluster.Options, keyof VideoTasks.Options>> = {
+      address: { host: "127.0.0.1", port: 0 },
+      buckets: 4,
+      grace: 1000,
+      listen: { host: "127.0.0.1", port: 0 },
+      lockExpiration: 6000,
+      onWaiting: () => Effect.void,
+      patience: 1000,
+      sharding: {}
+    }
+    const another = { whatComesLater: 1 }
+    assert.deepStrictEqual(EngineOptions.of({ ...engine, ...cluster, ...another }), { ...engine, ...another })
+  })
 })

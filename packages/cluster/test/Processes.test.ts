@@ -88,7 +88,10 @@ describe.concurrent("Processes", () => {
         const inFlight = yield* Effect.forkChild(Effect.flip(submit(lost)))
         yield* World.until("the create is in flight", Effect.sync(() => created().includes(lost)))
         a.child.kill("SIGKILL")
+        const served = Effect.map(client.cluster.served, ({ length }) => length)
+        yield* World.until("nobody serves what a had", Effect.map(served, (count) => count < buckets))
         yield* World.until("b has all", Effect.map(bucketsOf(b), ({ length }) => length === buckets))
+        assert.strictEqual(yield* served, buckets)
         assert.deepStrictEqual(reasonOf(yield* Fiber.join(inFlight)), "SubmissionAmbiguous")
         assert.deepStrictEqual(
           yield* Stream.runCollect(client.tasks.submissions({ outcome: "ambiguous" })).pipe(

@@ -48,7 +48,7 @@ export const waiting = Effect.fnUntraced(function*(state: Ref.Ref<State>, wait: 
 /** How long the database may take to answer whoever asks whether a worker is ready. */
 const readyTimeout = "2 seconds"
 
-/** Whether it serves, or could at once: somebody serves every bucket, and the database can be reached. */
+/** Whether it serves, or stands by while others that live serve every bucket, and the database can be reached. */
 export const standing = (state: Ref.Ref<State>): Effect.Effect<Standing> =>
   Effect.gen(function*() {
     const { cluster, isStopping, waitsFor } = yield* Ref.get(state)
@@ -58,10 +58,11 @@ export const standing = (state: Ref.Ref<State>): Effect.Effect<Standing> =>
     if (isStopping) return not("stopping", "it has been asked to stop")
     if (waitsFor !== undefined) return not(waitsFor.state, waitsFor.reason)
     if (cluster === undefined) return not("starting", "it has not joined the others yet")
-    const owners = yield* Effect.option(Effect.timeout(cluster.owners, readyTimeout))
-    if (owners._tag === "None") return not("no database", "the database does not answer")
+    const served = yield* Effect.option(Effect.timeout(cluster.served, readyTimeout))
+    if (served._tag === "None") return not("no database", "the database does not answer")
     if (owned > 0) return { isReady: true, state: "serving", owned, buckets }
-    return owners.value.every(({ epoch }) => epoch > 0)
+    const missing = buckets - served.value.length
+    return missing === 0
       ? { isReady: true, state: "standby", owned, buckets }
-      : not("starting", "nobody has served some of the buckets yet")
+      : not("starting", `it serves nothing yet, and ${missing} of ${buckets} buckets are served by nobody`)
   })

@@ -84,4 +84,9 @@ const isAway = (error: { readonly _tag: string }): error is Away =>
 const detailOf = (error: Away): string =>
   `the database can't be reached (${error instanceof TaskStoreError ? error.detail : error.message})`
 
-const flagOf = { grace: "--grace", lockExpiration: "--lock-expiration" } as const
+const flagOf: Readonly<Record<InvalidOption["field"], string>> = {
+  grace: "--grace",
+  lockExpiration: "--lock-expiration",
+  "sharding.shardLockRefreshInterval": "sharding.shardLockRefreshInterval",
+  CostBudget: "CostBudget"
+}

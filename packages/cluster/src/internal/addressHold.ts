@@ -19,6 +19,7 @@ import * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
 import { AddressTaken } from "../ClusterError.ts"
 import type { Paces } from "./paces.ts"
+import * as Presence from "./presence.ts"
 
 /** The hold on an address. */
 export interface AddressHold {
@@ -31,6 +32,8 @@ export interface AddressHold {
 /** What a hold is of, and how it is kept. */
 export interface Options {
   readonly address: string
+  /** What the runner is called: the database knows by it that it lives. */
+  readonly name: string
   readonly paces: Pick<Paces, "beatMs" | "lockMs">
   /** Told in words when the address is not free at once. */
   readonly onWaiting: (why: string) => Effect.Effect<void>
@@ -125,8 +128,7 @@ interface Holder {
   readonly client: string | null
 }
 
-/** Nobody else in the database locks by a name that begins like this. The schema is of the cluster as well. */
-const key = `hashtextextended('video_tasks_runner ' || coalesce(current_schema(), '') || ' ' || $1, 0)`
+const key = Presence.addressKey("$1")
 
 const tryLock = ({ ask }: Session, address: string) =>
   Effect.map(
@@ -139,20 +141,18 @@ const holderOf = ({ ask }: Session, address: string) =>
     ask(
       `SELECT l.pid, (extract(epoch FROM a.query_start) * 1000)::float8 AS said_at, host(a.client_addr) AS client,
         to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS since
-      FROM (SELECT ${key} AS key) k
-      JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND l.classid = ((k.key >> 32) & 4294967295)::oid AND l.objid = (k.key & 4294967295)::oid
-      LEFT JOIN pg_stat_activity a ON a.pid = l.pid`,
+      FROM (${Presence.locks}) l
+      LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.key = ${key}`,
       [address]
     ),
     ({ rows }) => rows[0] as Holder | undefined
   )
 
-/** Waits until the session has the lock. */
+/** Waits until the session has the lock of the address, and takes that of the name. */
 const held = Effect.fnUntraced(function*(
   session: Session,
-  { address, onWaiting, paces }: Options,
+  { address, name, onWaiting, paces }: Options,
   waitMs: number
 ): Effect.fn.Return<Session, AddressTaken | SqlError> {
   const from = yield* Clock.currentTimeMillis
@@ -179,6 +179,7 @@ const held = Effect.fnUntraced(function*(
     }
     yield* Effect.sleep(lookMs)
   }
+  yield* session.ask(`SELECT pg_try_advisory_lock(${Presence.nameKey("$1")})`, [name])
   return session
 })
 

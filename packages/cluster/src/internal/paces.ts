@@ -1,6 +1,7 @@
 /**
  * How fast the members of a cluster look after one another: all of it follows from after what silence one is given up.
  */
+import type { ShardingConfig } from "effect/cluster/ShardingConfig"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { InvalidOption } from "../ClusterError.ts"
@@ -9,10 +10,13 @@ import { InvalidOption } from "../ClusterError.ts"
 export interface Settings {
   readonly lockExpiration?: Duration.Input | undefined
   readonly grace?: Duration.Input | undefined
-  readonly sharding?: { readonly shardLockRefreshInterval?: Duration.Input } | undefined
+  readonly sharding?: Overrides | undefined
 }
 
-/** Everything in ms. */
+/** Settings of Effect Cluster, in place of those that follow from the lock expiration. */
+type Overrides = Partial<Omit<ShardingConfig["Service"], "runnerAddress" | "shardLockExpiration">>
+
+/** Everything in ms, with what was said in place of what follows. */
 export interface Paces {
   readonly lockMs: number
   readonly graceMs: number
@@ -21,7 +25,7 @@ export interface Paces {
   /** How often a runner shows that it is at its address. */
   readonly beatMs: number
   /** As Effect Cluster calls them. */
-  readonly sharding: {
+  readonly sharding: Overrides & {
     readonly shardLockExpiration: number
     readonly shardLockRefreshInterval: number
     readonly runnerHealthCheckInterval: number
@@ -38,20 +42,30 @@ export const of = (settings: Settings): Effect.Effect<Paces, InvalidOption> =>
     }
     // Locks are renewed three times before they expire, and who is not heard of is looked after as often.
     const often = lockMs * 2 / 7
-    const renewMs = Duration.toMillis(settings.sharding?.shardLockRefreshInterval ?? often)
+    const { sharding = {} } = settings
+    const renewMs = Duration.toMillis(sharding.shardLockRefreshInterval ?? often)
+    if (!(renewMs > 0 && renewMs <= lockMs / 3)) {
+      return invalid(
+        "sharding.shardLockRefreshInterval",
+        renewMs,
+        `at most a third of lockExpiration (${inWords(lockMs)})`
+      )
+    }
+    const assignMs = Duration.toMillis(sharding.refreshAssignmentsInterval ?? Math.min(often, 3000))
     // A lock that can't be renewed is noticed within two rounds; what is left of its life is for what is in flight.
     const graceMs = Duration.toMillis(settings.grace ?? Math.min(15_000, Math.max(0, lockMs - 2 * renewMs)))
     if (graceMs >= lockMs) return invalid("grace", graceMs, `less than lockExpiration (${inWords(lockMs)})`)
     return Effect.succeed({
       lockMs,
       graceMs,
-      lostMs: lockMs / 3 + 1000,
+      lostMs: Math.max(lockMs / 3, assignMs) + 1000,
       beatMs: Math.min(2000, lockMs / 7),
       sharding: {
+        ...sharding,
         shardLockExpiration: lockMs,
-        shardLockRefreshInterval: often,
-        runnerHealthCheckInterval: often,
-        refreshAssignmentsInterval: Math.min(often, 3000)
+        shardLockRefreshInterval: renewMs,
+        runnerHealthCheckInterval: Duration.toMillis(sharding.runnerHealthCheckInterval ?? often),
+        refreshAssignmentsInterval: assignMs
       }
     })
   })

@@ -3,10 +3,12 @@
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import type { PgClient } from "@effect/sql-pg/PgClient"
+import * as TaskId from "@video-tasks/core/TaskId"
 import type { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Context from "effect/Context"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -24,6 +26,8 @@ interface At {
 
 /** The place of a runner. */
 export interface Place extends AddressHold.AddressHold {
+  /** What the runner is called, new at each start. */
+  readonly name: string
   readonly address: At
   readonly listen: At
   readonly server: SocketServer.SocketServer["Service"]
@@ -42,12 +46,14 @@ export const take = Effect.fnUntraced(function*(
   const server = yield* listening(listen)
   const port = "port" in server.address ? server.address.port : listen.port
   const place = { ...address, port: address.port === 0 ? port : address.port }
+  const name = `${place.host}:${place.port}/${yield* newId}`
   const hold = yield* AddressHold.take(client, {
     address: written(place),
+    name,
     paces,
     onWaiting: onWaiting ?? Effect.logWarning
   })
-  return { ...hold, address: place, listen: { ...listen, port }, server }
+  return { ...hold, name, address: place, listen: { ...listen, port }, server }
 })
 
 // internal
@@ -64,5 +70,7 @@ const listening = (at: At): Effect.Effect<
     )),
     (services) => Context.get(services, SocketServer.SocketServer)
   )
+
+const newId = Effect.provide(TaskId.make, SecureRandom.layerWebCrypto)
 
 const written = ({ host, port }: At): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
