@@ -465,6 +465,39 @@ describe("Archive", () => {
       assert.deepStrictEqual(Fs.readdirSync(scratch), [])
     }))
 
+  it.effect("holds up no end while its record is with a store that has fallen silent", () => {
+    let isSilent = false
+    const store = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) =>
+        TaskStore.TaskStore.of({
+          ...store,
+          append: (id, version, events, next) =>
+            Effect.suspend(() => {
+              isSilent ||= events.some(({ type }) => type === "task.archived")
+              return isSilent ? Effect.uninterruptible(Effect.never) : store.append(id, version, events, next)
+            })
+        }))
+    ).pipe(Layer.provide(TaskStore.layerMemory))
+    return Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        World.layer({
+          archive: World.archive(World.memory().storage, World.web(good).layer),
+          provider: { observations: [World.success(World.video())] },
+          store
+        }),
+        scope
+      )
+      const kept = Effect.flatMap(submitted, (handle) => VideoTasks.VideoTasks.use((_) => _.awaitArchived(handle)))
+      yield* Effect.forkChild(Effect.provideContext(kept, context))
+      yield* World.until(() => isSilent)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("10 seconds")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.await(closing)))
+    })
+  })
+
   it.effect("says so when there is no archive", () =>
     Effect.gen(function*() {
       const tasks = yield* VideoTasks.VideoTasks

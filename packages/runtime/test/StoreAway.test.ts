@@ -200,6 +200,38 @@ describe("a store that falls silent before everything ends", () => {
     })
   })
 
+  it.effect.each(["renew", "claim"] as const)("keeps nothing from ending that hangs in a %s", (name) => {
+    const silent = { is: false, calls: 0 }
+    const hanging = Effect.suspend(() => {
+      silent.calls++
+      return Effect.uninterruptible(Effect.never)
+    })
+    const store = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) => {
+        const call = (...args: ReadonlyArray<never>) =>
+          Effect.suspend((): Effect.Effect<unknown, TaskStore.TaskStoreError> =>
+            silent.is ? hanging : Reflect.apply(store[name], store, args)
+          )
+        return TaskStore.TaskStore.of({ ...store, [name]: call })
+      })
+    ).pipe(Layer.provide(TaskStore.layerMemory))
+    return Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Harness.layer(counting().provider, {}, store), scope)
+      yield* Effect.provideContext(
+        Effect.andThen(attached, VideoTasks.VideoTasks.use((tasks) => tasks.resume())),
+        context
+      )
+      silent.is = true
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(silent.calls, 1)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("5 seconds")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.await(closing)))
+    })
+  })
+
   it.effect("has everything back at once when it answers, also when the program is interrupted", () => {
     const { called, store } = withFarewells((call) => Effect.andThen(Effect.sleep(500), call))
     return Effect.gen(function*() {

@@ -25,6 +25,7 @@ import * as Telemetry from "../Telemetry.ts"
 import type { ArchiveInfo } from "../VideoTasks.ts"
 import type { Archive } from "./archiveService.ts"
 import { fromStore, retryStore } from "./errors.ts"
+import { briefly } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import { unkept } from "./unkept.ts"
 
@@ -294,6 +295,7 @@ const record = Effect.fnUntraced(function*(
         : Journal.step(journal, stored, { type: "task.archived", at, files: [first, ...rest] })
     ),
     Effect.uninterruptible,
+    briefly,
     Effect.retry({
       schedule: Schedule.upTo(pauses, { times: 8 }),
       while: (error) => error._tag !== "TaskStoreError" || error.retryable

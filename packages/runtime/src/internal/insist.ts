@@ -50,6 +50,20 @@ export const insist = <A, E extends StoreFailure>(
 export const farewell = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
   Effect.timeoutOption(Effect.interruptible(detached(write)), farewellMs)
 
+/**
+ * Does what may hang: whoever is interrupted has it interrupted, and waits for that for a moment.
+ *
+ * @internal
+ */
+export const briefly = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(call, { startImmediately: true }), (fiber) =>
+      Effect.onInterrupt(
+        restore(Fiber.join(fiber)),
+        () => Effect.timeoutOption(Effect.interruptible(Fiber.interrupt(fiber)), farewellMs)
+      ))
+  )
+
 /** A store that hangs must not keep the program from ending: only the wait for it is interrupted. */
 const detached = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
