@@ -35,7 +35,6 @@ export class Claims {
   readonly owner: string
   readonly leaseMs: number
   readonly #options: ClaimsOptions
-  readonly #store: Pick<TaskStore["Service"], "claim" | "release" | "renew">
   /** What it holds, and since when, in ms since the epoch. */
   readonly #held = new Map<TaskId, number>()
   readonly #toRelease = new Set<TaskId>()
@@ -48,14 +47,7 @@ export class Claims {
   #isClosed = false
 
   constructor(options: ClaimsOptions) {
-    const { store } = options
     this.#options = options
-    // A scope that closes waits for what runs in it, and the store may have fallen silent.
-    this.#store = {
-      claim: (...wish) => briefly(store.claim(...wish)),
-      release: (owner, ids) => briefly(store.release(owner, ids)),
-      renew: (owner, until) => briefly(store.renew(owner, until))
-    }
     this.owner = options.owner
     this.leaseMs = options.leaseMs
   }
@@ -134,7 +126,7 @@ export class Claims {
       return Effect.flatMap(
         this.lease,
         ({ owner, until }) =>
-          this.#store.claim(owner, 1, until, until - this.leaseMs, [id]).pipe(
+          briefly(this.#options.store.claim(owner, 1, until, until - this.leaseMs, [id])).pipe(
             Effect.map((claimed) => {
               if (claimed.length > 0) this.took(id, until - this.leaseMs)
             }),
@@ -151,7 +143,7 @@ export class Claims {
       for (;;) {
         const { owner, until } = yield* this.lease
         const now = until - this.leaseMs
-        const claimed = yield* retryStore(this.#store.claim(owner, portion, until, now))
+        const claimed = yield* retryStore(briefly(this.#options.store.claim(owner, portion, until, now)))
         for (const stored of claimed) {
           const { id } = stored.snapshot.task
           if (yield* take(stored)) this.took(id, now)
@@ -160,7 +152,7 @@ export class Claims {
         if (claimed.length < portion) break
       }
       // Given back at the end only, or the next claim would bring them again.
-      if (left.length > 0) yield* Effect.ignore(this.#store.release(this.owner, left))
+      if (left.length > 0) yield* Effect.ignore(briefly(this.#options.store.release(this.owner, left)))
     })
   }
 
@@ -189,7 +181,7 @@ export class Claims {
     this.#isReleasing = false
     const ids = [...this.#toRelease]
     this.#toRelease.clear()
-    return ids.length === 0 ? Effect.void : Effect.ignore(this.#store.release(this.owner, ids))
+    return ids.length === 0 ? Effect.void : Effect.ignore(briefly(this.#options.store.release(this.owner, ids)))
   })
 
   readonly #keptAlive: Effect.Effect<void> = Effect.suspend(() => {
@@ -200,7 +192,7 @@ export class Claims {
 
   #renewed(until: number): Effect.Effect<void, TaskStoreError> {
     return Effect.gen({ self: this }, function*() {
-      yield* this.#store.renew(this.owner, until)
+      yield* briefly(this.#options.store.renew(this.owner, until))
       this.wrote({ owner: this.owner, until }, yield* Clock.currentTimeMillis)
     })
   }

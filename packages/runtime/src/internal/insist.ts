@@ -48,21 +48,21 @@ export const insist = <A, E extends StoreFailure>(
  * @internal
  */
 export const farewell = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
-  Effect.timeoutOption(Effect.interruptible(detached(write)), farewellMs)
+  forAMoment(detached(write))
 
 /**
- * Does what may hang: whoever is interrupted has it interrupted, and waits for that for a moment.
+ * Does what may hang: the scope that closes over it has it interrupted, and waits for that for a moment.
  *
  * @internal
  */
 export const briefly = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDetach(call, { startImmediately: true }), (fiber) =>
-      Effect.onInterrupt(
-        restore(Fiber.join(fiber)),
-        () => Effect.timeoutOption(Effect.interruptible(Fiber.interrupt(fiber)), farewellMs)
-      ))
+  Effect.flatMap(
+    Effect.forkDetach(call, { startImmediately: true }),
+    (fiber) => Effect.onInterrupt(Fiber.join(fiber), () => forAMoment(Fiber.interrupt(fiber)))
   )
+
+const forAMoment = <A, E>(wait: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
+  Effect.timeoutOption(Effect.interruptible(wait), farewellMs)
 
 /** A store that hangs must not keep the program from ending: only the wait for it is interrupted. */
 const detached = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
