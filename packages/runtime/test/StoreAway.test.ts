@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Submission, VideoProvider } from "@video-tasks/core"
 import { TaskStore, VideoTasks } from "@video-tasks/runtime"
-import { Clock, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
 
@@ -115,6 +115,30 @@ describe("a store that is away while a create is answered", () => {
 })
 
 describe("a store that is away while a create is begun", () => {
+  it.effect("and hangs keeps nobody from ending, and hears when it is back that nothing was sent", () => {
+    const { counts, provider } = counting()
+    const back = Deferred.makeUnsafe<void>()
+    const silent = Layer.effect(
+      TaskStore.TaskStore,
+      Effect.map(TaskStore.TaskStore, (store) =>
+        TaskStore.TaskStore.of({
+          ...store,
+          begin: (...intent) => Effect.uninterruptible(Effect.andThen(Deferred.await(back), store.begin(...intent)))
+        }))
+    ).pipe(Layer.provide(TaskStore.layerMemory))
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const fiber = yield* Effect.forkChild(tasks.submit(Harness.request))
+      yield* TestClock.adjust("1 second")
+      const ending = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(ending)
+      yield* Deferred.succeed(back, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([yield* submissions, counts.posts], [["rejected"], 0])
+    }).pipe(Effect.provide(Harness.layer(provider, {}, silent)))
+  })
+
   it.effect("hears later of an intent which it may have written that nothing was sent", () => {
     const { counts, provider } = counting()
     const deaf = Layer.effect(

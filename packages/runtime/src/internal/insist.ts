@@ -61,7 +61,12 @@ export const briefly = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     (fiber) => Effect.onInterrupt(Fiber.join(fiber), () => forAMoment(Fiber.interrupt(fiber)))
   )
 
-const forAMoment = <A, E>(wait: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
+/**
+ * Waits for a moment.
+ *
+ * @internal
+ */
+export const forAMoment = <A, E>(wait: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
   Effect.timeoutOption(Effect.interruptible(wait), farewellMs)
 
 /** A store that hangs must not keep the program from ending: only the wait for it is interrupted. */

@@ -24,7 +24,7 @@ import { runIn } from "./account.ts"
 import type { Lane } from "./entry.ts"
 import { fromStore } from "./errors.ts"
 import { findCreated } from "./findCreated.ts"
-import { insist } from "./insist.ts"
+import { forAMoment, insist } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import { keep } from "./keep.ts"
 import { ambiguous, complete, overslept, tooLong, unsent } from "./submitErrors.ts"
@@ -268,8 +268,28 @@ const inTurn = (
   Effect.suspend(() =>
     progress.isBegun
       ? once(journal, order, progress)
-      : Effect.andThen(Effect.uninterruptible(begin(journal, order, progress)), once(journal, order, progress))
+      : Effect.andThen(begun(journal, order, progress), once(journal, order, progress))
   )
+
+/** A store that hangs keeps nobody from ending, and hears later of an intent that it has taken that nothing was sent. */
+const begun = (
+  journal: Journal.Journal,
+  order: Order,
+  progress: Progress
+): Effect.Effect<void, VideoTaskError.VideoTaskError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      Effect.forkDetach(begin(journal, order, progress), { startImmediately: true }),
+      (fiber) =>
+        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
+          Effect.flatMap(forAMoment(Fiber.await(fiber)), (exit) =>
+            Option.isSome(exit)
+              ? Effect.void
+              : Effect.forkDetach(Effect.andThen(Fiber.await(fiber), settle(journal, order, neverSent)))))
+    )
+  )
+
+const neverSent: Outcome = { _tag: "rejected", reason: "interrupted before it was sent" }
 
 /** No answer takes back that a task may exist, so it is looked for, before it could be paid for again. */
 const sought = Effect.fnUntraced(function*(
@@ -339,7 +359,7 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
   const reason = Cause.findErrorOption(cause).pipe(Option.getOrUndefined)?.reason
   if (reason?._tag === "SubmissionAmbiguous") return { _tag: "ambiguous", detail: reason.detail }
   if (reason !== undefined) return { _tag: "rejected", reason: reason._tag }
-  return progress.phase === "waiting" ? { _tag: "rejected", reason: "interrupted before it was sent" } : lost
+  return progress.phase === "waiting" ? neverSent : lost
 }
 
 /** Nobody waits for it. What is open counts as ambiguous anyhow; that nothing was made is offered again. */
