@@ -211,7 +211,7 @@ describe("worker", { concurrent: true }, () => {
       yield* Effect.promise(() => one.until(/gave buckets? .* up/))
       one.kill("SIGTERM")
       assert.strictEqual(yield* Effect.promise(() => one.ended), 0)
-      assert.include(one.said(), "Stopping: ")
+      assert.match(one.said(), /Stopping: .*\nGave buckets? [\d–, ]+ up\. Stopped\.\n$/)
       yield* Effect.promise(() => two.until("serves 16 of 16"))
       two.kill("SIGINT")
       assert.strictEqual(yield* Effect.promise(() => two.ended), 0)
@@ -328,7 +328,7 @@ describe("worker", { concurrent: true }, () => {
   )
 
   live(
-    "is alive and not ready while the database is away",
+    "is alive and not ready while the database is away, and says so once",
     Effect.gen(function*() {
       const env = yield* environment
       const gate = yield* pausable(env.VIDEO_TASKS_STORE)
@@ -342,6 +342,12 @@ describe("worker", { concurrent: true }, () => {
         { isReady: false, state: "no database", owned: 2, buckets: 2, reason: "the database does not answer" }
       ])
       assert.strictEqual((yield* get(port, "/health")).status, 200)
+      yield* Effect.promise(() => one.until("The database can't be reached: it does not answer; waiting."))
+      gate.close()
+      gate.open()
+      yield* Effect.promise(() => one.until("The database is back."))
+      assert.strictEqual(one.said().split("The database ").length, 3)
+      assert.notMatch(one.said(), /level=|\n {4}at |runner/)
     })
   )
 

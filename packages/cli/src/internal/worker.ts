@@ -23,9 +23,11 @@ import * as Settings from "./settings.ts"
 import { secretsOf } from "./storeChoice.ts"
 import { stopsWell } from "./teardown.ts"
 import * as Health from "./workerHealth.ts"
+import * as Logs from "./workerLogs.ts"
 import { reachable } from "./workerPorts.ts"
 import * as Standing from "./workerStanding.ts"
 import * as Start from "./workerStart.ts"
+import * as Words from "./workerWords.ts"
 
 /** What the user asked for. */
 export interface WorkerInput {
@@ -62,10 +64,14 @@ export const work = Effect.fnUntraced(function*(input: WorkerInput) {
     )
     yield* Start.lonely(address, url)
     const here = { url, address, providers, poll: Cadence.ofFlags(globals), state }
-    return yield* serve(state).pipe(
+    const trouble = Logs.make()
+    const end: End = { owned: [], buckets: 0 }
+    return yield* serve(state, trouble, end).pipe(
       Effect.provide(layer(input, here), { local: true }),
       Start.patiently(state),
-      Effect.catch((error) => Effect.fail(Start.refused(input.listen, error)))
+      Effect.catch((error) => Effect.fail(Start.refused(input.listen, error))),
+      Logs.plainly(trouble),
+      Effect.onInterrupt(() => stopped(end))
     )
   }))
 })
@@ -130,7 +136,7 @@ const layer = (
     )
 
 /** Tells which buckets come and go, until it is stopped. */
-const serve = Effect.fnUntraced(function*(state: Ref.Ref<Standing.State>) {
+const serve = Effect.fnUntraced(function*(state: Ref.Ref<Standing.State>, trouble: Logs.Trouble, end: End) {
   const reporter = yield* Reporter
   const cluster = yield* Cluster.Cluster
   const { metrics } = yield* Ref.updateAndGet(state, (now) => ({ ...now, cluster, waitsFor: undefined }))
@@ -149,18 +155,40 @@ const serve = Effect.fnUntraced(function*(state: Ref.Ref<Standing.State>) {
     }
   )
   yield* reporter.note("Working. SIGTERM or Ctrl-C hands the buckets over and stops it.")
-  const say = told(cluster)
+  const say = Effect.forever(Effect.andThen(told(cluster, trouble), Effect.sleep(lookEvery)))
   return yield* Effect.onInterrupt(
-    Effect.raceFirst(Effect.forever(Effect.andThen(say, Effect.sleep(lookEvery))), cluster.displaced),
+    Effect.raceAllFirst([say, Logs.watch(trouble, cluster.served), cluster.displaced]),
     () =>
-      reporter.note(
-        "Stopping: finishing requests in flight, handing the buckets over. A second signal ends it at once."
-      )
+      Effect.gen(function*() {
+        end.owned = yield* cluster.owned
+        end.buckets = cluster.buckets
+        yield* reporter.note(
+          "Stopping: finishing requests in flight, handing the buckets over. A second signal ends it at once."
+        )
+      })
   )
 })
 
+/** What a worker had when it was asked to stop. */
+interface End {
+  owned: ReadonlyArray<number>
+  buckets: number
+}
+
+/** Everything is handed over. */
+const stopped = Effect.fnUntraced(function*({ buckets, owned }: End) {
+  const reporter = yield* Reporter
+  if (!reporter.json) {
+    return yield* reporter.note(owned.length === 0 ? "Stopped." : `Gave ${Words.buckets(owned)} up. Stopped.`)
+  }
+  if (owned.length > 0) {
+    yield* reporter.result("", { type: "worker.buckets", taken: [], left: owned, owned: 0, buckets })
+  }
+  yield* reporter.result("", { type: "worker.stopped" })
+})
+
 /** Tells what has come and gone since it was told last. */
-const told = (cluster: Cluster.Cluster["Service"]) => {
+const told = (cluster: Cluster.Cluster["Service"], trouble: Logs.Trouble) => {
   let before: ReadonlySet<number> = new Set()
   return Effect.gen(function*() {
     const reporter = yield* Reporter
@@ -171,21 +199,11 @@ const told = (cluster: Cluster.Cluster["Service"]) => {
     yield* Metric.update(owned, now.size)
     if (taken.length + left.length === 0) return
     if (reporter.json) {
-      return yield* reporter.result("", {
-        type: "worker.buckets",
-        taken,
-        left,
-        owned: now.size,
-        buckets: cluster.buckets
-      })
+      yield* reporter.result("", { type: "worker.buckets", taken, left, owned: now.size, buckets: cluster.buckets })
     }
-    const words = [
-      ...(taken.length === 0 ? [] : [`took ${inWords(taken)}`]),
-      ...(left.length === 0 ? [] : [`gave ${inWords(left)} up`])
-    ]
-    yield* reporter.note(`${words.join(", ")}; serves ${now.size} of ${cluster.buckets}`)
+    const lost = left.filter((bucket) => trouble.taken.delete(bucket))
+    const given = left.filter((bucket) => !lost.includes(bucket))
+    const words = `${Words.moves({ taken, given, lost })}; serves ${now.size} of ${cluster.buckets}`
+    yield* lost.length === 0 ? reporter.note(words) : reporter.warn(`warning: ${words}`)
   })
 }
-
-const inWords = (buckets: ReadonlyArray<number>): string =>
-  `${buckets.length === 1 ? "bucket" : "buckets"} ${buckets.toSorted((a, b) => a - b).join(", ")}`

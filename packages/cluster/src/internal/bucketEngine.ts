@@ -80,7 +80,7 @@ const serve = Effect.fnUntraced(function*(
   )
   yield* Effect.raceFirst(resumed(engine.engine.tasks), taken.lost)
   yield* taken.lost
-  yield* Effect.logWarning("a bucket was taken over by another runner", taken.owner)
+  yield* Effect.logWarning(`bucket ${bucket} was taken over by another runner`)
   return parts.lostMs
 })
 

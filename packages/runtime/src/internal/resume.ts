@@ -72,7 +72,8 @@ const takeOver = Effect.fnUntraced(function*(
         leftAlone.push(error)
         if (told.has(id)) return Effect.succeed(false)
         told.add(id)
-        return Effect.as(Effect.logWarning("a task is left alone", format(handle), error.message), false)
+        const words = `task ${format(handle)} of ${handle.provider} is left alone: ${error.message}`
+        return Effect.as(Effect.logWarning(words), false)
       })
     )
   )
