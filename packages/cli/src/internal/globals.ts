@@ -80,7 +80,7 @@ const Archive = GlobalFlag.Setting("archive")({
         ? Effect.fail(invalid("archive", text, ArchiveChoice.allowed))
         : Effect.succeed(choice)
     }),
-    Flag.withDescription("Where create --wait, wait, resume, batch and download keep the files of what they follow"),
+    Flag.withDescription("Where create --wait, wait, resume, batch, download and worker keep the files"),
     Flag.withMetavar("<folder|s3://bucket/prefix|none>"),
     Flag.optional
   )

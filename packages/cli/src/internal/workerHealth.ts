@@ -52,7 +52,7 @@ export const serve = Effect.fnUntraced(function*(
     "/metrics",
     Effect.map(
       PrometheusMetrics.format(),
-      (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+      (text) => HttpServerResponse.text(ours(text), { contentType: "text/plain; version=0.0.4; charset=utf-8" })
     )
   )
   yield* Effect.forkScoped(
@@ -61,3 +61,8 @@ export const serve = Effect.fnUntraced(function*(
   )
   return "port" in server.address ? server.address.port : at.port
 })
+
+// internal
+
+/** Without Effect Cluster's numbers: a process counts itself alone, `effect_cluster_runners 1` beside two others. */
+const ours = (text: string): string => text.replace(/^(?:# (?:HELP|TYPE) )?effect_cluster_.*\n/gm, "")
