@@ -196,6 +196,7 @@ describe("worker", { concurrent: true }, () => {
       assert.strictEqual(posts, 1)
       const metrics = yield* get(port, "/metrics")
       assert.include(metrics.text, "video_tasks_buckets_owned 16")
+      assert.notInclude(metrics.text, "effect_cluster_")
       assert.match(metrics.text, /video_tasks_polls\S* [1-9]/)
       assert.include(metrics.text, "video_tasks_buckets_taken 16")
       assert.include(metrics.text, "video_tasks_buckets_lost 0")
