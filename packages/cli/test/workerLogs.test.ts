@@ -43,6 +43,10 @@ const noise = Effect.gen(function*() {
   yield* Effect.logWarning("a task exists that could not be stored", "vt1_a")
   yield* Effect.logWarning("a task exists that could not be stored", "vt1_b")
   yield* Effect.logWarning("bucket 3 was taken over by another runner")
+  yield* Effect.logWarning(
+    "claims could not be renewed",
+    Cause.fail(new Error("bucket 4 was taken over by another runner"))
+  )
   yield* Effect.logWarning("claims could not be renewed", broken)
 })
 
@@ -56,7 +60,7 @@ describe("workerLogs", () => {
         "Warn a task exists that could not be stored: vt1_b",
         "Warn claims could not be renewed: read ECONNRESET"
       ])
-      assert.deepStrictEqual([...trouble.taken], [3])
+      assert.deepStrictEqual([...trouble.taken], [3, 4])
     }))
 
   it.effect("says it again after half a minute", () =>
@@ -72,7 +76,7 @@ describe("workerLogs", () => {
         "Error Unhandled error in SocketServer",
         "Error Unhandled error in SocketServer"
       ])
-      assert.strictEqual(said.length, 6)
+      assert.strictEqual(said.length, 7)
     }))
 
   const outage = (json: boolean) =>

@@ -120,7 +120,9 @@ const lineOf = (
 ): string | undefined => {
   const parts = (Array.isArray(message) ? message : [message]).filter((part) => typeof part === "string")
   const words = parts[0] ?? ""
-  const bucket = takenOver.exec(words)?.[1]
+  // What a frozen worker writes late is refused for the same reason.
+  const reasons = reasonOf(cause)
+  const bucket = [words, ...reasons].map((text) => takenOver.exec(text)?.[1]).find((found) => found !== undefined)
   if (bucket !== undefined) {
     trouble.taken.add(Number(bucket))
     return undefined
@@ -128,7 +130,7 @@ const lineOf = (
   const ours = ofDatabase.get(words) ?? others.get(words) ?? words
   // What is about a task names it, and is never the same twice.
   const about = [ours, ...parts.slice(1)].filter((part) => part !== "")
-  const line = [...about, ...reasonOf(cause)].join(": ")
+  const line = [...about, ...reasons].join(": ")
   if (ofDatabase.has(words) && trouble.isWatched) {
     trouble.suspicion ??= line
     return undefined
