@@ -74,11 +74,11 @@ const serve = Effect.fnUntraced(function*(
   bucket: number
 ): Effect.fn.Return<number, TaskStoreError, Scope.Scope | VideoProviders> {
   const taken = yield* parts.buckets.take(bucket, parts.runner)
-  const engine = yield* Effect.acquireRelease(
+  const { engine } = yield* Effect.acquireRelease(
     Effect.flatMap(Scope.fork(parts.scope), (life) => opened(parts, taken, life)),
     ({ engine, life }) => givenUp(parts, engine, life)
   )
-  yield* Effect.raceFirst(resumed(engine.engine.tasks), taken.lost)
+  yield* Effect.raceFirst(resumed(engine.tasks), taken.lost)
   yield* taken.lost
   yield* Effect.logWarning(`bucket ${bucket} was taken over by another runner`)
   return parts.lostMs

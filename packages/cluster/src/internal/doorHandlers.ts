@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { Engine, Engines } from "./engines.ts"
+import { look } from "./rescue.ts"
 import { isOfStore, storeError } from "./storeError.ts"
 import { Begun, bucketIn, Door, fromWire, NotHere, type Request, type SubmitOptions } from "./wire.ts"
 
@@ -115,10 +116,7 @@ const abandon = ({ submits }: Engine, { attempt, id }: Pick<Order, "attempt" | "
 
 const begin = (engine: Engine, { id, options, request }: Order, rescue: Rescue) => {
   const made = Effect.gen(function*() {
-    const known = yield* Effect.mapError(
-      engine.store.submission(id),
-      (error) => storeError(error.message, error.retryable)
-    )
+    const known = yield* look(engine, id)
     if (known !== undefined) return yield* Effect.fail(new Begun({ id }))
     const handle = yield* Effect.raceFirst(
       engine.tasks.submit(fromWire(request), optionsOf(id, options)),

@@ -36,8 +36,8 @@ interface Attempt extends Order {
 }
 
 interface Sent extends Attempt {
-  /** As its runner has it. */
-  readonly requestHash: string
+  /** As its runner has it; of long pictures it is dear, and seldom asked for. */
+  readonly requestHash: Effect.Effect<string>
 }
 
 /** @internal */
@@ -50,7 +50,7 @@ export const submit = Effect.fnUntraced(function*(
   if (Wire.isTooLong(request)) return yield* tooLong(request)
   if (options.id !== undefined && (yield* look(parts, id)) !== undefined) return yield* refused(id)
   const wired = yield* Wire.toWire(request)
-  const order = { ...attempted, requestHash: yield* RequestHash.of(Wire.fromWire(wired)) }
+  const order = { ...attempted, requestHash: Effect.suspend(() => RequestHash.of(Wire.fromWire(wired))) }
   const payload = { id, attempt, request: wired, options: toWire(order) }
   const once = Router.askOnce(parts.router, bucket, (door) => door.submit(payload))
   return yield* Effect.onInterrupt(settled(parts, order, once), () => abandoned(parts, order))
@@ -77,7 +77,7 @@ const settled = Effect.fnUntraced(function*(
     const seen = yield* Effect.result(look(parts, id))
     if (seen._tag === "Success" && seen.success !== undefined) {
       const { outcome, requestHash } = seen.success
-      if (order.options.id !== undefined && requestHash !== order.requestHash) return yield* refused(id)
+      if (order.options.id !== undefined && requestHash !== (yield* order.requestHash)) return yield* refused(id)
       // A runner that has lost the bucket may be handing its answer over.
       if (outcome._tag === "ambiguous" && !wasAmbiguous) yield* Effect.sleep(handOverMs)
       else if (outcome._tag !== "pending") return yield* judged(seen.success)
@@ -133,7 +133,7 @@ const burnt = Effect.fnUntraced(function*(
     family: request.family,
     model: request.model,
     account: "unknown",
-    requestHash,
+    requestHash: yield* requestHash,
     startedAt: yield* Clock.currentTimeMillis,
     outcome: { _tag: "rejected", reason: notTaken }
   })

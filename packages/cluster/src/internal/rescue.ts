@@ -27,7 +27,10 @@ export interface Submits {
 }
 
 /** @internal */
-export const look = ({ store }: Submits, id: TaskId): Effect.Effect<Submission | undefined, VideoTaskError> =>
+export const look = (
+  { store }: Pick<Submits, "store">,
+  id: TaskId
+): Effect.Effect<Submission | undefined, VideoTaskError> =>
   Effect.mapError(store.submission(id), (error) => storeError(error.message, error.retryable))
 
 /**
