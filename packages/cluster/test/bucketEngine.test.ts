@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TaskId, VideoProvider, VideoProviders } from "@video-tasks/core"
+import { Observation, TaskId, VideoProvider, VideoProviders } from "@video-tasks/core"
 import { type SqlBuckets, TaskStore } from "@video-tasks/runtime"
 import { Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { EntityAddress, EntityId, EntityType, ShardId } from "effect/cluster"
@@ -13,13 +13,17 @@ const idOf = (n: number) => TaskId.TaskId.make(`01890a5d-ac96-774b-bcce-00000000
 
 const request = { provider: "double", family: "double", model: "model-1", prompt: "A fox" }
 
-/** A bucket on a runner, with an API that answers its creates when it is told to, and no read ever. */
-const world = Effect.fnUntraced(function*(concurrency: number) {
+const poll = { floor: "1 second", ceiling: "1 second" } as const
+
+const running = new Observation.Observation({ status: "IN_PROGRESS", videos: [] })
+
+/** A bucket on a runner, with an API that answers its creates when it is told to. */
+const world = Effect.fnUntraced(function*(concurrency: number, read: Effect.Effect<void> = Effect.void) {
   const posts: Array<string> = []
   const answers = new Map<number, Deferred.Deferred<void>>()
   let reads = 0
   const double = VideoProvider.double({
-    observe: () => Effect.andThen(Effect.sync(() => reads++), Effect.never)
+    observe: () => Effect.andThen(Effect.sync(() => reads++), Effect.as(read, running))
   })
   const answer = (n: number) => {
     const known = answers.get(n) ?? Deferred.makeUnsafe<void>()
@@ -63,7 +67,15 @@ const world = Effect.fnUntraced(function*(concurrency: number) {
   }
   const scope = yield* Effect.scope
   const run = yield* BucketEngine.run(
-    { buckets, engines, runner: "a", options: { budget: { concurrency } }, grace: "15 seconds", scope, lostMs: 1000 },
+    {
+      buckets,
+      engines,
+      runner: "a",
+      options: { budget: { concurrency }, poll },
+      grace: "15 seconds",
+      scope,
+      lostMs: 1000
+    },
     0
   ).pipe(
     Effect.provide(Layer.effect(VideoProviders.VideoProviders, Effect.orDie(VideoProviders.make([provider])))),
@@ -139,9 +151,46 @@ describe("the door to a bucket", () => {
 
 describe("a bucket that is given up", () => {
   test(
-    "reads nothing from then on, and leaves what stands in line to its next owner",
+    "reads nothing from then on",
     Effect.gen(function*() {
-      const { answer, outcome, posts, reads, run, submit } = yield* world(2)
+      const { answer, outcome, reads, run, submit } = yield* world(2)
+      yield* answer(1)
+      yield* Effect.forkChild(submit(1))
+      yield* Effect.forkChild(submit(2))
+      yield* TestClock.adjust("1 minute")
+      const before = reads()
+      yield* TestClock.adjust("10 seconds")
+      assert.isAbove(reads(), before)
+      const after = reads()
+      const given = yield* Effect.forkChild(Fiber.interrupt(run))
+      yield* TestClock.adjust("14 seconds")
+      assert.deepStrictEqual([given.pollUnsafe(), reads()], [undefined, after])
+      yield* answer(2)
+      yield* Fiber.await(given)
+      assert.strictEqual(yield* outcome(2), "created")
+    })
+  )
+
+  test(
+    "leaves what stands in line to its next owner",
+    Effect.gen(function*() {
+      const { answer, outcome, posts, run, submit } = yield* world(1)
+      yield* Effect.forkChild(submit(1))
+      const second = yield* Effect.forkChild(Effect.flip(submit(2)))
+      yield* TestClock.adjust("1 second")
+      const given = yield* Effect.forkChild(Fiber.interrupt(run))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(second))._tag, "NotHere")
+      yield* answer(1)
+      yield* Fiber.await(given)
+      assert.deepStrictEqual([posts, yield* outcome(1), yield* outcome(2)], [["1"], "created", undefined])
+    })
+  )
+
+  test(
+    "leaves to its next owner also what gets its turn because a read is let go of",
+    Effect.gen(function*() {
+      const { answer, outcome, posts, reads, run, submit } = yield* world(2, Effect.never)
       const first = yield* Effect.forkChild(submit(1))
       yield* TestClock.adjust("1 second")
       yield* answer(1)
