@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@video-tasks/simulator"
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
-import * as net from "node:net"
 import * as os from "node:os"
 import process from "node:process"
 import * as Command from "./utils/command.ts"
@@ -57,50 +56,30 @@ const rowsWhen = async (
   return [...rows.values()]
 }
 
-/** Runs the dashboard until what is done with it is done. */
+/** Runs the dashboard until what is done with it is done, or could not be. */
 const withDashboard = async <A>(
   args: ReadonlyArray<string>,
   options: Command.RunOptions,
   use: (url: string) => Promise<A>
 ): Promise<{ readonly ran: Command.Ran; readonly found: A }> => {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}/`
-  let found: { readonly value: A } | undefined
-  const ran = await Command.run(command.file, ["dashboard", "--port", String(port), ...args], {
-    ...options,
-    interrupt: {
-      signal: "SIGINT",
-      when: async () => {
-        await untilListening(port)
-        found = { value: await use(url) }
-      }
-    }
+  let tell: (url: string) => void = () => {}
+  const told = new Promise<string>((resolve) => {
+    tell = resolve
   })
-  if (found === undefined) throw new Error(`the dashboard did not start: ${ran.stderr}`)
-  return { ran, found: found.value }
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error()))
-    })
-  })
-
-const untilListening = async (port: number): Promise<void> => {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const isThere = await new Promise<boolean>((resolve) => {
-      const socket = net.connect(port, "127.0.0.1")
-      socket.once("connect", () => {
-        socket.destroy()
-        resolve(true)
-      }).once("error", () => resolve(false))
-    })
-    if (isThere) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  const onOutput = (output: string) => {
+    options.onOutput?.(output)
+    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0]
+    if (url !== undefined) tell(url)
   }
-  throw new Error("nobody listens")
+  const used = told.then(use)
+  const when = () => used.catch(() => undefined)
+  const ran = await Command.run(command.file, ["dashboard", "--port", "0", ...args], {
+    ...options,
+    onOutput,
+    interrupt: { signal: "SIGINT", when }
+  })
+  const nobody = Promise.reject<A>(new Error(`the dashboard ended by itself: ${ran.stderr}`))
+  return { ran, found: await Promise.race([used, nobody]) }
 }
 
 const seedance = ["create", "--provider", "cometapi", "--model", "doubao-seedance-2-0-fast", "--prompt", "A boat"]

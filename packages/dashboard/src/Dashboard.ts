@@ -9,13 +9,10 @@
 import { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { TaskStore } from "@video-tasks/runtime/TaskStore"
 import type { VideoTasks } from "@video-tasks/runtime/VideoTasks"
-import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constTrue, constUndefined } from "effect/Function"
+import { constUndefined } from "effect/Function"
 import type { HttpClient } from "effect/http/HttpClient"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
-import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -158,7 +155,7 @@ export const make = Effect.fnUntraced(function*(
       detail: "The files of the page are missing: build them first."
     })
   }
-  const { port, server } = yield* Effect.mapError(Listen.open(host, wanted), ({ detail, isTaken }) =>
+  const { port, serve } = yield* Effect.mapError(Listen.open(host, wanted), ({ detail, isTaken }) =>
     isTaken
       ? new DashboardError({ reason: "PortTaken", detail: `Port ${wanted} of ${host} is taken by another program.` })
       : new DashboardError({
@@ -184,10 +181,7 @@ export const make = Effect.fnUntraced(function*(
     isReadOnly: readOnly,
     isPage: (path) => files.has(path)
   }
-  yield* server.serve(Gate.guard(gate, app)).pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(4096)),
-    Effect.provideService(HttpMiddleware.TracerDisabledWhen, constTrue)
-  )
+  yield* serve(Gate.guard(gate, app))
   const urlOf = (name: string) => `http://${name.includes(":") ? `[${name}]` : name}:${port}/`
   const url = urlOf(Listen.isWildcard(host) ? Listen.loopbackOf(host) : host)
   const openUrl = token === undefined ? url : `${url}#token=${encodeURIComponent(Redacted.value(token))}`

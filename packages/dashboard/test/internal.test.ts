@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { TaskObserver } from "@video-tasks/runtime"
+import { Effect, Fiber } from "effect"
+import { HttpServerResponse } from "effect/http"
 import type { Contract } from "../src/index.ts"
 import * as Answer from "../src/internal/answer.ts"
 import { Board } from "../src/internal/board.ts"
+import * as Listen from "../src/internal/listen.ts"
 import { PollLogs } from "../src/internal/pollLogs.ts"
 import { ProviderLines } from "../src/internal/providerLines.ts"
+import { ask } from "./support/server.ts"
 import { idOf } from "./support/world.ts"
 
 const rowOf = (n: number, fields: Partial<Contract.Row> = {}): Contract.Row => ({
@@ -32,6 +36,18 @@ const pollOf = (n: number, at: number, message = "x".repeat(200)): TaskObserver.
   failuresInARow: 1,
   outcome: "failed",
   failure: { reason: "ProviderUnavailable", message }
+})
+
+describe("Listen", () => {
+  it.live("answers also what came before it served, such as a page that a browser has still open", () =>
+    Effect.gen(function*() {
+      const { port, serve } = yield* Listen.open("127.0.0.1", 0)
+      const early = yield* Effect.forkChild(ask(port, "/"))
+      // Until it has come: no clock moves what the machine sends to itself.
+      yield* Effect.sleep(100)
+      yield* serve(Effect.succeed(HttpServerResponse.text("served")))
+      assert.strictEqual((yield* Fiber.join(early)).body, "served")
+    }).pipe(Effect.scoped))
 })
 
 describe("PollLogs", () => {

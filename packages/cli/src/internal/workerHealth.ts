@@ -29,16 +29,6 @@ export const serve = Effect.fnUntraced(function*(
   at: HostPort,
   standing: Effect.Effect<Standing>
 ): Effect.fn.Return<number, Problem, Scope.Scope> {
-  const server = yield* Effect.mapError(
-    NodeHttpServer.make(() => Http.createServer({ requestTimeout: 10_000 }), {
-      ...at,
-      gracefulShutdownTimeout: "250 millis"
-    }),
-    () =>
-      usage(`${Address.format(at)} can't be listened on; another program may use it.`, [
-        "Take another with --metrics, or any free one with --metrics 0."
-      ])
-  )
   const router = yield* HttpRouter.make
   // Whoever lives answers: a database that is away is no reason to be started anew.
   yield* router.add("GET", "/health", HttpServerResponse.text("ok\n"))
@@ -55,6 +45,17 @@ export const serve = Effect.fnUntraced(function*(
       (text) => HttpServerResponse.text(ours(text), { contentType: "text/plain; version=0.0.4; charset=utf-8" })
     )
   )
+  const server = yield* Effect.mapError(
+    NodeHttpServer.make(() => Http.createServer({ requestTimeout: 10_000 }), {
+      ...at,
+      gracefulShutdownTimeout: "250 millis"
+    }),
+    () =>
+      usage(`${Address.format(at)} can't be listened on; another program may use it.`, [
+        "Take another with --metrics, or any free one with --metrics 0."
+      ])
+  )
+  // At once: what comes before would never be answered.
   yield* Effect.forkScoped(
     Effect.provide(server.serve(router.asHttpEffect()), NodeHttpServer.layerHttpServices),
     { startImmediately: true }

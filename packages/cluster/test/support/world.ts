@@ -8,7 +8,7 @@ import { PostgresTaskStore } from "@video-tasks/node"
 import { VideoTasks } from "@video-tasks/runtime"
 import { Clock, Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
-import * as net from "node:net"
+import * as FreePort from "../../../node/test/support/freePort.ts"
 import type { Postgres } from "../../../node/test/support/postgres.ts"
 import * as Paces from "../../src/internal/paces.ts"
 
@@ -46,12 +46,8 @@ export const timing = {
 /** How often members look who is there, in ms. */
 const refreshMs = Effect.runSync(Paces.of(timing)).sharding.refreshAssignmentsInterval
 
-export const freePort = Effect.callback<number>((resume) => {
-  const server = net.createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
+/** Where a member may listen. */
+export const freePort = Effect.promise(() => FreePort.freePort())
 
 /** So many that each member of a test gets some. */
 const buckets = 16

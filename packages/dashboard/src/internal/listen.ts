@@ -2,8 +2,15 @@
  * The port, and the names under which this machine is known on it.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as ByteSize from "effect/ByteSize"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as HttpServer from "effect/http/HttpServer"
+import { constTrue } from "effect/Function"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import type * as HttpServerError from "effect/http/HttpServerError"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
@@ -34,30 +41,46 @@ export const addressesOf = (wildcard: string): ReadonlyArray<string> =>
     )
     .map(({ address }) => address)
 
+/** A port that is open. */
+export interface Listening {
+  readonly port: number
+  /** Answers all requests with this from now on; those that came before have waited for it. */
+  readonly serve: (app: App) => Effect.Effect<void>
+}
+
+/** Answers a request. */
+export type App = Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  never,
+  HttpServerRequest.HttpServerRequest | Scope.Scope
+>
+
 /** Opens the port for as long as the scope lasts. */
-export const open = (
-  host: string,
-  port: number
-): Effect.Effect<
-  { readonly server: HttpServer.HttpServer["Service"]; readonly port: number },
-  NoPort,
-  Scope.Scope
-> =>
-  NodeHttpServer.make(() => Http.createServer({ requestTimeout: 30_000 }), {
-    host,
-    port,
-    // Streams of viewers never end by themselves.
-    gracefulShutdownTimeout: "250 millis"
-  }).pipe(
-    Effect.map((server) => ({
-      server,
-      port: "port" in server.address ? server.address.port : port
-    })),
-    Effect.mapError(({ cause }) => {
-      const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no reason"
-      return { isTaken: code === "EADDRINUSE", detail: code }
+export const open = Effect.fnUntraced(
+  function*(host: string, port: number): Effect.fn.Return<Listening, HttpServerError.ServeError, Scope.Scope> {
+    const app = yield* Deferred.make<App>()
+    const server = yield* NodeHttpServer.make(() => Http.createServer({ requestTimeout: 30_000 }), {
+      host,
+      port,
+      // Streams of viewers never end by themselves.
+      gracefulShutdownTimeout: "250 millis"
     })
-  )
+    // At once: a page that is still open in a browser asks as soon as the port is there, and a server without a handler
+    // leaves it without an answer for ever.
+    yield* server.serve(Effect.flatten(Deferred.await(app))).pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(4096)),
+      Effect.provideService(HttpMiddleware.TracerDisabledWhen, constTrue)
+    )
+    return {
+      port: "port" in server.address ? server.address.port : port,
+      serve: (served) => Deferred.succeed(app, served)
+    }
+  },
+  Effect.mapError(({ cause }): NoPort => {
+    const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no reason"
+    return { isTaken: code === "EADDRINUSE", detail: code }
+  })
+)
 
 /** What browsers may call the server: exactly these. */
 export const hostsOf = (host: string, port: number, others: ReadonlyArray<string>): ReadonlySet<string> => {

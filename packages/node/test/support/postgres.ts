@@ -4,11 +4,11 @@
 import { type ChildProcess, execFile, spawn, type SpawnOptions } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
-import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { promisify } from "node:util"
+import { freePort } from "./freePort.ts"
 
 /** PostgreSQL refuses to run as root, and takes whoever else has a name: `nobody` is everywhere. */
 const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -112,11 +112,3 @@ const programs = (folder: string): string => {
   for (const program of fs.readdirSync(path.join(target, "bin"))) fs.chmodSync(path.join(target, "bin", program), 0o755)
   return target
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error()))
-    })
-  })
