@@ -79,7 +79,10 @@ describe("a store that was mistyped", { concurrent: true }, () => {
     "is made by what keeps tasks, and the user's own by anything",
     Effect.gen(function*() {
       const { at, vt } = user()
-      assert.strictEqual((yield* vt(["list"])).code, 0)
+      const listed = yield* vt(["list"])
+      assert.deepStrictEqual([listed.code, listed.stdout, listed.stderr], [0, "", "The store holds no task yet.\n"])
+      const lost = yield* vt(["list", "--status", "ambiguous"])
+      assert.deepStrictEqual([lost.code, lost.stderr], [0, "No create has lost its answer.\n"])
       const created = yield* vt([...create, "--store", "new/tasks.db"])
       assert.strictEqual(created.code, 0, created.stderr)
       const waited = yield* vt(["wait", created.stdout.trim(), "--store", "other.db", ...fast])

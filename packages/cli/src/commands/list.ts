@@ -73,7 +73,7 @@ export const list = Command.make(
       if (reporter.json) {
         return yield* Effect.forEach(rows, (row) => reporter.result("", row), { discard: true })
       }
-      if (rows.length === 0) return yield* reporter.note("There is no such task in the store.")
+      if (rows.length === 0) return yield* reporter.note(none(input))
       const now = yield* Clock.currentTimeMillis
       yield* reporter.result(Facts.table(screen.outStyle, rows, now), { type: "tasks" })
     }))
@@ -101,6 +101,14 @@ const wordOf = (text: string): Word | undefined => {
   const said = text.trim()
   return words.find((word) => word === said.toLowerCase()) ??
     states.find((state) => state === said.toUpperCase().replaceAll("-", "_"))
+}
+
+/** That nothing matches, in words. */
+const none = ({ provider, status }: Input): string => {
+  if (status.length === 1 && status[0] === "ambiguous") return "No create has lost its answer."
+  return status.length === 0 && Option.isNone(provider)
+    ? "The store holds no task yet."
+    : "No task in the store matches."
 }
 
 interface Input {

@@ -99,7 +99,9 @@ const PollCeiling = GlobalFlag.Setting("poll-ceiling")({
 
 const Deadline = GlobalFlag.Setting("deadline")({
   flag: duration("deadline").pipe(
-    Flag.withDescription("How long to wait; the task itself goes on (exit code 8)"),
+    Flag.withDescription(
+      "How long create --wait, wait, resume and batch wait for a task, which itself goes on (exit code 8)"
+    ),
     Flag.optional
   )
 })

@@ -121,7 +121,7 @@ const counts = (style: Style.Style, rows: ReadonlyArray<Row>): string => {
   const found = new Map<Facts.Facts["status"], number>()
   for (const { facts } of rows) found.set(facts.status, (found.get(facts.status) ?? 0) + 1)
   const said = [...found].map(([status, count]) => `${count} ${Facts.painted(style, status)}`)
-  return said.length === 0 ? "There is no such task in the store." : said.join(" · ")
+  return said.length === 0 ? "No task in the store matches." : said.join(" · ")
 }
 
 /** What has no room: first those that ended longest ago, then the oldest; the order stays. */
