@@ -255,6 +255,11 @@ describe("Download", () => {
         whole(movie(1_000))
       ],
       "the server does not say which part it gives": [first(), rest({}), whole(movie(1_000))],
+      "the server keeps the size of the file back": [
+        first({ etag: "\"v1\"" }),
+        rest({ "content-range": "bytes 400-499/*" }),
+        whole(movie(1_000))
+      ],
       "the file has another size by now": [
         first(),
         rest({ "content-range": "bytes 400-998/999" }),
@@ -325,6 +330,20 @@ describe("Download", () => {
       return Effect.gen(function*() {
         const report = yield* patiently(Download.toFile(video(), target))
         assert.deepStrictEqual([report.sha256, report.resumed], [sha256(movie(1_000)), 1])
+      }).pipe(Effect.provide(world({ server: http })))
+    })
+
+    it.effect("is resumed part by part where the server gives less at a time, whose parts tell the size", () => {
+      const bytes = movie(1_000)
+      const http = server(({ headers }, index) => {
+        if (index === 0) return first({ etag: "\"v1\"" })
+        const from = Number(/^bytes=(\d+)-$/.exec(headers["range"] ?? "")?.[1])
+        const range = `bytes ${from}-${from + 99}/1000`
+        return new Response(bytes.slice(from, from + 100), { status: 206, headers: { "content-range": range } })
+      })
+      return Effect.gen(function*() {
+        const report = yield* patiently(Download.toFile(video(), target))
+        assert.deepStrictEqual([report.bytes, report.sha256, report.resumed], [1_000, sha256(bytes), 6])
       }).pipe(Effect.provide(world({ server: http })))
     })
 

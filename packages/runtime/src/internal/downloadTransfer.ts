@@ -101,6 +101,8 @@ const attempt = (self: Transfer): Effect.Effect<void, Problem, HttpClient.HttpCl
   Effect.suspend(() => {
     const before = self.bytes
     return Effect.scoped(exchange(self)).pipe(
+      Effect.repeat({ while: (isMore) => isMore }),
+      Effect.asVoid,
       Effect.mapError((problem) => {
         const progressed = self.bytes - before >= goodProgress
         const remedy = (problem.retryAfterMs ?? 0) > maxRetryAfterMs ? "never" : problem.remedy
@@ -109,22 +111,28 @@ const attempt = (self: Transfer): Effect.Effect<void, Problem, HttpClient.HttpCl
     )
   })
 
+/** One request; says whether the server gave less than was asked for, and has more. */
 const exchange = Effect.fnUntraced(function*(self: Transfer) {
   const part = yield* nextPart(self)
   const response = yield* Request.send(self.link, part, self.settings.access)
+  const range = rangeOf(response)
   if (part === undefined || response.status === 200) {
     yield* restart(self)
     yield* begin(self, response)
-  } else if (isRestOf(self, response)) {
+  } else if (range !== undefined && isRestOf(self, response, range)) {
     self.resumed++
+    self.total ??= range.total
   } else if (isComplete(self, response)) {
-    return
+    return false
   } else {
     self.wholeOnly = true
     return yield* failed("later", "the server gave another part than was asked for")
   }
+  const before = self.bytes
   yield* receive(self, response)
-  yield* finish(self)
+  const isPart = self.bytes > before && self.bytes === range?.end && self.bytes < (self.total ?? 0)
+  if (!isPart) yield* finish(self)
+  return isPart
 })
 
 /** What to ask for; a file that can't be continued starts anew. */
@@ -171,13 +179,24 @@ const tooLarge = (self: Transfer): Problem =>
 /** A weak tag says that two files look alike, which is not enough to put them together. */
 const strongTag = (tag: string | undefined): string | undefined => tag?.startsWith("\"") === true ? tag : undefined
 
-const isRestOf = (self: Transfer, response: HttpClientResponse): boolean => {
-  if (response.status !== 206) return false
-  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers["content-range"] ?? "")
-  const tag = strongTag(response.headers["etag"])
+/** Which part of a file an answer is: up to `end`, without it; some servers keep the size of the whole back. */
+interface Range {
+  readonly from: number
+  readonly end: number
+  readonly total: number | undefined
+}
+
+const rangeOf = ({ headers, status }: HttpClientResponse): Range | undefined => {
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers["content-range"] ?? "")
+  if (status !== 206 || range === null) return undefined
+  return { from: Number(range[1]), end: Number(range[2]) + 1, total: range[3] === "*" ? undefined : Number(range[3]) }
+}
+
+/** Where nobody tells the size, a part can't be told from the rest. */
+const isRestOf = (self: Transfer, { headers }: HttpClientResponse, { from, total = self.total }: Range): boolean => {
+  const tag = strongTag(headers["etag"])
   const sameFile = tag === undefined || self.validator?.startsWith("\"") !== true || tag === self.validator
-  const sameSize = self.total === undefined || range?.[2] === "*" || Number(range?.[2]) === self.total
-  return Number(range?.[1]) === self.bytes && sameFile && sameSize
+  return from === self.bytes && sameFile && total !== undefined && (self.total ?? total) === total
 }
 
 /** Nothing was missing but the end of the answer. */
