@@ -252,10 +252,11 @@ export const failed = (self: History): History => ({ ...self, failures: self.fai
  * @category getters
  * @since 0.1.0
  */
-export const hintedGapMs = (policy: PollPolicy, self: History, now: number): number =>
-  self.failures > 0
-    ? Infinity
-    : Math.max(0, self.readAt + Math.max(policy.floorMs, policy.minGapMs) - (now - self.startedAt))
+export const hintedGapMs = (policy: PollPolicy, self: History, now: number): number => {
+  const floorMs = Math.max(policy.floorMs, policy.minGapMs)
+  // A clock that was set back makes nobody wait longer.
+  return self.failures > 0 ? Infinity : Math.max(0, Math.min(floorMs, self.readAt + floorMs - (now - self.startedAt)))
+}
 
 /**
  * Returns the gap between reads while callbacks arrive, in ms: `reconcileFactor` ceilings, at most 5 min and never less than
@@ -363,7 +364,7 @@ const reconcileRestMs = (policy: PollPolicy, self: History, now: number, jitter:
   const gap = reconcileGapMs(policy)
   if (at - self.calledAt >= patience * gap) return undefined
   // From the last read: callbacks without end do not put it off.
-  return self.readAt + gap * jitter - at
+  return Math.min(0, self.readAt - at) + gap * jitter
 }
 
 /** How far into the estimated rest the next read is aimed. */

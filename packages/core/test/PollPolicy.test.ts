@@ -187,6 +187,12 @@ describe("PollPolicy", () => {
       }
     })
 
+    it("make nobody wait longer when the clock was set back", () => {
+      const history = called(reads([[20_000, {}]]), 20_000)
+      assert.strictEqual(gap(history, -3_600_000), reconcile)
+      assert.strictEqual(PollPolicy.hintedGapMs(policy, reads([[20_000, {}]]), -3_600_000), 10_000)
+    })
+
     it("are relied on for three such gaps", () => {
       const history = called(reads([[20_000, {}]]), 20_000)
       const read = (at: number) => PollPolicy.observed(policy, history, {}, at)

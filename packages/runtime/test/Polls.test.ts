@@ -308,6 +308,30 @@ describe("a read of a task", () => {
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
 
+  it.effect("goes on as before when the clock of the machine is set back", () => {
+    const { provider, reads } = scripted([Harness.running()])
+    let setBackMs = 0
+    const skewed = (clock: Clock.Clock): Clock.Clock => {
+      const currentTimeMillisUnsafe = () => clock.currentTimeMillisUnsafe() - setBackMs
+      return { ...clock, currentTimeMillisUnsafe, currentTimeMillis: Effect.sync(currentTimeMillisUnsafe) }
+    }
+    const rare = {
+      poll: { floor: "1 second", ceiling: "1 second" },
+      budget: { requestsPerSecond: 2, burst: 1 }
+    } as const
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const one = Effect.flatMap(tasks.submit(Harness.request), tasks.track)
+      yield* Effect.forkChild(Effect.all([one, one, one, one]))
+      yield* TestClock.adjust("1 minute")
+      const before = reads.length
+      setBackMs = 3_600_000
+      yield* TestClock.adjust("1 minute")
+      const after = reads.length - before
+      assert.isTrue(before >= 110 && before <= 121 && after >= 115 && after <= 121, `${before}, ${after}`)
+    }).pipe(Effect.provide(Harness.layer(provider, rare)), Effect.updateService(Clock.Clock, skewed))
+  })
+
   it.effect("obeys a cadence that the user asks for", () => {
     const { provider, reads } = scripted([Harness.running()])
     return Effect.gen(function*() {

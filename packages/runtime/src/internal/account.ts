@@ -119,6 +119,7 @@ export class Account implements Due, SharedAccount {
   #requests = 0
   /** When the next task that is taken up may be read, in ms since the epoch. */
   #takesUpAt = 0
+  #lastNow = -Infinity
   /** Another process was refused: reads go one by one until one of them shows whether our key is good. */
   #isSuspect = false
   #isTrying = false
@@ -156,7 +157,7 @@ export class Account implements Due, SharedAccount {
     this.#may = limits
     if (this.#tokenAt !== undefined && limits.requestsPerSecond > 0) {
       // What was waited for at a slower pace comes at the new one.
-      this.#tokenAt = Math.min(this.#tokenAt, this.#agenda.now() + Math.ceil(1000 / limits.requestsPerSecond))
+      this.#tokenAt = Math.min(this.#tokenAt, this.#now() + Math.ceil(1000 / limits.requestsPerSecond))
     }
     if (this.#inLine > 0) this.#agenda.scheduleAccount(this, "now")
   }
@@ -164,7 +165,7 @@ export class Account implements Due, SharedAccount {
   hear(news: AccountNews): void {
     switch (news._tag) {
       case "Paused": {
-        const now = this.#agenda.now()
+        const now = this.#now()
         return this.#hold(now, news.until - now)
       }
       case "Refused": {
@@ -184,6 +185,7 @@ export class Account implements Due, SharedAccount {
   takeUpMs(now: number, requests: number): number {
     // A share that is small for now grows with what is taken up: who waits stands in line, not far away in time.
     const { requestsPerSecond } = this.limits
+    this.#look(now)
     const at = Math.max(now, this.#takesUpAt)
     this.#takesUpAt = at + 1000 * requests / (requestsPerSecond * takenUpShare)
     return at - now
@@ -232,10 +234,26 @@ export class Account implements Due, SharedAccount {
   heed(error: VideoTaskError): void {
     const ms = retryAfter(error)
     if (ms === undefined) return
-    const now = this.#agenda.now()
+    const now = this.#now()
     const before = this.pausedUntil
     this.#hold(now, ms)
     if (this.pausedUntil > Math.max(before, now)) this.#others?.tell({ _tag: "Paused", until: this.pausedUntil })
+  }
+
+  #now(): number {
+    return this.#look(this.#agenda.now())
+  }
+
+  /** When the clock of the machine is set back, what is waited for stays as far away as it was. */
+  #look(now: number): number {
+    if (now < this.#lastNow) {
+      const byMs = now - this.#lastNow
+      this.pausedUntil += byMs
+      this.#takesUpAt += byMs
+      if (this.#tokenAt !== undefined) this.#tokenAt += byMs
+    }
+    this.#lastNow = now
+    return now
   }
 
   #hold(now: number, ms: number): void {
@@ -284,6 +302,7 @@ export class Account implements Due, SharedAccount {
 
   /** Lets go whoever may go at `now`, and says when to look again. */
   pump(now: number): void {
+    this.#look(now)
     for (;;) {
       const queued = this.#next
       if (queued === undefined) return
@@ -320,7 +339,7 @@ export class Account implements Due, SharedAccount {
     let isLate = false
     this.#agenda.fork(Effect.map(this.#token(may), (delayMs) => {
       this.#isAsking = false
-      this.#tokenAt = (isLate ? this.#agenda.now() : now) + delayMs
+      this.#tokenAt = (isLate ? this.#now() : now) + delayMs
       if (isLate) this.#agenda.scheduleAccount(this, "now")
     }))
     isLate = true

@@ -45,6 +45,11 @@ export class DueHeap<A extends Due> {
     this.#down(last, this.#up(last, hole))
   }
 
+  /** Moves all items in time. */
+  shift(byMs: number): void {
+    for (const item of this.#items) item.dueAt += byMs
+  }
+
   /** The items as they are due; the heap must not change meanwhile. */
   *inOrder(): Generator<A, void> {
     const next = new DueHeap<Place<A>>()

@@ -20,13 +20,23 @@ export class DueLoop<A extends Due> {
   readonly #clock: Clock.Clock
   readonly #isDue: (item: A) => void
   #sleepsUntil = -Infinity
+  #lastNow = -Infinity
 
   constructor(clock: Clock.Clock, isDue: (item: A) => void) {
     this.#clock = clock
     this.#isDue = isDue
   }
 
-  readonly now = () => this.#clock.currentTimeMillisUnsafe()
+  /** When the clock of the machine is set back, what is due stays as far away as it was. */
+  readonly now = (): number => {
+    const now = this.#clock.currentTimeMillisUnsafe()
+    if (now < this.#lastNow) {
+      this.heap.shift(now - this.#lastNow)
+      this.#sleepsUntil += now - this.#lastNow
+    }
+    this.#lastNow = now
+    return now
+  }
 
   schedule(item: A, dueAt: number): void {
     this.heap.schedule(item, dueAt)
@@ -46,8 +56,9 @@ export class DueLoop<A extends Due> {
   readonly #spin: Effect.Effect<never> = Effect.gen({ self: this }, function*() {
     for (;;) {
       this.#latch.closeUnsafe()
+      const now = this.now()
       const item = this.heap.peek()
-      const wait = item === undefined ? Infinity : item.dueAt - this.now()
+      const wait = item === undefined ? Infinity : item.dueAt - now
       if (item !== undefined && wait <= 0) {
         this.heap.remove(item)
         this.#isDue(item)

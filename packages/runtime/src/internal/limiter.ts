@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,5 +23,27 @@ export const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scop
  */
 export const limiterInMemory: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.map(
   Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)),
-  (own) => Context.get(own, RateLimiter.RateLimiter)
+  (own) => {
+    const limiter = Context.get(own, RateLimiter.RateLimiter)
+    return {
+      ...limiter,
+      consume: (options) => Effect.updateService(limiter.consume(options), Clock.Clock, steady)
+    }
+  }
 )
+
+// internal
+
+/** A clock that nobody sets back: what was taken from a bucket is refilled as time goes by. */
+const steady = (clock: Clock.Clock): Clock.Clock => {
+  const currentTimeMillisUnsafe = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  return {
+    currentTimeMillisUnsafe,
+    currentTimeMillis: Effect.sync(currentTimeMillisUnsafe),
+    currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    currentTimeNanos: clock.monotonicTimeNanos,
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
+  }
+}
