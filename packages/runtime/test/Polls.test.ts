@@ -332,6 +332,24 @@ describe("a read of a task", () => {
     }).pipe(Effect.provide(Harness.layer(provider, rare)), Effect.updateService(Clock.Clock, skewed))
   })
 
+  it.effect("is due when others are, so that they are loaded and written together", () => {
+    const { provider, reads } = scripted([Harness.running()])
+    return Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      for (let n = 0; n < 100; n++) yield* tasks.track(yield* tasks.submit(Harness.request))
+      yield* TestClock.adjust("1 minute")
+      assert.isAtLeast(reads.length, 500)
+      assert.deepStrictEqual(reads.filter((at) => at % 64 !== 0), [])
+    }).pipe(
+      Effect.provide(
+        Harness.layer(provider, {
+          poll: { floor: "10 seconds", ceiling: "10 seconds" },
+          budget: { requestsPerSecond: 10_000, burst: 1000, concurrency: 1000 }
+        })
+      )
+    )
+  })
+
   it.effect("obeys a cadence that the user asks for", () => {
     const { provider, reads } = scripted([Harness.running()])
     return Effect.gen(function*() {

@@ -22,8 +22,11 @@ export class Gaps {
 
   /** In ms; `medianRestMs` 0 says that it is almost done. */
   next(entry: Entry, medianRestMs: number): number {
-    const random = this.#random.nextDoubleUnsafe()
-    return Duration.toMillis(PollPolicy.next(entry.lane.policy, entry.history, this.#now(), { random, medianRestMs }))
+    const { family, policy } = entry.lane
+    const [now, random] = [this.#now(), this.#random.nextDoubleUnsafe()]
+    const gapMs = Duration.toMillis(PollPolicy.next(policy, entry.history, now, { random, medianRestMs }))
+    // Who can be read with others in one request looks for company by itself.
+    return (family.batchSize ?? 1) > 1 ? gapMs : together(now, gapMs)
   }
 
   /** In ms, when somebody says that there is news. */
@@ -46,4 +49,21 @@ export class Gaps {
   #now(): number {
     return this.#clock.currentTimeMillisUnsafe()
   }
+}
+
+// internal
+
+/** How far apart the times are at which reads are due, in ms. */
+const mostGrainMs = 64
+
+/** A short gap grows by a 16th of itself at most. */
+const grainsInGap = 16
+
+/**
+ * Makes reads due at times that others, also of other engines in this process, have in common: what is due together is
+ * loaded, sent and written together, and wakes the process once.
+ */
+const together = (now: number, gapMs: number): number => {
+  const grain = Math.min(mostGrainMs, 2 ** Math.floor(Math.log2(gapMs / grainsInGap)))
+  return grain > 1 ? Math.ceil((now + gapMs) / grain) * grain - now : gapMs
 }
