@@ -74,7 +74,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(id("Unauthori
 }) {
   readonly retryable = false
   override get message(): string {
-    return `The provider refused the key: ${unstopped(this.detail)}. Check the key, then go on with the same handle.`
+    return `The provider refused the key: ${unstopped(this.detail)}. Check the key, then try again.`
   }
 }
 
@@ -264,12 +264,18 @@ export class SubmissionAmbiguous extends Schema.TaggedError<SubmissionAmbiguous>
  */
 export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>(id("WaitTimedOut"))("WaitTimedOut", {
   /** How long this wait lasted, in ms. */
-  waitedMs: Schema.Finite
+  waitedMs: Schema.Finite,
+  /** Why the last read failed, in words, where the last one did. */
+  lastFailure: Schema.optionalKey(Schema.String)
 }) {
   readonly retryable = true
   override get message(): string {
-    return `The task is still running after ${Math.round(this.waitedMs / 1000)} s of waiting. It is not lost: wait ` +
-      "again with the same handle."
+    const seconds = this.waitedMs / 1000
+    const waited = `${seconds < 10 ? Math.round(10 * seconds) / 10 : Math.round(seconds)} s of waiting`
+    const state = this.lastFailure === undefined
+      ? `The task is still running after ${waited}.`
+      : `The task was not seen to end in ${waited}, and the last read failed: ${unstopped(this.lastFailure)}.`
+    return `${state} It is not lost: wait again with the same handle.`
   }
 }
 
@@ -489,6 +495,15 @@ export class VideoTaskError extends Schema.TaggedError<VideoTaskError>("@video-t
    */
   override get message(): string {
     return this.reason.message
+  }
+  /**
+   * Its fields with the message, for `JSON.stringify` and `console.log`.
+   *
+   * @since 0.1.0
+   */
+  override toJSON(): unknown {
+    const { _tag, message, retryable } = this
+    return Object.assign({ _tag, message, retryable }, this)
   }
   /**
    * Tells whether the same operation may succeed later.

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Video, VideoTaskError } from "@video-tasks/core"
 import { Arbitrary, Effect, Schema } from "effect"
+import { inspect } from "node:util"
 import { created } from "./utils/arbitraries.ts"
 
 const failure = Video.Failure.make({ message: "blocked by policy", code: "content_policy", providerCode: 1301 })
@@ -17,7 +18,7 @@ const reasons: ReadonlyArray<readonly [reason: VideoTaskError.Reason, advice: st
     false
   ],
   [new VideoTaskError.Unsupported({ detail }), "Not supported: the detail", false],
-  [new VideoTaskError.Unauthorized({ detail }), "Check the key, then go on with the same handle.", false],
+  [new VideoTaskError.Unauthorized({ detail }), "Check the key, then try again.", false],
   [new VideoTaskError.QuotaExceeded({ detail }), "Top it up before you try again.", false],
   [
     new VideoTaskError.TaskNotFound({ remoteId: "t1" }),
@@ -89,6 +90,16 @@ describe("VideoTaskError", () => {
     assert.include(reason.message, words)
   })
 
+  it.each<readonly [VideoTaskError.WaitTimedOut, string]>([
+    [new VideoTaskError.WaitTimedOut({ waitedMs: 300 }), "The task is still running after 0.3 s of waiting."],
+    [
+      new VideoTaskError.WaitTimedOut({ waitedMs: 12_003, lastFailure: "no answer within 30 ms" }),
+      "The task was not seen to end in 12 s of waiting, and the last read failed: no answer within 30 ms."
+    ]
+  ])("a wait that timed out: how long it was, and why nothing was seen", (reason, words) => {
+    assert.strictEqual(reason.message, `${words} It is not lost: wait again with the same handle.`)
+  })
+
   it.each(reasons)("%s comes back from JSON, with its handle", (reason) => {
     const error = wrap(reason)
     const json = JSON.stringify(Schema.encodeSync(codec)(error))
@@ -134,12 +145,15 @@ describe("VideoTaskError", () => {
     assert.strictEqual(String(error), `@video-tasks/core/VideoTaskError: ${error.message}`)
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "VideoTaskError",
+      message: error.message,
+      retryable: true,
       provider: "cometapi",
       operation: "observe",
       handle: { ...created().handle },
       requestId: "r1",
       reason: { _tag: "NotSent", detail, retryable: true }
     })
+    assert.include(inspect(error), error.message)
   })
 
   it.effect("is caught by one of its reasons", () =>

@@ -581,7 +581,7 @@ describe("Dashboard", () => {
         const answer = yield* post(portOf(context), `/api/tasks/${task.id}/poll`)
         assert.deepStrictEqual([answer.status, json<Contract.Refused>(answer)], [502, {
           reason: "Unauthorized",
-          message: "The provider refused the key: HTTP 401. Check the key, then go on with the same handle."
+          message: "The provider refused the key: HTTP 401. Check the key, then try again."
         }])
       }).pipe(Effect.scoped))
 
