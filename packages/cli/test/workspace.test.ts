@@ -177,4 +177,15 @@ describe("the command from its sources", { concurrent: true }, () => {
   ])("takes Node %s: %s", (text, expected) => {
     assert.strictEqual(isNewEnough(text), expected)
   })
+
+  it("takes the oldest Node that package.json names, and nothing below it", () => {
+    const { engines }: { readonly engines: { readonly node: string } } = JSON.parse(
+      fs.readFileSync(path.join(import.meta.dirname, "../package.json"), "utf8")
+    )
+    const oldest = engines.node.replace(">=", "")
+    const [major = 0, minor = 0] = oldest.split(".").map(Number)
+    assert.isTrue(isNewEnough(oldest))
+    assert.isFalse(isNewEnough(`${major}.${minor - 1}.99`))
+    assert.isFalse(isNewEnough(`${major - 1}.99.0`))
+  })
 })

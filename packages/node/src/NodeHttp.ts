@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+// oxlint-disable-next-line import/no-unassigned-import -- an old Node must be told before it meets anything else
+import "./internal/nodeVersion.ts"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { AddressGuard } from "@video-tasks/runtime/Download"
 import * as Duration from "effect/Duration"

@@ -1,6 +1,8 @@
 /**
  * The undici dispatchers behind `NodeHttp`.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- an old Node must be told before it meets anything else
+import "./nodeVersion.ts"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"

@@ -2,6 +2,8 @@
  * Connects to public addresses only, judged by the address that a name resolved to at the time of the connection: what
  * an earlier look-up said, or will say (DNS rebinding), does not matter.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- an old Node must be told before it meets anything else
+import "./nodeVersion.ts"
 import { AddressRefused, refusedRange } from "@video-tasks/runtime/Download"
 import * as Dns from "node:dns"
 import * as Net from "node:net"

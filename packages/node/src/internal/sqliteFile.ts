@@ -1,6 +1,8 @@
 /**
  * The file of an SQLite database: made so that nobody else can read it, opened so that it can be trusted.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- an old Node must be told before it meets anything else
+import "./nodeVersion.ts"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
