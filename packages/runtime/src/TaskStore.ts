@@ -150,6 +150,12 @@ export interface Page<A> {
 /**
  * Where submissions and tasks are kept.
  *
+ * **Details**
+ *
+ * Whoever asks waits for 15 s at most, and takes silence for a `TaskStoreError` that is `retryable`. Then the call is
+ * interrupted; only a step that is being appended may take up to 5 minutes, and is told of when it is there. A write may so
+ * take effect although it was given up: each may be repeated.
+ *
  * @category services
  * @since 0.1.0
  */

@@ -24,8 +24,8 @@ import type { ArchiveError, Wanted } from "../Archive.ts"
 import * as Telemetry from "../Telemetry.ts"
 import type { ArchiveInfo } from "../VideoTasks.ts"
 import type { Archive } from "./archiveService.ts"
+import { seenThrough } from "./bounded.ts"
 import { fromStore, retryStore } from "./errors.ts"
-import { briefly } from "./insist.ts"
 import * as Journal from "./journal.ts"
 import { unkept } from "./unkept.ts"
 
@@ -288,14 +288,11 @@ const record = Effect.fnUntraced(function*(
     })
   if (first === undefined) return yield* Effect.fail(missing("there is nothing to archive"))
   const at = yield* Clock.currentTimeMillis
-  const stepped = yield* retryStore(journal.store.load(id)).pipe(
-    Effect.flatMap((stored) =>
-      stored === undefined
-        ? Effect.undefined
-        : Journal.step(journal, stored, { type: "task.archived", at, files: [first, ...rest] })
-    ),
-    Effect.uninterruptible,
-    briefly,
+  const write = Effect.flatMap(retryStore(journal.store.load(id)), (stored) =>
+    stored === undefined
+      ? Effect.undefined
+      : Journal.step(journal, stored, { type: "task.archived", at, files: [first, ...rest] }))
+  const stepped = yield* seenThrough(write, journal.scope).pipe(
     Effect.retry({
       schedule: Schedule.upTo(pauses, { times: 8 }),
       while: (error) => error._tag !== "TaskStoreError" || error.retryable

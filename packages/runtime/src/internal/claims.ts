@@ -9,8 +9,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { isHeld } from "../Standing.ts"
 import type { Lease, StoredTask, TaskStore, TaskStoreError } from "../TaskStore.ts"
+import { bounded } from "./bounded.ts"
 import { retryStore } from "./errors.ts"
-import { briefly, farewell } from "./insist.ts"
+import { farewell } from "./insist.ts"
 
 /** @internal */
 export interface ClaimsOptions {
@@ -126,7 +127,7 @@ export class Claims {
       return Effect.flatMap(
         this.lease,
         ({ owner, until }) =>
-          briefly(this.#options.store.claim(owner, 1, until, until - this.leaseMs, [id])).pipe(
+          bounded(this.#options.store.claim(owner, 1, until, until - this.leaseMs, [id])).pipe(
             Effect.map((claimed) => {
               if (claimed.length > 0) this.took(id, until - this.leaseMs)
             }),
@@ -143,7 +144,7 @@ export class Claims {
       for (;;) {
         const { owner, until } = yield* this.lease
         const now = until - this.leaseMs
-        const claimed = yield* retryStore(briefly(this.#options.store.claim(owner, portion, until, now)))
+        const claimed = yield* retryStore(this.#options.store.claim(owner, portion, until, now))
         for (const stored of claimed) {
           const { id } = stored.snapshot.task
           if (yield* take(stored)) this.took(id, now)
@@ -152,7 +153,7 @@ export class Claims {
         if (claimed.length < portion) break
       }
       // Given back at the end only, or the next claim would bring them again.
-      if (left.length > 0) yield* Effect.ignore(briefly(this.#options.store.release(this.owner, left)))
+      if (left.length > 0) yield* Effect.ignore(bounded(this.#options.store.release(this.owner, left)))
     })
   }
 
@@ -181,7 +182,7 @@ export class Claims {
     this.#isReleasing = false
     const ids = [...this.#toRelease]
     this.#toRelease.clear()
-    return ids.length === 0 ? Effect.void : Effect.ignore(briefly(this.#options.store.release(this.owner, ids)))
+    return ids.length === 0 ? Effect.void : Effect.ignore(bounded(this.#options.store.release(this.owner, ids)))
   })
 
   readonly #keptAlive: Effect.Effect<void> = Effect.suspend(() => {
@@ -192,7 +193,7 @@ export class Claims {
 
   #renewed(until: number): Effect.Effect<void, TaskStoreError> {
     return Effect.gen({ self: this }, function*() {
-      yield* briefly(this.#options.store.renew(this.owner, until))
+      yield* bounded(this.#options.store.renew(this.owner, until))
       this.wrote({ owner: this.owner, until }, yield* Clock.currentTimeMillis)
     })
   }

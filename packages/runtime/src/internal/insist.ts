@@ -7,6 +7,7 @@ import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { TaskStoreError, VersionConflict } from "../TaskStore.ts"
+import { forAMoment } from "./bounded.ts"
 
 type StoreFailure = TaskStoreError | VersionConflict
 
@@ -18,8 +19,8 @@ const patiently = Schedule.min([Schedule.exponential("250 millis"), Schedule.spa
 /** When nobody waits for it any more, for as long as everything lives. */
 const later = Schedule.spaced("30 seconds")
 
-/** How long anybody waits for what is written when everything ends, in ms. */
-const farewellMs = 2000
+/** Whoever has something else to tell does not wait for the store to come back. */
+const once = Schedule.recurs(0)
 
 /**
  * Writes, and tries again for minutes while the store says that it may succeed later. After that it fails, and goes on in
@@ -29,7 +30,8 @@ const farewellMs = 2000
  */
 export const insist = <A, E extends StoreFailure>(
   write: Effect.Effect<A, E>,
-  scope: Scope.Scope
+  scope: Scope.Scope,
+  patience: Schedule.Schedule<unknown> = patiently
 ): Effect.Effect<A, E> => {
   const attempt = detached(write)
   const again = (schedule: Schedule.Schedule<unknown>) =>
@@ -37,10 +39,18 @@ export const insist = <A, E extends StoreFailure>(
       Effect.onInterrupt(() => farewell(write))
     )
   return Effect.tapError(
-    again(patiently),
+    again(patience),
     (error) => isRetryable(error) ? Effect.forkIn(again(later), scope) : Effect.void
   )
 }
+
+/**
+ * Writes, and goes on in the scope as soon as the store says that it may succeed later.
+ *
+ * @internal
+ */
+export const offer = <A, E extends StoreFailure>(write: Effect.Effect<A, E>, scope: Scope.Scope): Effect.Effect<A, E> =>
+  insist(write, scope, once)
 
 /**
  * Writes when everything ends, and waits for that for a moment.
@@ -50,26 +60,7 @@ export const insist = <A, E extends StoreFailure>(
 export const farewell = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
   forAMoment(detached(write))
 
-/**
- * Does what may hang: the scope that closes over it has it interrupted, and waits for that for a moment.
- *
- * @internal
- */
-export const briefly = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.flatMap(
-    Effect.forkDetach(call, { startImmediately: true }),
-    (fiber) => Effect.onInterrupt(Fiber.join(fiber), () => forAMoment(Fiber.interrupt(fiber)))
-  )
-
-/**
- * Waits for a moment.
- *
- * @internal
- */
-export const forAMoment = <A, E>(wait: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
-  Effect.timeoutOption(Effect.interruptible(wait), farewellMs)
-
-/** A store that hangs must not keep the program from ending: only the wait for it is interrupted. */
+/** When everything ends, an attempt that is out goes on while the last one is made: only the wait for it is interrupted. */
 const detached = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
 

@@ -13,9 +13,9 @@ import type * as Scope from "effect/Scope"
 import type { ObservedStep } from "../TaskObserver.ts"
 import type { StoredTask, TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import type { Book } from "./book.ts"
+import { seenThrough } from "./bounded.ts"
 import type { Claims } from "./claims.ts"
-import { retryStore } from "./errors.ts"
-import { insist } from "./insist.ts"
+import { retried, retryStore } from "./errors.ts"
 
 /** @internal */
 export interface Journal {
@@ -44,7 +44,8 @@ export interface Stepped {
 }
 
 /**
- * Records the intent of a create; returns since when the lease holds that came with it, in ms since the epoch.
+ * Records the intent of a create; returns since when the lease holds that came with it, in ms since the epoch. It lasts as
+ * long as the store does: whoever does not wait for that takes the intent back, when it is known whether there is one.
  *
  * @internal
  */
@@ -64,24 +65,23 @@ export const begin = Effect.fnUntraced(function*(
       (stored) => stored !== undefined && isSame(stored, submission) ? Effect.void : Effect.fail(error)
     )
   })
-  yield* retryStore(once)
+  yield* retried(once)
   claims.wrote(lease, yield* Clock.currentTimeMillis)
   book?.begun(submission.id)
   return lease.until - claims.leaseMs
 })
 
 /**
- * Says of an intent that may have been written although the store failed that nothing was sent; harmless where there is none.
+ * Says of an intent that may have been written that nothing was sent; harmless where there is none.
  *
  * @internal
  */
-export const withdraw = ({ scope, store }: Journal, submission: Submission): Effect.Effect<void, TaskStoreError> =>
-  insist(
+export const withdraw = ({ store }: Journal, submission: Submission): Effect.Effect<void, TaskStoreError> =>
+  retryStore(
     Effect.flatMap(store.submission(submission.id), (stored) =>
       stored !== undefined && isSame(stored, submission)
         ? store.settle(submission.id, { _tag: "rejected", reason: "NotSent" })
-        : Effect.void),
-    scope
+        : Effect.void)
   )
 
 const isSame = Schema.toEquivalence(Submission)
@@ -98,12 +98,39 @@ export const settle = ({ book, store }: Journal, id: TaskId, outcome: Outcome): 
   })
 
 /**
- * Makes a task, with what the answer to its create says already. It is held from its first moment on, so that no other
- * process takes it before it is followed.
+ * Records that nobody knows what became of a create, unless somebody has found out in the meantime.
  *
  * @internal
  */
-export const create = Effect.fnUntraced(function*(
+export const leaveOpen = (
+  { book, store }: Journal,
+  id: TaskId,
+  outcome: Outcome
+): Effect.Effect<void, TaskStoreError> =>
+  Effect.suspend(() => {
+    book?.submitted(id, outcome)
+    return retryStore(
+      Effect.flatMap(store.submission(id), (stored) => {
+        const known = stored?.outcome._tag
+        return known === "pending" || known === "ambiguous" ? store.settle(id, outcome) : Effect.void
+      })
+    )
+  })
+
+/**
+ * Makes a task, with what the answer to its create says already. It is held from its first moment on, so that no other
+ * process takes it before it is followed. Who leaves does not stop it.
+ *
+ * @internal
+ */
+export const create = (
+  journal: Journal,
+  created: Created,
+  observation: Observation | undefined
+): Effect.Effect<Stepped, TaskStoreError | VersionConflict> =>
+  seenThrough(made(journal, created, observation), journal.scope)
+
+const made = Effect.fnUntraced(function*(
   journal: Journal,
   created: Created,
   observation: Observation | undefined
@@ -119,7 +146,7 @@ export const create = Effect.fnUntraced(function*(
   const { at, handle, id } = created
   const { claims } = journal
   const claim = yield* claims.lease
-  const version = yield* retryStore(
+  const version = yield* retried(
     journal.store.append(id, 0, events, { snapshot, raw: observation?.raw, claim })
   )
   claims.took(id, claim.until - claims.leaseMs)
@@ -141,11 +168,17 @@ export const create = Effect.fnUntraced(function*(
 
 /**
  * Takes a stored task one step further. What changes nothing is not written; when somebody else was faster, the step is
- * taken from where they left the task.
+ * taken from where they left the task. Who leaves does not stop it.
  *
  * @internal
  */
-export const step = Effect.fnUntraced(function*(
+export const step = (
+  journal: Journal,
+  stored: StoredTask,
+  event: TaskEvent
+): Effect.Effect<Stepped, TaskStoreError | VersionConflict> => seenThrough(taken(journal, stored, event), journal.scope)
+
+const taken = Effect.fnUntraced(function*(
   journal: Journal,
   stored: StoredTask,
   event: TaskEvent
@@ -153,8 +186,8 @@ export const step = Effect.fnUntraced(function*(
   if (event.type === "task.observed" && isOurEnd(journal, stored, event.observation)) {
     // What else the answer says is kept, as far as an end counts, and then that it was our doing.
     const { progress: _, status: __, ...rest } = event.observation
-    const { snapshot, version } = yield* step(journal, stored, { ...event, observation: new Observation(rest) })
-    return yield* step(journal, { ...stored, snapshot, version }, { type: "task.cancelled", at: event.at })
+    const { snapshot, version } = yield* taken(journal, stored, { ...event, observation: new Observation(rest) })
+    return yield* taken(journal, { ...stored, snapshot, version }, { type: "task.cancelled", at: event.at })
   }
   const kept = event.type === "task.observed" ? { ...event, observation: withoutRaw(event.observation) } : event
   const raw = event.type === "task.observed" ? event.observation.raw : undefined
@@ -166,7 +199,7 @@ export const step = Effect.fnUntraced(function*(
     }
     const snapshot = TaskMachine.persist(next)
     const { handle, id } = snapshot.task
-    const appended = yield* retryStore(journal.store.append(id, current.version, [kept], { snapshot, raw })).pipe(
+    const appended = yield* retried(journal.store.append(id, current.version, [kept], { snapshot, raw })).pipe(
       Effect.catchTag("VersionConflict", (conflict) =>
         attempt < maxConflicts
           ? Effect.flatMap(retryStore(journal.store.load(id)), (now) =>

@@ -81,7 +81,7 @@ const linked = ({ book, store }: Journal.Journal, id: TaskId, twin: TaskId): Eff
   Effect.suspend(() => {
     if (book === undefined) return Effect.void
     book.linked(id, twin)
-    return retryStore(store.load(twin)).pipe(
+    return Effect.interruptible(retryStore(store.load(twin))).pipe(
       Effect.map((stored) => stored === undefined ? undefined : book.stepped(stored.snapshot)),
       Effect.catchCause((cause) => Effect.logWarning("what became of a task could not be read", twin, cause))
     )

@@ -42,7 +42,7 @@ export const notify = Effect.fnUntraced(function*(
   if (observation.unrecognised !== undefined) yield* options.onUnrecognised(lane, observation.unrecognised, handle)
   const at = yield* Clock.currentTimeMillis
   const stepped = yield* Effect.mapError(
-    Effect.uninterruptible(Journal.step(options.journal, stored, { type: "task.observed", at, observation })),
+    Journal.step(options.journal, stored, { type: "task.observed", at, observation }),
     (error) => fromStore(error, handle.provider, handle)
   )
   if (stepped.verdict === "ignored") options.onIgnored(lane)

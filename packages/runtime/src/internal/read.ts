@@ -44,11 +44,11 @@ export const load = (options: ReadOptions, entry: Entry): Effect.Effect<StoredTa
   Effect.gen(function*() {
     const { book, store } = options.journal
     const stored = yield* retryStore(store.load(entry.id))
-    if (stored === undefined) return gone(entry)
+    if (stored === undefined) return notOurs(entry, "is not in the store")
     book?.stepped(stored.snapshot)
     const isOurs = yield* mayRead(options, entry, stored)
     // A process that slept for long may find that others have taken over what nobody here waits for.
-    if (!isOurs && entry.waiters === undefined) return elsewhere(entry)
+    if (!isOurs && entry.waiters === undefined) return notOurs(entry, "is followed elsewhere")
     // Somebody else has seen the end or goes on with it, or a wait has joined in the meantime.
     const hasEnded = isTerminal(stored.snapshot.value)
     if (!hasEnded && isOurs) return stored
@@ -108,14 +108,11 @@ export const judge = Effect.fnUntraced(function*(
     if (error.reason._tag !== "TaskNotFound") return failed(error, verdictOf(error))
     if (isYoung(lane, handle, at) || !isConfirmed(entry, handle)) return failed(error, "again")
     const message = `${error.reason.detail ?? "the provider does not know the task"}; ${past(stored)}`
-    const lost = Journal.step(options.journal, stored, { type: "task.lost", at, message })
-    return outcome(yield* Effect.uninterruptible(lost), {})
+    return outcome(yield* Journal.step(options.journal, stored, { type: "task.lost", at, message }), {})
   }
   const observation = answer.success
   if (observation.unrecognised !== undefined) yield* options.onUnrecognised(lane, observation.unrecognised, handle)
-  const stepped = yield* Effect.uninterruptible(
-    Journal.step(options.journal, stored, { type: "task.observed", at, observation })
-  )
+  const stepped = yield* Journal.step(options.journal, stored, { type: "task.observed", at, observation })
   if (stepped.verdict === "ignored") options.onIgnored(lane)
   if (stepped.snapshot.value === "SUCCESS") recordDuration(options, entry, stepped.snapshot, at)
   return outcome(stepped, observation)
@@ -150,7 +147,13 @@ const ask = (lane: Lane, handle: TaskHandle): Effect.Effect<Observation, VideoTa
 export const fault = (lane: Lane, defect: unknown): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
   Effect.andThen(
     Effect.logError("a provider broke while it was read", Redact.text(String(defect))),
-    Effect.fail(broken(lane, defect))
+    Effect.fail(VideoTaskError.make({
+      provider: lane.provider.id,
+      operation: "observe",
+      reason: new VideoTaskError.UnexpectedResponse({
+        detail: `the provider module broke: ${Redact.clip(Redact.text(String(defect)), 200)}`
+      })
+    }))
   )
 
 /** Only what the cadence needs leaves here: an observation can hold what nobody may see. */
@@ -222,31 +225,13 @@ export const recordDuration = (options: ReadOptions, entry: Entry, { task }: Per
   options.durations.record(entry.lane, task.model, at - task.handle.createdAt)
 }
 
-const gone = (entry: Entry): Read =>
+/** What of a task in the store ends the waits for it here. */
+const notOurs = (entry: Entry, words: string): Read =>
   failed(
     VideoTaskError.make({
       provider: entry.lane.provider.id,
       operation: "store",
-      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is not in the store`, retryable: false })
+      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} ${words}`, retryable: false })
     }),
     "stop"
   )
-
-const elsewhere = (entry: Entry): Read =>
-  failed(
-    VideoTaskError.make({
-      provider: entry.lane.provider.id,
-      operation: "store",
-      reason: new VideoTaskError.StoreError({ detail: `task ${entry.id} is followed elsewhere`, retryable: false })
-    }),
-    "stop"
-  )
-
-const broken = (lane: Lane, defect: unknown): VideoTaskError.VideoTaskError =>
-  VideoTaskError.make({
-    provider: lane.provider.id,
-    operation: "observe",
-    reason: new VideoTaskError.UnexpectedResponse({
-      detail: `the provider module broke: ${Redact.clip(Redact.text(String(defect)), 200)}`
-    })
-  })

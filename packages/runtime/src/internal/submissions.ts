@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import * as Standing from "../Standing.ts"
 import type { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { runIn } from "./account.ts"
+import { seenThrough } from "./bounded.ts"
 import { fromStore, retryStore } from "./errors.ts"
 import { isOlder } from "./findCreated.ts"
 import * as Journal from "./journal.ts"
@@ -191,12 +192,11 @@ export const adopt = Effect.fnUntraced(function*(
     model,
     ...(estimate === undefined ? {} : { estimate })
   }
-  yield* Effect.uninterruptible(
-    Journal.create(journal, event, observation).pipe(
-      Effect.catchTag("VersionConflict", (conflict) => mayBeOurs(journal, id, conflict)),
-      Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle }))
-    )
+  const write = Journal.create(journal, event, observation).pipe(
+    Effect.catchTag("VersionConflict", (conflict) => mayBeOurs(journal, id, conflict)),
+    Effect.andThen(Journal.settle(journal, id, { _tag: "created", handle }))
   )
+  yield* seenThrough(write, journal.scope)
 })
 
 /** Its task may be there already: found by another process, or attached by hand. That of another create is not its own. */

@@ -3,7 +3,7 @@
  */
 import * as Redact from "@video-tasks/core/Redact"
 import type { RequestRecord } from "@video-tasks/core/RequestRecord"
-import { type Outcome, Submission } from "@video-tasks/core/Submission"
+import type { Outcome } from "@video-tasks/core/Submission"
 import { format, type TaskHandle } from "@video-tasks/core/TaskHandle"
 import type { TaskId } from "@video-tasks/core/TaskId"
 import type { Cost } from "@video-tasks/core/Video"
@@ -16,15 +16,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { SubmitOptions } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
+import { forAMoment } from "./bounded.ts"
 import type { Lane } from "./entry.ts"
-import { fromStore } from "./errors.ts"
 import { findCreated } from "./findCreated.ts"
-import { forAMoment, insist } from "./insist.ts"
+import { offer } from "./insist.ts"
+import { intend } from "./intent.ts"
 import * as Journal from "./journal.ts"
 import { keep } from "./keep.ts"
 import { ambiguous, complete, overslept, tooLong, unsent } from "./submitErrors.ts"
@@ -75,6 +77,8 @@ interface Progress {
   isBegun: boolean
   /** What the answer made, before it is stored. */
   handle: TaskHandle | undefined
+  /** Opens when that is known. */
+  readonly answered: Latch.Latch
   /** The first answer that left it open whether a task exists: no later answer takes that back. */
   ambiguous: VideoTaskError.VideoTaskError | undefined
   /** What looking for its task has led to, in words. */
@@ -103,6 +107,7 @@ export const submit = (
       heldSince: 0,
       isBegun: false,
       handle: undefined,
+      answered: Latch.makeUnsafe(),
       ambiguous: undefined,
       sought: undefined,
       isInTheDark: false
@@ -125,20 +130,26 @@ const abandon = Effect.fnUntraced(function*(
   progress.isAbandoned = true
   progress.wantedUntil = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
   if (progress.phase === "waiting") yield* Fiber.interrupt(fiber)
-  else if (progress.phase === "sent") yield* settle(journal, order, lost)
+  const settling = progress.phase === "sent"
+    ? yield* Effect.forkIn(settle(journal, order, lost), journal.scope, { startImmediately: true })
+    : undefined
   if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
-  const exit = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
-  if (Option.isNone(exit)) return yield* tell(known(progress))
-  yield* tell(
-    Exit.isSuccess(exit.value)
-      ? { _tag: "created", handle: exit.value.value }
-      : outcomeOf(exit.value.cause, progress)
-  )
+  const stored = Fiber.await(fiber)
+  // A store that has not taken a handle after a moment does not keep it from anybody.
+  const known = Effect.andThen(progress.answered.await, forAMoment(stored))
+  yield* Effect.timeoutOption(Effect.raceFirst(stored, known), patience)
+  yield* tell(knownOf(fiber, progress))
+  yield* Effect.timeoutOption(stored, progress.wantedUntil - (yield* Clock.currentTimeMillis))
+  if (settling !== undefined) yield* forAMoment(Fiber.await(settling))
 })
 
 /** An answer that has come is known, also while the store does not take it. */
-const known = (progress: Progress): Outcome =>
-  progress.handle === undefined ? lost : { _tag: "created", handle: progress.handle }
+const knownOf = (fiber: Fiber.Fiber<TaskHandle, VideoTaskError.VideoTaskError>, progress: Progress): Outcome => {
+  const { handle } = progress
+  if (handle !== undefined) return { _tag: "created", handle }
+  const exit = fiber.pollUnsafe()
+  return exit?._tag === "Failure" ? outcomeOf(exit.cause, progress) : lost
+}
 
 const lost: Outcome = {
   _tag: "ambiguous",
@@ -162,6 +173,7 @@ const whole = (
         Effect.sync(() => {
           progress.phase = "answered"
           progress.handle = handle
+          progress.answered.openUnsafe()
         })
       ),
       Effect.flatMap((created) => keep(journal, order, created)),
@@ -173,40 +185,6 @@ const whole = (
       Effect.ensuring(Effect.sync(() => journal.claims.sending(order.id, false)))
     )
   )
-
-const begin = Effect.fnUntraced(function*(
-  journal: Journal.Journal,
-  { estimate, id, lane, record, request, requestHash, trace }: Order,
-  progress: Progress
-): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
-  journal.claims.sending(id, true)
-  progress.startedAt = yield* Clock.currentTimeMillis
-  const submission = new Submission({
-    id,
-    provider: lane.provider.id,
-    family: lane.family.id,
-    model: request.model,
-    account: lane.provider.account,
-    baseUrl: lane.provider.baseUrl,
-    owner: journal.claims.owner,
-    requestHash,
-    ...(record === undefined ? {} : { request: record }),
-    ...(trace === undefined ? {} : { reference: trace.reference }),
-    ...(trace?.route === undefined ? {} : { route: trace.route }),
-    startedAt: progress.startedAt,
-    ...(estimate === undefined ? {} : { estimate }),
-    outcome: { _tag: "pending" }
-  })
-  progress.heldSince = yield* Journal.begin(journal, submission).pipe(
-    Effect.tapError((error) =>
-      error.retryable
-        ? Effect.forkIn(Effect.ignore(Journal.withdraw(journal, submission)), journal.scope)
-        : Effect.void
-    ),
-    Effect.mapError((error) => fromStore(error, lane.provider.id))
-  )
-  progress.isBegun = true
-})
 
 /** Waits where the API asks for it: at most three times and two minutes. */
 const patiently = Effect.fnUntraced(function*(
@@ -271,23 +249,16 @@ const inTurn = (
       : Effect.andThen(begun(journal, order, progress), once(journal, order, progress))
   )
 
-/** A store that hangs keeps nobody from ending, and hears later of an intent that it has taken that nothing was sent. */
-const begun = (
+const begun = Effect.fnUntraced(function*(
   journal: Journal.Journal,
   order: Order,
   progress: Progress
-): Effect.Effect<void, VideoTaskError.VideoTaskError> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      Effect.forkDetach(begin(journal, order, progress), { startImmediately: true }),
-      (fiber) =>
-        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
-          Effect.flatMap(forAMoment(Fiber.await(fiber)), (exit) =>
-            Option.isSome(exit)
-              ? Effect.void
-              : Effect.forkDetach(Effect.andThen(Fiber.await(fiber), settle(journal, order, neverSent)))))
-    )
-  )
+): Effect.fn.Return<void, VideoTaskError.VideoTaskError> {
+  journal.claims.sending(order.id, true)
+  progress.startedAt = yield* Clock.currentTimeMillis
+  progress.heldSince = yield* intend(journal, order, progress.startedAt)
+  progress.isBegun = true
+})
 
 const neverSent: Outcome = { _tag: "rejected", reason: "interrupted before it was sent" }
 
@@ -362,17 +333,14 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
   return progress.phase === "waiting" ? neverSent : lost
 }
 
-/** Nobody waits for it. What is open counts as ambiguous anyhow; that nothing was made is offered again. */
+/** Whoever waits for the create hears what became of it, whether the store takes it now or later. */
 const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> => {
-  const write = Journal.settle(journal, order.id, outcome)
-  return write.pipe(
-    Effect.catchCause((cause) =>
-      Effect.andThen(
-        Effect.logWarning("the outcome of a create could not be stored", order.id, cause),
-        outcome._tag === "rejected"
-          ? Effect.forkIn(Effect.ignore(insist(write, journal.scope)), journal.scope)
-          : Effect.void
-      )
-    )
+  const write = outcome._tag === "ambiguous" ? Journal.leaveOpen : Journal.settle
+  return Effect.catchCause(
+    offer(write(journal, order.id, outcome), journal.scope),
+    (cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Effect.logWarning("the outcome of a create could not be stored", order.id, cause)
   )
 }

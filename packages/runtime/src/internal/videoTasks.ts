@@ -15,7 +15,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CostBudget } from "../CostBudget.ts"
 import { longestLeaseMs } from "../Standing.ts"
@@ -80,7 +80,8 @@ export const make = Effect.fnUntraced(function*(
   const budget = yield* Effect.serviceOption(CostBudget)
   const book = Option.getOrUndefined(budget)?.book
   const announce = yield* Announcer.make
-  const scope = yield* Effect.scope
+  // What is still being written when everything ends is waited for at the same time.
+  const scope = yield* Scope.make("parallel")
   const claims = new Claims({
     store,
     owner: options.owner ?? (yield* Effect.provideContext(TaskId.make, platform)),
@@ -118,6 +119,7 @@ export const make = Effect.fnUntraced(function*(
     scheduler
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => lanes.close()))
+  yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
   const parts: Parts = {
     claims,
     keepsRequests: options.keepRequests !== false,

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as StandardWebhooks from "../StandardWebhooks.ts"
 import * as Telemetry from "../Telemetry.ts"
 import { VideoTasks } from "../VideoTasks.ts"
@@ -18,9 +18,6 @@ import * as News from "./webhookNews.ts"
 
 /** How long the sender waits for us besides the reading of the body, in ms: together less than 15 s. */
 const timeoutMs = 9000
-
-/** How long work that is being written is waited for when everything ends, in ms. */
-const farewellMs = 1000
 
 /** When a sender may come again, in s. */
 const retryAfter = { "retry-after": "5" }
@@ -45,7 +42,7 @@ interface Receiver {
   /** The signed messages that are being worked on. */
   readonly pending: Map<string, Fiber.Fiber<Head.Verdict>>
   readonly warned: Set<string>
-  /** Begins work that no request has for its child: a store that never answers must not hold up its end. */
+  /** Begins work that no request has for its child: its sender may not wait for it. */
   readonly begin: <A>(work: Effect.Effect<A>) => Effect.Effect<Fiber.Fiber<A>>
 }
 
@@ -54,6 +51,8 @@ export const make = Effect.fnUntraced(function*(
   options: ReceiverOptions
 ): Effect.fn.Return<WebhookReceiver["Service"], SecretError, VideoTasks | VideoProviders | Scope.Scope> {
   const providers = yield* VideoProviders
+  // What is begun ends with the layer, before its store does.
+  const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const receiver: Receiver = {
     news: { tasks: yield* VideoTasks },
     keys: yield* keysOf(options, providers.all),
@@ -61,7 +60,7 @@ export const make = Effect.fnUntraced(function*(
     early: new Seen(options.remember),
     pending: new Map(),
     warned: new Set(),
-    begin: yield* beginner
+    begin: (work) => Effect.forkIn(work, scope)
   }
   let atWork = 0
   return {
@@ -108,20 +107,6 @@ const keysOf = Effect.fnUntraced(function*(
     if (keys.length > 0) all.set(id, keys)
   }
   return all
-})
-
-/** What is begun ends with the layer, before its store does, unless the store holds it up for too long. */
-const beginner: Effect.Effect<Receiver["begin"], never, Scope.Scope> = Effect.gen(function*() {
-  const begun = new Set<Fiber.Fiber<unknown>>()
-  yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => begun.size === 0 ? Effect.void : Effect.timeoutOption(Fiber.interruptAll(begun), farewellMs))
-  )
-  return (work) =>
-    Effect.tap(Effect.forkDetach(work), (fiber) =>
-      Effect.sync(() => {
-        begun.add(fiber)
-        fiber.addObserver(() => begun.delete(fiber))
-      }))
 })
 
 /** The work goes on by itself when the sender can't wait any longer; then only its place is taken. */
