@@ -33,6 +33,7 @@ import { wait } from "./commands/wait.ts"
 import { worker } from "./commands/worker.ts"
 import type { Exit } from "./internal/exitCode.ts"
 import * as Globals from "./internal/globals.ts"
+import { heeded } from "./internal/heeded.ts"
 import { layerHelp, usageErrors } from "./internal/help.ts"
 import * as Live from "./internal/live.ts"
 import * as Logs from "./internal/logs.ts"
@@ -61,7 +62,7 @@ export const root = Command.make("video-tasks").pipe(
 
 /**
  * Runs the command with arguments, as `bin.ts` does. Fails with the exit code when it is not 0; everything that there
- * is to say has been printed then.
+ * is to say has been printed then. Once stdout takes nothing more it ends as after Ctrl-C, with 141 where nobody reads, else 13.
  *
  * @category running
  * @since 0.1.0
@@ -69,6 +70,7 @@ export const root = Command.make("video-tasks").pipe(
 export const main = (args: ReadonlyArray<string>): Effect.Effect<void, Exit> =>
   Command.runWith(root, { version })(args).pipe(
     usageErrors(args),
+    heeded,
     Effect.provide(
       Layer.provideMerge(
         Layer.mergeAll(layerHelp, Logs.layer, Live.layer),

@@ -6,9 +6,8 @@
  */
 // oxlint-disable-next-line import/no-unassigned-import -- an old Node must be told before it meets anything else
 import "./internal/nodeVersion.ts"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import process from "node:process"
 import { main } from "./Cli.ts"
-import { teardown } from "./internal/teardown.ts"
+import { runMain } from "./internal/signals.ts"
 
-NodeRuntime.runMain(main(process.argv.slice(2)), { disableErrorReporting: true, teardown })
+runMain(main(process.argv.slice(2)))

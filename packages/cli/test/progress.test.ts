@@ -39,8 +39,7 @@ const stage = (
   const layer = Layer.mergeAll(tasks, reporter, screen.layer)
   return {
     written: screen.written,
-    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof layer>>) =>
-      screen.provide(Effect.provide(effect, layer))
+    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof layer>>) => Effect.provide(effect, layer)
   }
 }
 

@@ -5,21 +5,20 @@ import { recorded } from "./utils/screen.ts"
 describe("screen", () => {
   it.effect("keeps results and remarks apart", () =>
     Effect.gen(function*() {
-      const { provide, screen, written } = recorded()
-      yield* provide(Effect.andThen(screen.out("result"), screen.err("remark")))
+      const { screen, written } = recorded()
+      yield* screen.out("result")
+      yield* screen.err("remark")
       assert.deepStrictEqual(written.out, ["result"])
       assert.deepStrictEqual(written.err, ["remark"])
     }))
 
   it.effect("takes the live lines away while something else is written", () =>
     Effect.gen(function*() {
-      const { provide, screen, written } = recorded({ animated: true })
-      yield* provide(Effect.gen(function*() {
-        yield* screen.live(["one", "two"])
-        yield* screen.out("result")
-        yield* screen.live([])
-        yield* screen.err("remark")
-      }))
+      const { screen, written } = recorded({ animated: true })
+      yield* screen.live(["one", "two"])
+      yield* screen.out("result")
+      yield* screen.live([])
+      yield* screen.err("remark")
       assert.deepStrictEqual(written.all, [
         "live: one\ntwo",
         "live: ",
@@ -47,13 +46,11 @@ describe("screen", () => {
 
   it.effect("blots out what it was told to hide, wherever it stands", () =>
     Effect.gen(function*() {
-      const { provide, screen, written } = recorded({ animated: true })
+      const { screen, written } = recorded({ animated: true })
       yield* screen.hide(Redacted.make("sk-live-123"))
-      yield* provide(Effect.gen(function*() {
-        yield* screen.out("{\"message\":\"bad key sk-live-123\"}")
-        yield* screen.err("Bearer sk-live-123, sk-live-123")
-        yield* screen.live(["sk-live-123"])
-      }))
+      yield* screen.out("{\"message\":\"bad key sk-live-123\"}")
+      yield* screen.err("Bearer sk-live-123, sk-live-123")
+      yield* screen.live(["sk-live-123"])
       assert.deepStrictEqual(written.all, [
         "out: {\"message\":\"bad key <redacted>\"}",
         "err: Bearer <redacted>, <redacted>",

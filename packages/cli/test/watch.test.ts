@@ -64,7 +64,7 @@ const terminal = (size: { columns: number; rows: number }) =>
     const sizes = yield* Queue.unbounded<Terminal.Size>()
     yield* Queue.offer(sizes, size)
     const pictures: Array<ReadonlyArray<string>> = []
-    const { layer, provide, screen, written } = recorded()
+    const { layer, screen, written } = recorded()
     const filled = Screen.of({
       ...screen,
       fills: true,
@@ -93,7 +93,7 @@ const terminal = (size: { columns: number; rows: number }) =>
       Object.assign(size, { columns, rows })
       return Queue.offer(sizes, { columns, rows })
     }
-    return { pictures, written, press, resize, provide, services }
+    return { pictures, written, press, resize, services }
   })
 
 const second = TestClock.adjust("1 second")
@@ -101,9 +101,9 @@ const second = TestClock.adjust("1 second")
 describe("watch", () => {
   it.effect("shows what changes in the store, and leaves the last list behind", () =>
     Effect.gen(function*() {
-      const { pictures, press, provide, services, written } = yield* terminal({ columns: 140, rows: 10 })
+      const { pictures, press, services, written } = yield* terminal({ columns: 140, rows: 10 })
       yield* put(1, 0)
-      const watching = yield* Effect.forkChild(provide(Effect.provide(watch(everything), services)))
+      const watching = yield* Effect.forkChild(Effect.provide(watch(everything), services))
       yield* TestClock.adjust("0 millis")
       yield* happen(1, observed(500, { status: "IN_PROGRESS", progress: 10 }))
       yield* put(2, 500)
@@ -135,9 +135,9 @@ describe("watch", () => {
 
   it.effect("draws anew for another size of the terminal, and is interrupted by Ctrl-C", () =>
     Effect.gen(function*() {
-      const { pictures, press, provide, resize, services, written } = yield* terminal({ columns: 120, rows: 10 })
+      const { pictures, press, resize, services, written } = yield* terminal({ columns: 120, rows: 10 })
       for (const n of [1, 2, 3, 4, 5, 6]) yield* put(n, n)
-      const watching = yield* Effect.forkChild(provide(Effect.provide(watch(everything), services)))
+      const watching = yield* Effect.forkChild(Effect.provide(watch(everything), services))
       yield* TestClock.adjust("0 millis")
       yield* resize(30, 6)
       yield* TestClock.adjust("0 millis")
@@ -168,7 +168,7 @@ describe("watch", () => {
       })
       yield* put(1, 0)
       yield* happen(1, observed(1, { status: "FAILED" }))
-      const { layer, provide, screen, written } = recorded()
+      const { layer, screen, written } = recorded()
       const reporter = Layer.succeed(Reporter.Reporter, Reporter.make(screen, { json: true, quiet: false }))
       const services = Layer.mergeAll(
         layer,
@@ -183,7 +183,7 @@ describe("watch", () => {
         ended: [],
         matches: (status: Facts.Facts["status"]) => status === "SUBMITTED" || status === "IN_PROGRESS"
       }
-      yield* Effect.forkChild(provide(Effect.provide(watch(unfinished), services)))
+      yield* Effect.forkChild(Effect.provide(watch(unfinished), services))
       yield* TestClock.adjust("0 millis")
       yield* put(2, 2)
       yield* second
@@ -238,7 +238,7 @@ describe("watch", () => {
             : real.list(filter, cursor)
         }
       })
-      const { layer, provide, screen, written } = recorded()
+      const { layer, screen, written } = recorded()
       const services = Layer.mergeAll(
         layer,
         Layer.succeed(Reporter.Reporter, Reporter.make(screen, { json: false, quiet: true })),
@@ -246,7 +246,7 @@ describe("watch", () => {
         Layer.succeed(Terminal.Terminal, {} as never),
         Stdio.layerTest({})
       )
-      yield* Effect.forkChild(provide(Effect.provide(watch(everything), services)))
+      yield* Effect.forkChild(Effect.provide(watch(everything), services))
       yield* TestClock.adjust("0 millis")
       yield* put(1, 10)
       yield* TestClock.adjust("4 seconds")

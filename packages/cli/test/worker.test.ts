@@ -222,6 +222,19 @@ describe("worker", { concurrent: true }, () => {
   )
 
   live(
+    "hands its buckets over when its terminal closes, also when that is said twice",
+    Effect.gen(function*() {
+      const env = yield* environment
+      const one = yield* worker(["--buckets", "2"], env)
+      yield* Effect.promise(() => one.until("serves 2 of 2"))
+      one.kill("SIGHUP")
+      one.kill("SIGHUP")
+      assert.strictEqual(yield* Effect.promise(() => one.ended), 0, one.said())
+      assert.match(one.said(), /Stopping: .*\nGave buckets 0, 1 up\. Stopped\.\n$/)
+    })
+  )
+
+  live(
     "takes over what a killed one had",
     Effect.gen(function*() {
       const env = yield* environment

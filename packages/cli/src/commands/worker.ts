@@ -96,7 +96,7 @@ export const worker = Command.make(
 ).pipe(
   Command.withShortDescription("Work on the tasks of a database, together with other machines"),
   Command.withDescription(
-    "Follow every unfinished task of a PostgreSQL store, together with the other workers on it: each serves a share, and when one dies the others take over. The providers are those whose keys are set; give all workers the same. Tasks come from anywhere: `video-tasks create --store postgres://…` needs no worker. SIGTERM or Ctrl-C hands the share over, finishes requests in flight and exits with 0; a second signal ends it at once."
+    "Follow every unfinished task of a PostgreSQL store, together with the other workers on it: each serves a share, and when one dies the others take over. The providers are those whose keys are set; give all workers the same. Tasks come from anywhere: `video-tasks create --store postgres://…` needs no worker. SIGTERM, Ctrl-C or a terminal that closes hands the share over, finishes requests in flight and exits with 0; a second SIGTERM or Ctrl-C ends it at once."
   ),
   Command.withExamples([
     {

@@ -21,10 +21,14 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [10, "provider not reachable, too busy, or not making sense"],
   [11, "success without a video"],
   [12, "the file could not be downloaded"],
-  [13, "the store or the archive failed"],
+  [13, "the store or the archive failed, or the output can't be written"],
   [14, "several tasks ended with different codes"],
-  [130, "interrupted"]
+  [130, "interrupted"],
+  [141, "nobody reads the output any more"]
 ]
+
+/** The code of a command whose reader has gone: what a shell says of a program that SIGPIPE ended. */
+export const unread = 141
 
 /** The code of every reason of an error. */
 export const ofReason: { readonly [Tag in Reason["_tag"]]: number } = {

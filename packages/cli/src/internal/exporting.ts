@@ -9,11 +9,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Format from "./exportFormat.ts"
 import { isSame } from "./place.ts"
-import { type Problem, usage } from "./problem.ts"
+import { type Problem, unwritten, usage } from "./problem.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
 import * as Store from "./store.ts"
 import * as StoreReads from "./storeReads.ts"
+import { codeOf } from "./streams.ts"
 
 /** Refuses to write over the store that is exported. */
 export const checkOutput = Effect.fnUntraced(function*(output: string) {
@@ -43,7 +44,12 @@ export const exportTo = Effect.fnUntraced(function*(output: string | undefined, 
   yield* Stream.run(bytes, fs.sink(part, { mode: 0o600 })).pipe(
     Effect.andThen(fs.rename(part, output)),
     Effect.onError(() => Effect.ignore(fs.remove(part, { force: true }))),
-    Effect.catchTag("PlatformError", () => Effect.fail(usage(`The file ${output} cannot be written.`)))
+    Effect.catchTag("PlatformError", ({ reason }) =>
+      Effect.fail(
+        reason._tag === "Unknown"
+          ? unwritten(`The file ${output}`, codeOf(reason.cause))
+          : usage(`The file ${output} cannot be written.`)
+      ))
   )
   yield* reporter.note(`Wrote ${count} ${count === 1 ? "line" : "lines"} to ${output}.`)
 })

@@ -22,10 +22,12 @@ export const layer: Layer.Layer<never, never, Screen> = Layer.mergeAll(
 
 // internal
 
-/** A warning is a sentence for people; everything else is for those who asked for it. */
+/** A warning is a sentence for people, and what it is about; everything else is for those who asked for it. */
 const written = (options: Logger.Options<unknown>): string => {
-  const first = Array.isArray(options.message) ? options.message[0] : options.message
-  return options.logLevel === "Warn" && typeof first === "string"
-    ? `warning: ${harmless(first)}`
+  const parts = (Array.isArray(options.message) ? options.message : [options.message]).filter((part) =>
+    typeof part === "string"
+  )
+  return options.logLevel === "Warn" && parts.length > 0
+    ? `warning: ${parts.map(harmless).join(": ")}`
     : Logger.formatLogFmt.log(options)
 }

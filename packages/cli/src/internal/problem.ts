@@ -37,6 +37,23 @@ export const storeFailed = (
     retryable: error.retryable
   })
 
+/** What was to be written could not be: exit code 13. `what` begins a sentence, `code` is the system's, such as `ENOSPC`. */
+export const unwritten = (what: string, code: string): Problem =>
+  new Problem({
+    reason: "OutputFailed",
+    code: ExitCode.ofReason.StoreError,
+    message: `${what} can't be written: ${refusals.get(code) ?? "the system refuses"} (${code}).`
+  })
+
 /** The exit code of a failure. */
 export const exitCode = (failure: Failure): number =>
   failure instanceof VideoTaskError ? ExitCode.ofReason[failure.reason._tag] : failure.code
+
+// internal
+
+const refusals: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "no space is left"],
+  ["EDQUOT", "the quota is used up"],
+  ["EFBIG", "the file gets too large"],
+  ["EIO", "the device fails"]
+])

@@ -51,14 +51,20 @@ export const make = (
   const told = (text: string) => screen.err(withStore(text, store))
   const chatty = (text: string) => json || quiet ? Effect.void : told(text)
   const failed: Reporter["Service"]["failed"] = (failure, { isTold = false, output } = {}) =>
-    Effect.andThen(
+    // It is told as well when nobody reads the line.
+    Effect.ensuring(
       json ? line(JsonLines.error(failure)) : Effect.void,
       told(Render.failure(screen.errStyle, failure, { isTold: isTold && !json, output, baseUrl }))
     )
   return Reporter.of({
     json,
     quiet,
-    created: (task) => json ? line(JsonLines.created(task)) : screen.out(Handle.format(task.handle)),
+    created: (task) =>
+      // What was paid is told to somebody, also when nobody reads the results.
+      Effect.onInterrupt(
+        json ? line(JsonLines.created(task)) : screen.out(Handle.format(task.handle)),
+        () => told(Render.goOn(screen.errStyle, [task.handle], { baseUrl }))
+      ),
     changed: (moment) => {
       if (json) return line(JsonLines.state(moment.task))
       return screen.animated ? Effect.void : chatty(Render.plainLine(moment))

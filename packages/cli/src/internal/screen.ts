@@ -4,7 +4,6 @@
  * Known secrets are blotted out of everything that is written here, whoever wrote them into a text.
  */
 import * as Config from "effect/Config"
-import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -14,11 +13,12 @@ import type * as Scope from "effect/Scope"
 import * as Stdio from "effect/Stdio"
 import { createLogUpdate } from "log-update"
 import process from "node:process"
+import { type Loss, make as makeStreams, type Streams, wholeInto } from "./streams.ts"
 import * as Style from "./style.ts"
 
 /** Where a command writes. */
 export class Screen extends Context.Service<Screen, {
-  /** Writes a result to stdout. */
+  /** Writes a result to stdout, and waits until it is taken. */
   readonly out: (text: string) => Effect.Effect<void>
   /** Writes to stderr. */
   readonly err: (text: string) => Effect.Effect<void>
@@ -31,8 +31,10 @@ export class Screen extends Context.Service<Screen, {
   readonly filled: Effect.Effect<(lines: ReadonlyArray<string>) => Effect.Effect<void>, never, Scope.Scope>
   /** Whether the terminal can be filled with a picture. */
   readonly fills: boolean
-  /** Waits until nobody reads stdout any more. */
-  readonly outClosed: Effect.Effect<void>
+  /** Waits until stdout takes nothing more. */
+  readonly outLost: Effect.Effect<void>
+  /** Why stdout takes nothing more; `undefined` while it does. */
+  readonly outLoss: Effect.Effect<Loss | undefined>
   /** The colours of stdout. */
   readonly outStyle: Style.Style
   /** The colours of stderr. */
@@ -51,6 +53,7 @@ export class Screen extends Context.Service<Screen, {
 
 /** What a screen needs to know of its terminal. */
 export interface Terminal {
+  readonly streams: Streams
   readonly outStyle: Style.Style
   readonly errStyle: Style.Style
   readonly animated: boolean
@@ -60,59 +63,31 @@ export interface Terminal {
   readonly draw: (text: string) => void
   /** Fills the terminal with a picture; `undefined` takes it away. */
   readonly fill?: ((lines: ReadonlyArray<string> | undefined) => void) | undefined
-  /** Calls back when nobody reads stdout any more; returns how to be called no more. */
-  readonly onOutClosed?: ((call: () => void) => () => void) | undefined
 }
 
-/** Makes a screen on the console of the context. */
+/** Makes a screen. */
 export const make = (terminal: Terminal): Screen["Service"] => {
   const secrets = new Set<string>()
-  let frame = ""
-  let held: Array<Effect.Effect<void>> | undefined
   const clean = (text: string): string => {
     let result = text
     for (const secret of secrets) result = result.replaceAll(secret, "<redacted>")
     return result
   }
-  const above = (write: Effect.Effect<void>): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (held !== undefined) {
-        held.push(write)
-        return Effect.void
-      }
-      if (frame === "") return write
-      terminal.draw("")
-      return Effect.ensuring(write, Effect.sync(() => terminal.draw(frame)))
-    })
+  const { streams } = terminal
+  const foot = footOf(terminal, clean)
   return Screen.of({
     clean,
-    out: (text) => above(Console.log(clean(text))),
-    err: (text) => above(Console.error(clean(text))),
-    live: (lines) =>
-      Effect.sync(() => {
-        const next = clean(lines.join("\n"))
-        if (!terminal.animated || next === frame) return
-        frame = next
-        terminal.draw(frame)
+    out: (text) => foot.above(() => streams.out(clean(text))),
+    err: (text) =>
+      foot.above(() => {
+        streams.err(clean(text))
+        return Effect.void
       }),
-    filled: Effect.acquireRelease(
-      Effect.sync(() => {
-        held = []
-        return (lines: ReadonlyArray<string>) => Effect.sync(() => terminal.fill?.(lines.map(clean)))
-      }),
-      () =>
-        Effect.suspend(() => {
-          const writes = held ?? []
-          held = undefined
-          terminal.fill?.(undefined)
-          return Effect.all(writes, { discard: true })
-        })
-    ),
+    live: foot.live,
+    filled: foot.filled,
     fills: terminal.fill !== undefined,
-    outClosed: Effect.callback((resume) => {
-      const stop = terminal.onOutClosed?.(() => resume(Effect.void))
-      return Effect.sync(() => stop?.())
-    }),
+    outLost: streams.lost,
+    outLoss: Effect.sync(streams.loss),
     outStyle: terminal.outStyle,
     errStyle: terminal.errStyle,
     animated: terminal.animated,
@@ -136,26 +111,67 @@ export const layer: Layer.Layer<Screen, never, Stdio.Stdio> = Layer.effect(
     const colored = (isTerminal: boolean): boolean =>
       env.term !== "dumb" && env.noColor === "" && (isTerminal || !["", "0", "false"].includes(env.forceColor))
     const update = createLogUpdate(process.stderr)
+    const { stderr, stdout } = process
+    const streams = yield* makeStreams({ stdout, stderr, whole: wholeInto(stdout.fd), isTerminal: outTerminal })
     return make({
+      streams,
       outStyle: colored(outTerminal) ? Style.ansi : Style.none,
       errStyle: colored(errTerminal) ? Style.ansi : Style.none,
       animated: errTerminal && env.term !== "dumb",
       columns: () => process.stderr.columns || 80,
       outColumns: () => outTerminal ? process.stdout.columns || 80 : undefined,
       draw: (text) => {
+        if (streams.isErrGone()) return
         if (text === "") update.clear()
         else update(text)
       },
-      ...(outTerminal && env.term !== "dumb" ? { fill: filling(process.stdout) } : {}),
-      onOutClosed: (call) => {
-        process.stdout.on("error", call).on("close", call)
-        return () => process.stdout.off("error", call).off("close", call)
-      }
+      ...(outTerminal && env.term !== "dumb" ? { fill: filling(process.stdout) } : {})
     })
   })
 )
 
 // internal
+
+/** The live lines at the foot of stderr, and the picture that fills the terminal: whatever is written goes above them. */
+const footOf = (terminal: Terminal, clean: (text: string) => string) => {
+  let frame = ""
+  let held: Array<() => Effect.Effect<void>> | undefined
+  return {
+    /** Writes at once; what is returned waits until it is taken. */
+    above: (write: () => Effect.Effect<void>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (held !== undefined) {
+          held.push(write)
+          return Effect.void
+        }
+        if (frame === "") return write()
+        terminal.draw("")
+        const taken = write()
+        terminal.draw(frame)
+        return taken
+      }),
+    live: (lines: ReadonlyArray<string>): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const next = clean(lines.join("\n"))
+        if (!terminal.animated || next === frame) return
+        frame = next
+        terminal.draw(frame)
+      }),
+    filled: Effect.acquireRelease(
+      Effect.sync(() => {
+        held = []
+        return (lines: ReadonlyArray<string>) => Effect.sync(() => terminal.fill?.(lines.map(clean)))
+      }),
+      () =>
+        Effect.suspend(() => {
+          const writes = held ?? []
+          held = undefined
+          terminal.fill?.(undefined)
+          return Effect.forEach(writes, (write) => Effect.suspend(write), { discard: true })
+        })
+    )
+  }
+}
 
 /** Pictures have the alternate screen, so that a new size of the terminal cannot tear them and what was there stays. */
 const filling = (stream: NodeJS.WriteStream) => {

@@ -1,7 +1,6 @@
 /**
  * The real services behind every command: providers over undici, tasks in a store.
  */
-import * as NodeHttp from "@video-tasks/node/NodeHttp"
 import * as CostBudget from "@video-tasks/runtime/CostBudget"
 import * as TaskStore from "@video-tasks/runtime/TaskStore"
 import * as VideoTasks from "@video-tasks/runtime/VideoTasks"
@@ -11,6 +10,7 @@ import * as ArchiveLayer from "./archiveLayer.ts"
 import type { Backend, TasksOptions } from "./backend.ts"
 import * as Cadence from "./cadence.ts"
 import * as Globals from "./globals.ts"
+import * as Http from "./http.ts"
 import * as KeepRequests from "./keepRequests.ts"
 import { usage } from "./problem.ts"
 import * as Providers from "./providers.ts"
@@ -42,6 +42,6 @@ const over = (ids: ReadonlyArray<ProviderId>, options: TasksOptions & { readonly
     return (options.budget === undefined ? tasks : Layer.provide(tasks, CostBudget.layer(options.budget))).pipe(
       Layer.provideMerge(options.archives === true ? ArchiveLayer.layer : Layer.empty),
       Layer.provideMerge(Providers.layer(ids, options)),
-      Layer.provideMerge(NodeHttp.layer())
+      Layer.provideMerge(Http.layer)
     )
   }))

@@ -25,7 +25,7 @@ export const watch = Effect.fnUntraced(function*(options: WatchOptions) {
   const screen = yield* Screen
   const looking = lookingAt(options)
   if (!reporter.json && screen.fills) return yield* filling(looking)
-  return yield* Effect.raceFirst(telling(looking), screen.outClosed)
+  return yield* telling(looking)
 })
 
 // internal

@@ -3,7 +3,6 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Cluster from "@video-tasks/cluster/Cluster"
-import * as NodeHttp from "@video-tasks/node/NodeHttp"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,13 +14,14 @@ import * as Cadence from "./cadence.ts"
 import { configured } from "./configured.ts"
 import * as Globals from "./globals.ts"
 import * as Address from "./hostPort.ts"
+import * as Http from "./http.ts"
 import { Problem, usage } from "./problem.ts"
 import * as Providers from "./providers.ts"
 import { Reporter } from "./reporter.ts"
 import { Screen } from "./screen.ts"
 import * as Settings from "./settings.ts"
+import { Ending } from "./signals.ts"
 import { secretsOf } from "./storeChoice.ts"
-import { stopsWell } from "./teardown.ts"
 import * as Health from "./workerHealth.ts"
 import * as Logs from "./workerLogs.ts"
 import { reachable } from "./workerPorts.ts"
@@ -59,18 +59,19 @@ export const work = Effect.fnUntraced(function*(input: WorkerInput) {
       const metrics = yield* Health.serve(input.metrics, Standing.standing(state))
       yield* Ref.update(state, (now) => ({ ...now, metrics }))
     }
-    yield* Effect.sync(() =>
-      stopsWell(() => Effect.runSync(Ref.update(state, (now) => ({ ...now, isStopping: true }))))
-    )
+    yield* (yield* Ending).stopsWell
     yield* Start.lonely(address, url)
     const here = { url, address, providers, poll: Cadence.ofFlags(globals), state }
     const trouble = Logs.make()
     const end: End = { owned: [], buckets: 0 }
+    const asked = Ref.update(state, (now) => ({ ...now, isStopping: true }))
     return yield* serve(state, trouble, end).pipe(
       Effect.provide(layer(input, here), { local: true }),
       Start.patiently(state),
       Effect.catch((error) => Effect.fail(Start.refused(input.listen, error))),
       Logs.plainly(trouble),
+      // As soon as it is asked to stop, whatever it does then.
+      Effect.raceFirst(Effect.onInterrupt(Effect.never, () => asked)),
       Effect.onInterrupt(() => stopped(end))
     )
   }))
@@ -131,7 +132,7 @@ const layer = (
     }))).pipe(
       Layer.provide(ArchiveLayer.layer),
       Layer.provide(Providers.layer(providers, { needsKey: true })),
-      Layer.provide(NodeHttp.layer()),
+      Layer.provide(Http.layer),
       Layer.provide(PgClient.layer({ url, applicationName: "video-tasks worker", connectTimeout: "5 seconds" }))
     )
 

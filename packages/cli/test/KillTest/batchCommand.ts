@@ -1,7 +1,6 @@
 /**
  * The command as a process that may be killed at any moment: the real one, in a hurry, which says when it is ready.
  */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { NodeHttp } from "@video-tasks/node"
 import { VideoTasks } from "@video-tasks/runtime"
@@ -14,8 +13,8 @@ import * as Logs from "../../src/internal/logs.ts"
 import * as Providers from "../../src/internal/providers.ts"
 import * as Screen from "../../src/internal/screen.ts"
 import * as Services from "../../src/internal/services.ts"
+import { runMain } from "../../src/internal/signals.ts"
 import * as Store from "../../src/internal/store.ts"
-import { teardown } from "../../src/internal/teardown.ts"
 import * as Work from "./work.ts"
 
 /** Requests per second. */
@@ -35,12 +34,11 @@ const backend = Layer.succeed(Backend, {
   storeThere: Store.layerThere
 })
 
-NodeRuntime.runMain(
+runMain(
   Command.runWith(root, { version: "0.0.0" })(process.argv.slice(2)).pipe(
     Effect.provide(Layer.provideMerge(
       Layer.merge(Logs.layer, backend),
       Layer.provideMerge(Screen.layer, NodeServices.layer)
     ))
-  ),
-  { disableErrorReporting: true, teardown }
+  )
 )

@@ -31,11 +31,42 @@ const cli = path.resolve(import.meta.dirname, "../..")
 
 /** Runs a file of Node as the command. */
 export const run = (file: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ran> =>
+  started(process.execPath, [file, ...args], options)
+
+/**
+ * Runs a line of the shell, in which `vt` is the command and `3` a pipe whose reader has gone. `codes` are those that the
+ * command ended with.
+ */
+export const shell = async (
+  file: string,
+  line: string,
+  options: RunOptions = {}
+): Promise<Ran & { readonly codes: ReadonlyArray<number> }> => {
+  const [codes, pipe] = [path.join(emptyFolder(), "codes"), path.join(emptyFolder(), "pipe")]
+  const script = `
+    vt() { "$NODE" "$FILE" "$@"; echo $? >> "$CODES"; }
+    mkfifo "$GONE"; true < "$GONE" & exec 3> "$GONE"; wait $!
+    ${line}`
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    NODE: process.execPath,
+    FILE: file,
+    CODES: codes,
+    GONE: pipe,
+    ...options.env
+  }
+  const ran = await started("/bin/sh", ["-c", script], { ...options, env })
+  const told = fs.existsSync(codes) ? fs.readFileSync(codes, "utf8").trim().split("\n") : []
+  return { ...ran, codes: told.map(Number) }
+}
+
+/** Runs a program. */
+export const started = (program: string, args: ReadonlyArray<string>, options: RunOptions): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const cwd = options.cwd ?? emptyFolder()
     // Without a place of its own a run would keep its tasks where the user of this machine does.
     const places = { HOME: cwd, XDG_DATA_HOME: options.data ?? emptyFolder(), APPDATA: "" }
-    const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: "", ...places, ...options.env } })
+    const child = spawn(program, [...args], { cwd, env: { PATH: "", ...places, ...options.env } })
     let [stdout, stderr, sent] = ["", "", false]
     const look = () => {
       options.onOutput?.(stdout + stderr)

@@ -1,5 +1,6 @@
-import { Console, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as Screen from "../../src/internal/screen.ts"
+import type { Streams } from "../../src/internal/streams.ts"
 import * as Style from "../../src/internal/style.ts"
 
 /** What was written, in order. */
@@ -17,11 +18,19 @@ export const recorded = (options: { readonly animated?: boolean } = {}) => {
     into.push(text)
     written.all.push(`${name}: ${text}`)
   }
-  const console: Console.Console = Object.assign(Object.create(globalThis.console), {
-    log: keep(written.out, "out"),
-    error: keep(written.err, "err")
-  })
+  const keepOut = keep(written.out, "out")
+  const streams: Streams = {
+    out: (text) => {
+      keepOut(text)
+      return Effect.void
+    },
+    err: keep(written.err, "err"),
+    isErrGone: () => false,
+    loss: () => undefined,
+    lost: Effect.never
+  }
   const screen = Screen.make({
+    streams,
     outStyle: Style.none,
     errStyle: Style.none,
     animated: options.animated ?? false,
@@ -31,7 +40,6 @@ export const recorded = (options: { readonly animated?: boolean } = {}) => {
   return {
     written,
     screen,
-    layer: Layer.succeed(Screen.Screen, screen),
-    provide: Effect.provideService(Console.Console, console)
+    layer: Layer.succeed(Screen.Screen, screen)
   }
 }
