@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
+import { outside } from "./internal/outside.ts"
 import * as Pg from "./internal/pgShares.ts"
 import { type Ground, Member } from "./internal/shareMember.ts"
 
@@ -79,9 +80,9 @@ export const layer = (options: Options = {}): Layer.Layer<AccountShares, TaskSto
       const client = yield* PgClient.PgClient
       const sql = client.withoutTransforms()
       const scope = yield* Effect.scope
-      const run = Effect.runForkWith(yield* Effect.context())
+      const run = Effect.runForkWith(yield* outside(sql, Effect.context()))
       const platform = yield* Layer.build(SecureRandom.layerWebCrypto)
-      yield* Pg.migrate(sql)
+      yield* outside(sql, Pg.migrate(sql))
       const members = new Map<string, Member>()
       const ground: Ground = {
         sql,
@@ -92,9 +93,12 @@ export const layer = (options: Options = {}): Layer.Layer<AccountShares, TaskSto
         fork: (effect) => void run(Effect.forkIn(effect, scope, { startImmediately: true }))
       }
       yield* Effect.addFinalizer(() =>
-        Effect.forEach(members.values(), (member) => member.release, { concurrency: "unbounded", discard: true })
+        outside(
+          sql,
+          Effect.forEach(members.values(), (member) => member.release, { concurrency: "unbounded", discard: true })
+        )
       )
-      yield* Effect.forkScoped(listening(client, members))
+      yield* outside(sql, Effect.forkScoped(listening(client, members)))
       return {
         join: (account) => {
           const member = new Member(ground, account)

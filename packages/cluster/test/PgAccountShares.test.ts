@@ -6,8 +6,9 @@ import { Accounts, AccountShares, TaskStore, VideoTasks } from "@video-tasks/run
 import { Clock, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Postgres from "../../node/test/support/postgres.ts"
+import * as SilentLink from "../../node/test/support/silentLink.ts"
 import * as Pg from "../src/internal/pgShares.ts"
-import * as SilentLink from "./chaos/silentLink.ts"
+import * as World from "./support/world.ts"
 
 let server: Postgres.Postgres
 
@@ -202,6 +203,18 @@ describe("a share", () => {
       }).pipe(Effect.provide(client)),
     30_000
   )
+
+  it.effect("is drawn outside of a transaction of whoever made it", () =>
+    Effect.gen(function*() {
+      const url = yield* World.fresh(server)
+      yield* Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        yield* Effect.ignore(sql.withTransaction(
+          Effect.andThen(Layer.build(PgAccountShares.layer()), Effect.fail("rolled back"))
+        ))
+        assert.deepStrictEqual(yield* sql`SELECT account FROM video_tasks_accounts`, [])
+      }).pipe(Effect.scoped, Effect.provide(PgClient.layer({ url: Redacted.make(url) })))
+    }))
 
   it.live("is right when many draw at the same moment", () =>
     Effect.gen(function*() {

@@ -35,6 +35,13 @@ export interface Options {
    */
   readonly connectTimeout?: Duration.Input | undefined
   /**
+   * After how long without a word the machine at the other end is asked whether it is there. One that is gone is known some
+   * 10 s later; who waits for an answer gives up by himself, after 10 s.
+   *
+   * @default "30 seconds"
+   */
+  readonly keepAlive?: Duration.Input | undefined
+  /**
    * Whether statements are prepared by name. Switch it off behind a pooler that hands each statement to another
    * connection.
    *
@@ -50,7 +57,8 @@ export interface Options {
  *
  * Any number of processes can share the database: they claim tasks, so that none follows what another one does. Fails
  * with `TaskStoreError` when the database can't be reached, is older than PostgreSQL 14, or its tables were written by a
- * newer version.
+ * newer version. A connection that falls silent is closed after 10 s (30 s where rows are listed), and what was asked over it
+ * fails as `retryable`; the others go on.
  *
  * **Gotchas**
  *
@@ -63,11 +71,14 @@ export const layer = (options: Options): Layer.Layer<TaskStore, TaskStoreError> 
   SqlTaskStore.layer.pipe(
     Layer.provide(Layer.effect(
       SqlClient,
-      Effect.mapError(PgClient.make({ ...options, applicationName: "video-tasks" }), (error) =>
-        new TaskStoreError({
-          detail: `the store in PostgreSQL could not be opened: ${error.message}`,
-          retryable: SqlTaskStore.isAway(error)
-        }))
+      Effect.mapError(
+        PgClient.make({ ...options, keepAlive: options.keepAlive ?? "30 seconds", applicationName: "video-tasks" }),
+        (error) =>
+          new TaskStoreError({
+            detail: `the store in PostgreSQL could not be opened: ${error.message}`,
+            retryable: SqlTaskStore.isAway(error)
+          })
+      )
     )),
     Layer.provide(Reactivity.layer)
   )

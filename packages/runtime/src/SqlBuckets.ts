@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { SqlClient } from "effect/sql/SqlClient"
 import { orFail } from "./internal/sqlFailures.ts"
+import * as SqlOwn from "./internal/sqlOwn.ts"
 import * as Share from "./internal/sqlShare.ts"
 import * as SqlStore from "./internal/sqlStore.ts"
 import type { TaskStore, TaskStoreError } from "./TaskStore.ts"
@@ -118,15 +119,20 @@ export const make = Effect.fnUntraced(function*(
   if (!isPostgres) return yield* Effect.fail(SqlStore.failures.refused("buckets need PostgreSQL"))
   const tables = yield* SqlStore.open(client)
   const { sql } = tables
-  const count = yield* orFail(SqlStore.failures, "the buckets could not be made")(deal(sql, wanted ?? standard))
+  const count = yield* orFail(SqlStore.failures, "the buckets could not be made")(
+    SqlOwn.outside(sql, deal(sql, wanted ?? standard))
+  )
   if (wanted !== undefined && count !== wanted) {
     return yield* Effect.fail(new BucketCountChanged({ expected: wanted, actual: count }))
   }
+  const apart = SqlOwn.apart(sql, SqlStore.failures)
   return {
     count,
     store: SqlStore.of(tables),
-    take: (bucket, runner) => take(tables, count, bucket, runner),
-    owners: orFail(SqlStore.failures, "the owners of the buckets could not be read")(owners(sql))
+    take: (bucket, runner) => apart(take(tables, count, bucket, runner)),
+    owners: apart(
+      orFail(SqlStore.failures, "the owners of the buckets could not be read")(SqlOwn.alone(sql, owners(sql)))
+    )
   }
 })
 
@@ -173,8 +179,11 @@ const take = Effect.fnUntraced(function*(
   const { sql } = tables
   const now = yield* Clock.currentTimeMillis
   const rows = yield* orFail(SqlStore.failures, `bucket ${bucket} could not be taken`)(
-    sql<{ readonly epoch: number }>`UPDATE video_tasks_buckets
-      SET epoch = epoch + 1, runner = ${runner}, taken_at = ${now} WHERE bucket = ${bucket} RETURNING epoch`
+    SqlOwn.alone(
+      sql,
+      sql<{ readonly epoch: number }>`UPDATE video_tasks_buckets
+        SET epoch = epoch + 1, runner = ${runner}, taken_at = ${now} WHERE bucket = ${bucket} RETURNING epoch`
+    )
   )
   const epoch = rows[0]?.epoch
   if (epoch === undefined) return yield* Effect.fail(SqlStore.failures.refused(`there is no bucket ${bucket}`))
@@ -185,10 +194,12 @@ const take = Effect.fnUntraced(function*(
     epoch,
     owner: `${Share.ownersOf(bucket)}${epoch}:${runner}`,
     store: SqlStore.of(tables, share),
-    confirm: orFail(SqlStore.failures, `whose bucket ${bucket} is could not be found out`)(
-      Effect.flatMap(
-        sql`SELECT 1 FROM video_tasks_buckets WHERE bucket = ${bucket} AND epoch = ${epoch}`,
-        (found) => found.length > 0 ? Effect.void : Effect.fail(Share.lost(SqlStore.failures, share))
+    confirm: SqlOwn.apart(sql, SqlStore.failures)(
+      orFail(SqlStore.failures, `whose bucket ${bucket} is could not be found out`)(
+        Effect.flatMap(
+          SqlOwn.alone(sql, sql`SELECT 1 FROM video_tasks_buckets WHERE bucket = ${bucket} AND epoch = ${epoch}`),
+          (found) => found.length > 0 ? Effect.void : Effect.fail(Share.lost(SqlStore.failures, share))
+        )
       )
     ),
     lost: Deferred.await(lost),

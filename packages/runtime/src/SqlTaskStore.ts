@@ -38,6 +38,11 @@ export const Durability: Context.Reference<"full" | "relaxed"> = SqlDurability.D
  * - What belongs to one step (the task's row, its events, the outcome of its submission, its claim) is one transaction.
  * - Fails with `TaskStoreError` when the tables can't be made, or were written by a newer version, and where PostgreSQL is
  *   older than 14.
+ * - What a call confirms lasts, whatever transaction of the same client its caller is in. On PostgreSQL the store has a
+ *   connection of its own for it: within a transaction it needs a second one of the pool. On SQLite, where there is one, the
+ *   call fails with a `TaskStoreError` that is not `retryable`, and nothing was done; so nothing is sent by a `submit` there.
+ * - On PostgreSQL a connection that has not answered for 10 s (30 s where rows are listed) is closed; the call fails with a
+ *   `TaskStoreError` that is `retryable`. Whoever is interrupted leaves within half a second.
  * - Links of videos are stored whole, with their signatures: whoever reads the database can fetch the videos.
  *
  * @category constructors

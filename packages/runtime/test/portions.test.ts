@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch } from "effect"
+import { TestClock } from "effect/testing"
 import * as Portions from "../src/internal/portions.ts"
 
 /** Doubles numbers in portions, each of which waits for the latch. */
@@ -78,6 +79,26 @@ describe("portions", () => {
       yield* Fiber.join(leaving)
       assert.deepStrictEqual(portions, [[1]])
       assert.strictEqual(yield* ask(3), 6)
+    }))
+
+  it.effect("calls off what nobody waits for any more, and goes on", () =>
+    Effect.gen(function*() {
+      const { ask, latch, portions } = world()
+      const first = yield* Effect.forkChild(ask(1), { startImmediately: true })
+      yield* Effect.yieldNow
+      const both = yield* Effect.forEach([2, 3], (item) => Effect.forkChild(ask(item), { startImmediately: true }))
+      yield* Effect.forkChild(Fiber.interrupt(first))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(first)))
+      const [second, third] = both
+      if (second === undefined || third === undefined) return assert.fail("there are two")
+      yield* Effect.forkChild(Fiber.interrupt(second))
+      yield* TestClock.adjust("1 minute")
+      // Somebody waits for the other one.
+      assert.isUndefined(third.pollUnsafe())
+      yield* latch.open
+      assert.strictEqual(yield* Fiber.join(third), 6)
+      assert.deepStrictEqual(portions, [[1], [2, 3]])
     }))
 
   it.effect("tells everybody of a portion that broke, and goes on", () =>

@@ -6,6 +6,7 @@ import * as SqlTaskStore from "@video-tasks/runtime/SqlTaskStore"
 import { TaskStoreError } from "@video-tasks/runtime/TaskStore"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { outside } from "./outside.ts"
 
 /** Nobody else in the database locks by a name that begins like these. The schema is of the cluster as well. */
 const keyOf = (what: string, name: string): string =>
@@ -30,10 +31,13 @@ interface Self {
 
 /** The buckets whose last taker lives; of those that were taken here last, the ones that are served. */
 export const served = (sql: SqlClient, self?: Self): Effect.Effect<ReadonlyArray<number>, TaskStoreError> =>
-  sql<{ readonly bucket: number; readonly runner: string }>`
-    WITH held AS MATERIALIZED (${sql.literal(locks)})
-    SELECT bucket, runner FROM video_tasks_buckets
-    WHERE ${sql.literal(nameKey("runner"))} IN (SELECT key FROM held) ORDER BY bucket`.pipe(
+  outside(
+    sql,
+    sql<{ readonly bucket: number; readonly runner: string }>`
+      WITH held AS MATERIALIZED (${sql.literal(locks)})
+      SELECT bucket, runner FROM video_tasks_buckets
+      WHERE ${sql.literal(nameKey("runner"))} IN (SELECT key FROM held) ORDER BY bucket`
+  ).pipe(
     Effect.map((rows) => {
       const owned = new Set(self?.owned())
       return rows.flatMap(({ bucket, runner }) => runner === self?.name && !owned.has(bucket) ? [] : [bucket])

@@ -2,10 +2,10 @@
  * Workers that are started again whenever they end, and what is done to them.
  */
 import { Effect, type Scope } from "effect"
+import * as SilentLink from "../../../node/test/support/silentLink.ts"
 import * as World from "../support/world.ts"
 import { now } from "./clock.ts"
 import type * as History from "./history.ts"
-import * as SilentLink from "./silentLink.ts"
 import * as Worker from "./worker.ts"
 
 /** A place where workers run, one after the other. */

@@ -39,12 +39,17 @@ export const begin = (n: number) =>
       })
     ))
 
+type Append = Parameters<TaskStore.TaskStore["Service"]["append"]>
+
+/** What `append` is given for a new task. */
+export const created = (n: number, raw?: string): Append => {
+  const event = { type: "task.created", at: n, id: idOf(n), handle: handleOf(n), model: "m" } as const
+  return [event.id, 0, [event], { snapshot: TaskMachine.persist(TaskMachine.initial(event)), raw }]
+}
+
 /** A task whose provider has answered something. */
 export const answered = (n: number, raw: string | undefined) =>
-  Effect.flatMap(TaskStore.TaskStore, (store) => {
-    const created = { type: "task.created", at: n, id: idOf(n), handle: handleOf(n), model: "m" } as const
-    return store.append(created.id, 0, [created], { snapshot: TaskMachine.persist(TaskMachine.initial(created)), raw })
-  })
+  Effect.flatMap(TaskStore.TaskStore, (store) => store.append(...created(n, raw)))
 
 export const make = (n: number) => answered(n, undefined)
 
@@ -63,13 +68,21 @@ export const succeeded: TaskEvent.TaskEvent = {
   })
 }
 
-export const advance = (n: number, event: TaskEvent.TaskEvent) =>
+/** What `append` is given for an event. */
+export const stepped = (n: number, event: TaskEvent.TaskEvent) =>
   Effect.gen(function*() {
     const store = yield* TaskStore.TaskStore
     const stored = yield* store.load(idOf(n))
     if (stored === undefined) return yield* Effect.die(`there is no task ${n}`)
     const { snapshot } = TaskMachine.step(TaskMachine.restore(stored.snapshot), event)
-    return yield* store.append(idOf(n), stored.version, [event], { snapshot: TaskMachine.persist(snapshot) })
+    const step: Append = [idOf(n), stored.version, [event], { snapshot: TaskMachine.persist(snapshot) }]
+    return step
+  })
+
+export const advance = (n: number, event: TaskEvent.TaskEvent) =>
+  Effect.gen(function*() {
+    const store = yield* TaskStore.TaskStore
+    return yield* store.append(...yield* stepped(n, event))
   })
 
 /** A folder of its own, gone afterwards. */

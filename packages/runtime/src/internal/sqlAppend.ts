@@ -14,6 +14,7 @@ import type { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts
 import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { alone } from "./sqlOwn.ts"
 import * as Rows from "./sqlRows.ts"
 import type { Share } from "./sqlShare.ts"
 import * as SqlSteps from "./sqlSteps.ts"
@@ -101,8 +102,11 @@ const unlessWritten = Effect.fnUntraced(function*(
 ): Effect.fn.Return<number, AppendError> {
   if (error.reason._tag !== "ConnectionError") return yield* Effect.fail(error)
   const wanted = yield* Effect.forEach(events, (event) => Rows.encodeEvent(event))
-  const found = yield* sql<{ readonly data: string }>`
-    SELECT data FROM video_tasks_events WHERE task_id = ${id} AND seq >= ${expected} ORDER BY seq`.pipe(
+  const found = yield* alone(
+    sql,
+    sql<{ readonly data: string }>`
+      SELECT data FROM video_tasks_events WHERE task_id = ${id} AND seq >= ${expected} ORDER BY seq`
+  ).pipe(
     Effect.retry({ schedule: lookAgain, while: (failure) => failure.isRetryable }),
     Effect.mapError(() => error)
   )
@@ -188,7 +192,7 @@ const insertEvents = Effect.fnUntraced(function*(
 
 const versionOf = (sql: SqlClient, id: TaskId): Effect.Effect<number, SqlError> =>
   Effect.map(
-    sql<{ readonly version: number }>`SELECT version FROM video_tasks_tasks WHERE id = ${id}`,
+    alone(sql, sql<{ readonly version: number }>`SELECT version FROM video_tasks_tasks WHERE id = ${id}`),
     (rows) => rows[0]?.version ?? 0
   )
 
@@ -199,8 +203,11 @@ const taken = Effect.fnUntraced(function*(
   id: TaskId,
   key: string
 ): Effect.fn.Return<never, SqlError | VersionConflict> {
-  const rows = yield* sql<{ readonly id: TaskId; readonly version: number }>`
-    SELECT id, version FROM video_tasks_tasks WHERE id = ${id} OR handle_key = ${key}`
+  const rows = yield* alone(
+    sql,
+    sql<{ readonly id: TaskId; readonly version: number }>`
+      SELECT id, version FROM video_tasks_tasks WHERE id = ${id} OR handle_key = ${key}`
+  )
   const twin = rows.find((row) => row.id === id) ?? rows[0]
   return yield* Effect.fail(failures.conflict(twin?.id ?? id, 0, twin?.version ?? 0))
 })

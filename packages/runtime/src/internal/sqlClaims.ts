@@ -14,6 +14,7 @@ import { longestLeaseMs } from "../Standing.ts"
 import type { StoredTask, TaskStore } from "../TaskStore.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { alone } from "./sqlOwn.ts"
 import { readable } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 import { asOwner, mayNotSleep, only, ownersOf, type Share } from "./sqlShare.ts"
@@ -45,7 +46,7 @@ export const make = (
 ): Pick<TaskStore["Service"], "claim" | "leaseOf" | "renew" | "release"> => {
   const owed = new Owed()
 
-  const relaxed = <A, E, R>(write: Effect.Effect<A, E, R>) =>
+  const relaxed = <A, E>(write: Effect.Effect<A, E>) =>
     inTransaction(sql, "relaxed", asOwner(sql, failures, share, write))
 
   const claim = (wish: Wish) =>
@@ -53,7 +54,7 @@ export const make = (
       const taken = owed.take(wish)
       const claimed = Effect.andThen(
         relaxed(taking(sql, share, wish, taken)),
-        Effect.suspend(() => load(sql, wish.owner, [...taken]))
+        alone(sql, Effect.suspend(() => load(sql, wish.owner, [...taken])))
       )
       return Effect.onError(claimed, () => Effect.sync(() => owed.add(wish.owner, taken)))
     })
@@ -68,7 +69,7 @@ export const make = (
   return {
     claim: (owner, limit, until, now, ids) =>
       orFail(failures, "tasks could not be claimed")(claim({ owner, limit, until, now, ids })),
-    leaseOf: (owner) => orFail(failures, "a lease could not be read")(leaseOf(sql, owner)),
+    leaseOf: (owner) => orFail(failures, "a lease could not be read")(alone(sql, leaseOf(sql, owner))),
     renew: (owner, until) =>
       orFail(failures, "claims could not be renewed")(
         relaxed(Effect.andThen(renew(sql, owner, until), share === undefined ? Effect.void : sweep(sql, share, owner)))

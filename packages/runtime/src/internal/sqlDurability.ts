@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import * as SqlOwn from "./sqlOwn.ts"
 
 /** @internal */
 export const Durability = Context.Reference<"full" | "relaxed">("@video-tasks/runtime/SqlTaskStore/Durability", {
@@ -14,20 +15,16 @@ export const Durability = Context.Reference<"full" | "relaxed">("@video-tasks/ru
  *
  * @internal
  */
-export const inTransaction = <A, E, R>(
+export const inTransaction = <A, E>(
   sql: SqlClient,
   durability: "full" | "relaxed",
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError, R> => {
-  const relax: Effect.Effect<unknown, SqlError> = sql.onDialectOrElse<
-    Effect.Effect<unknown, SqlError>,
-    never,
-    Effect.Effect<unknown, SqlError>
-  >({
-    pg: () => sql`SET LOCAL synchronous_commit TO OFF`,
-    orElse: () => Effect.void
+  effect: Effect.Effect<A, E>
+): Effect.Effect<A, E | SqlError> =>
+  sql.onDialectOrElse({
+    pg: () =>
+      SqlOwn.transaction(
+        sql,
+        durability === "full" ? effect : Effect.andThen(sql`SET LOCAL synchronous_commit TO OFF`, effect)
+      ),
+    orElse: () => Effect.provideService(sql.withTransaction(effect), Durability, durability)
   })
-  return durability === "full"
-    ? sql.withTransaction(effect)
-    : Effect.provideService(sql.withTransaction(Effect.andThen(relax, effect)), Durability, durability)
-}

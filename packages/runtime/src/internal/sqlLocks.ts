@@ -6,6 +6,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { longestLeaseMs } from "../Standing.ts"
 import type { TaskStore } from "../TaskStore.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { alone } from "./sqlOwn.ts"
 
 /** @internal */
 export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Service"], "lock"> => {
@@ -21,7 +22,7 @@ export const make = (sql: SqlClient, failures: SqlFailures): Pick<TaskStore["Ser
     lock: (name, until, now, held) =>
       orFail(failures, `the lock ${name} could not be taken`)(
         Effect.map(
-          held === undefined ? take(`lock:${name}`, until, now) : keep(`lock:${name}`, until, held),
+          alone(sql, held === undefined ? take(`lock:${name}`, until, now) : keep(`lock:${name}`, until, held)),
           (rows) => rows.length > 0
         )
       )

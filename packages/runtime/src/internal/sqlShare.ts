@@ -56,17 +56,17 @@ export const only = (sql: SqlClient, share: Share | undefined, column: string): 
  *
  * @internal
  */
-export const asOwner = <A, E, R>(
+export const asOwner = <A, E>(
   sql: SqlClient,
   failures: SqlFailures,
   share: Share | undefined,
-  write: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError | TaskStoreError, R> => {
+  write: Effect.Effect<A, E>
+): Effect.Effect<A, E | SqlError | TaskStoreError> => {
   if (share === undefined) return write
   const { bucket, epoch } = share
   return sql`SELECT ${mayNotSleep(sql)} FROM video_tasks_buckets
     WHERE bucket = ${bucket} AND epoch = ${epoch} FOR SHARE`.pipe(
-    Effect.flatMap((rows): Effect.Effect<A, E | TaskStoreError, R> =>
+    Effect.flatMap((rows): Effect.Effect<A, E | TaskStoreError> =>
       rows.length > 0 ? write : Effect.fail(lost(failures, share))
     )
   )

@@ -13,6 +13,7 @@ import type { Next, TaskStoreError } from "../TaskStore.ts"
 import * as Portions from "./portions.ts"
 import { lengthened } from "./sqlClaims.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
+import { alone, outside } from "./sqlOwn.ts"
 import * as Rows from "./sqlRows.ts"
 import { lost, type Share } from "./sqlShare.ts"
 
@@ -48,7 +49,7 @@ export type Steps = (row: Row) => Effect.Effect<Verdict, SqlError>
 
 /** @internal */
 export const make = (sql: SqlClient): Steps =>
-  Portions.make({ keyOf: ({ id }: Row) => id, run: (rows) => write(sql, rows) })
+  Portions.make({ keyOf: ({ id }: Row) => id, run: (rows) => outside(sql, write(sql, rows)) })
 
 /**
  * Takes a task one step further.
@@ -98,7 +99,7 @@ export const insert = Effect.fnUntraced(function*(
 ): Effect.fn.Return<boolean, TaskStoreError | SqlError | Schema.SchemaError> {
   const { createdAt, handle, model, updatedAt } = snapshot.task
   const holder = isTerminal(snapshot.value) ? undefined : claim
-  const rows = yield* sql.unsafe<{ readonly made: number; readonly held: number }>(creating(share !== undefined), [
+  const made = sql.unsafe<{ readonly made: number; readonly held: number }>(creating(share !== undefined), [
     id,
     Rows.keyOf(handle),
     Rows.plain(handle.provider),
@@ -118,6 +119,7 @@ export const insert = Effect.fnUntraced(function*(
     ...columnsOf(yield* eventRows({ id, expected, events }), 5),
     ...(share === undefined ? [] : [share.bucket, share.epoch])
   ])
+  const rows = yield* alone(sql, made)
   if (share !== undefined && rows[0]?.held === 0) return yield* Effect.fail(lost(failures, share))
   return rows[0]?.made === 1
 })
@@ -158,7 +160,7 @@ const together = Effect.fnUntraced(function*(
   rows: ReadonlyArray<Row>
 ): Effect.fn.Return<ReadonlyArray<Verdict>, SqlError> {
   const isShared = rows.some(({ share }) => share !== undefined)
-  const found = yield* sql.unsafe<{ readonly id: string; readonly stepped: boolean; readonly held: boolean }>(
+  const stepped = sql.unsafe<{ readonly id: string; readonly stepped: boolean; readonly held: boolean }>(
     stepping(isShared),
     [
       ...columnsOf(rows.map(({ columns }) => columns), 9),
@@ -170,6 +172,7 @@ const together = Effect.fnUntraced(function*(
         : [])
     ]
   )
+  const found = yield* alone(sql, stepped)
   const byId = new Map(found.map((row) => [row.id, row]))
   return rows.map(({ id }) => {
     const row = byId.get(id)

@@ -8,6 +8,7 @@ import * as SqlAppend from "./sqlAppend.ts"
 import * as SqlClaims from "./sqlClaims.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import * as SqlLocks from "./sqlLocks.ts"
+import * as SqlOwn from "./sqlOwn.ts"
 import * as SqlRemove from "./sqlRemove.ts"
 import { migrate } from "./sqlSchema.ts"
 import type { Share } from "./sqlShare.ts"
@@ -39,30 +40,51 @@ export interface Tables {
  */
 export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Return<Tables, TaskStoreError> {
   const sql = client.withoutTransforms()
-  const dialect = sql.onDialectOrElse({ sqlite: () => "sqlite", pg: () => "pg", orElse: () => undefined })
-  if (dialect === undefined) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
-  if (dialect === "pg") yield* recent(sql)
-  yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
-  return {
-    sql,
-    postgres: dialect === "pg" ? { steps: SqlSteps.make(sql), loads: SqlTasks.loads(sql) } : undefined
-  }
+  yield* SqlOwn.without(sql, failures, usable(sql))
+  const isPostgres = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+  return { sql, postgres: isPostgres ? { steps: SqlSteps.make(sql), loads: SqlTasks.loads(sql) } : undefined }
 })
 
 /** @internal */
 export const of = ({ postgres, sql }: Tables, share?: Share): TaskStore["Service"] => {
   const shared = postgres && { ...postgres, share }
-  return TaskStore.of({
+  const store: TaskStore["Service"] = {
     ...SqlSubmissions.make(sql, failures, share),
     ...SqlAppend.make(sql, failures, shared),
     ...SqlTasks.make(sql, failures, shared),
     ...SqlClaims.make(sql, failures, share),
     ...SqlLocks.make(sql, failures),
     ...SqlRemove.make(sql, failures, share)
+  }
+  const apart = SqlOwn.apart(sql, failures)
+  return TaskStore.of({
+    begin: (submission, sender) => apart(store.begin(submission, sender)),
+    settle: (id, outcome) => apart(store.settle(id, outcome)),
+    takeBack: (id, outcome) => apart(store.takeBack(id, outcome)),
+    submission: (id) => apart(store.submission(id)),
+    submissions: (filter, cursor) => apart(store.submissions(filter, cursor)),
+    append: (id, expected, events, next) => apart(store.append(id, expected, events, next)),
+    load: (id) => apart(store.load(id)),
+    events: (id) => apart(store.events(id)),
+    find: (handle) => apart(store.find(handle)),
+    list: (filter, cursor) => apart(store.list(filter, cursor)),
+    claim: (owner, limit, until, now, ids) => apart(store.claim(owner, limit, until, now, ids)),
+    leaseOf: (owner) => apart(store.leaseOf(owner)),
+    renew: (owner, until) => apart(store.renew(owner, until)),
+    release: (owner, ids) => apart(store.release(owner, ids)),
+    lock: (name, until, now, held) => apart(store.lock(name, until, now, held)),
+    remove: (ids) => apart(store.remove(ids))
   })
 }
 
 // internal
+
+const usable = Effect.fnUntraced(function*(sql: SqlClient): Effect.fn.Return<void, TaskStoreError> {
+  const dialect = sql.onDialectOrElse({ sqlite: () => "sqlite", pg: () => "pg", orElse: () => undefined })
+  if (dialect === undefined) return yield* Effect.fail(failures.refused("the store needs SQLite or PostgreSQL"))
+  if (dialect === "pg") yield* recent(sql)
+  yield* orFail(failures, "the store could not be opened")(migrate(sql, failures))
+})
 
 /** The oldest PostgreSQL that does: it ends the session of whoever has fallen silent, and so frees what that one held. */
 const oldest = 14

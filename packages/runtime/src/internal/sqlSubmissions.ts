@@ -11,6 +11,7 @@ import { hold } from "./sqlClaims.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import { orFail } from "./sqlFailures.ts"
+import { alone } from "./sqlOwn.ts"
 import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 import { asOwner, only, type Share } from "./sqlShare.ts"
@@ -38,11 +39,12 @@ export const make = (
     settle: (id, outcome) =>
       orFail(failures, "the outcome of a create could not be stored")(
         share === undefined
-          ? settle(db, id, outcome)
-          : sql.withTransaction(asOwner(sql, failures, share, settle(db, id, outcome)))
+          ? alone(sql, settle(db, id, outcome))
+          : inTransaction(sql, "full", asOwner(sql, failures, share, settle(db, id, outcome)))
       ),
-    submission: (id) => orFail(failures, `submission ${id} could not be read`)(submission(db, id)),
-    submissions: (filter, cursor) => orFail(failures, "submissions could not be read")(submissions(db, filter, cursor))
+    submission: (id) => orFail(failures, `submission ${id} could not be read`)(alone(sql, submission(db, id))),
+    submissions: (filter, cursor) =>
+      orFail(failures, "submissions could not be read")(alone(sql, submissions(db, filter, cursor), "walks"))
   }
 }
 

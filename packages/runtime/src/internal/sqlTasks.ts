@@ -12,6 +12,7 @@ import type { Fragment } from "effect/sql/Statement"
 import type { Page, StoredTask, StoreFilter, TaskStore, TaskStoreError } from "../TaskStore.ts"
 import * as Portions from "./portions.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
+import { alone, outside } from "./sqlOwn.ts"
 import { behind, pageOf, pageSize, positionOf, rangeOf } from "./sqlPages.ts"
 import * as Rows from "./sqlRows.ts"
 import { only, type Share } from "./sqlShare.ts"
@@ -38,7 +39,7 @@ export const loads = (sql: SqlClient): Loads =>
   Portions.make({
     keyOf: (id: TaskId) => id,
     run: (ids) =>
-      select(sql, sql`t.id = ANY(${ids}::text[])`).pipe(
+      outside(sql, alone(sql, select(sql, sql`t.id = ANY(${ids}::text[])`))).pipe(
         Effect.flatMap((rows) => {
           const byId = new Map(rows.map((row) => [row.id, row]))
           return Effect.forEach(ids, (id) => {
@@ -59,7 +60,10 @@ export const make = (
   postgres?: { readonly loads: Loads; readonly share: Share | undefined }
 ): Pick<TaskStore["Service"], "load" | "events" | "find" | "list"> => {
   const one = (where: Fragment): Effect.Effect<StoredTask | undefined, SqlError | Schema.SchemaError> =>
-    Effect.flatMap(select(sql, where), ([row]) => row === undefined ? Effect.undefined : Rows.decodeTask(row))
+    Effect.flatMap(
+      alone(sql, select(sql, where)),
+      ([row]) => row === undefined ? Effect.undefined : Rows.decodeTask(row)
+    )
 
   const events = Effect.fnUntraced(function*(id: TaskId) {
     const rows = yield* sql<{ readonly data: string }>`
@@ -96,8 +100,8 @@ export const make = (
 
   return {
     load: (id) => orFail(failures, `task ${id} could not be read`)(postgres?.loads(id) ?? one(sql`t.id = ${id}`)),
-    events: (id) => orFail(failures, `the journal of ${id} could not be read`)(events(id)),
+    events: (id) => orFail(failures, `the journal of ${id} could not be read`)(alone(sql, events(id))),
     find: (handle) => orFail(failures, "a task could not be looked up")(find(handle)),
-    list: (filter, cursor) => orFail(failures, "tasks could not be read")(list(filter, cursor))
+    list: (filter, cursor) => orFail(failures, "tasks could not be read")(alone(sql, list(filter, cursor), "walks"))
   }
 }

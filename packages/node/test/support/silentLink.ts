@@ -9,6 +9,8 @@ export interface SilentLink {
   readonly port: number
   /** Holds back everything from now on, until `mend`. */
   readonly cut: () => void
+  /** Holds back for ever what goes over the connections that there are; new ones are good. Says how many these are. */
+  readonly strand: () => number
   /** Resets everything from now on, until `mend`. */
   readonly reset: () => void
   /** Lets everything through again, and says how many connections did not get through since. */
@@ -58,6 +60,11 @@ export const open = async (to: number, host = "127.0.0.1"): Promise<SilentLink> 
       state = "silent"
       struck = sockets.size / 2
       for (const socket of sockets) socket.pause()
+    },
+    strand: () => {
+      const count = sockets.size / 2
+      for (const socket of sockets) socket.removeAllListeners("data").pause()
+      return count
     },
     reset: () => {
       state = "broken"

@@ -1,0 +1,200 @@
+/**
+ * Connections of our own: what the store confirms lasts, whatever transaction its caller is in, and a connection that falls
+ * silent is thrown away.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { hasProperty } from "effect/Predicate"
+import * as Scope from "effect/Scope"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
+import type { TaskStoreError } from "../TaskStore.ts"
+import type { SqlFailures } from "./sqlFailures.ts"
+
+/** How long a call may have a connection, in ms. */
+const answerMs = 10_000
+
+/** How long one may have it that walks through many rows, in ms. */
+const walkMs = 30_000
+
+/** How long a call from within a transaction waits for another connection, in ms: with a pool of one it never comes. */
+const freeMs = 20_000
+
+/** How long whoever is interrupted waits for its call to be over, in ms. It is at once, unless the database is silent. */
+const farewellMs = 500
+
+/**
+ * Makes a call to the store that belongs to no transaction of its caller. PostgreSQL has another connection for it. SQLite has
+ * one connection: a call within a transaction is refused, since it would wait for the end of what waits for it.
+ *
+ * @internal
+ */
+export const apart = (
+  sql: SqlClient,
+  failures: SqlFailures
+): <A, E>(call: Effect.Effect<A, E>) => Effect.Effect<A, E | TaskStoreError> =>
+  isPostgres(sql)
+    ? (call) =>
+      Effect.withFiber<Effect.Success<typeof call>, Effect.Error<typeof call> | TaskStoreError>(({ context }) => {
+        const own = detached(outside(sql, call))
+        if (Context.getOption(context, sql.transactionService)._tag === "None") return own
+        return Effect.timeoutOrElse(own, {
+          duration: freeMs,
+          orElse: () => Effect.fail(failures.failed(noneFree, true))
+        })
+      })
+    : (call) => refusing(sql, failures, call)
+
+/**
+ * Runs on PostgreSQL without the transaction of its caller. SQLite refuses what is within one.
+ *
+ * @internal
+ */
+export const without = <A, E>(
+  sql: SqlClient,
+  failures: SqlFailures,
+  call: Effect.Effect<A, E>
+): Effect.Effect<A, E | TaskStoreError> => isPostgres(sql) ? outside(sql, call) : refusing(sql, failures, call)
+
+/**
+ * Leaves the transaction of the caller out of what is run.
+ *
+ * @internal
+ */
+export const outside = <A, E>(sql: SqlClient, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.updateContext(call, (context: Context.Context<never>) => Context.omit(sql.transactionService)(context))
+
+/**
+ * Runs statements of PostgreSQL on one connection. When they take too long the connection is closed, and they fail as if it
+ * had broken: of a cable that was pulled nobody hears otherwise.
+ *
+ * @internal
+ */
+export const alone = <A, E>(
+  sql: SqlClient,
+  statements: Effect.Effect<A, E>,
+  pace: "answers" | "walks" = "answers"
+): Effect.Effect<A, E | SqlError> =>
+  isPostgres(sql)
+    ? Effect.withFiber<A, E | SqlError>(({ context }) =>
+      Context.getOption(context, sql.transactionService)._tag === "Some"
+        ? statements
+        : lent(sql, statements, pace === "walks" ? walkMs : answerMs)
+    )
+    : statements
+
+/**
+ * Runs a transaction of PostgreSQL. Unlike the one of `SqlClient` it is interrupted, and given up, at every statement.
+ *
+ * @internal
+ */
+export const transaction = <A, E>(sql: SqlClient, body: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> =>
+  alone(
+    sql,
+    Effect.flatMap(connectionOf(sql), (connection) =>
+      Effect.uninterruptibleMask((restore) => {
+        const begun = restore(Effect.andThen(connection.execute("BEGIN", [], undefined), body))
+        const committed = Effect.flatMap(begun, (made) => Effect.as(commit(connection), made))
+        return Effect.onError(committed, () => Effect.ignore(connection.execute("ROLLBACK", [], undefined)))
+      }))
+  )
+
+// internal
+
+const noneFree = "no connection to the database was free: within a transaction the store needs a second one"
+
+const withinOne =
+  "the store was called within a transaction of its own connection, which it would wait for: call it before or after"
+
+const isPostgres = (sql: SqlClient): boolean => sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+
+const connectionOf = (sql: SqlClient): Effect.Effect<Connection> =>
+  Effect.withFiber(({ context }) => Effect.succeed(Context.getUnsafe(context, sql.transactionService)[0]))
+
+const refusing = <A, E>(
+  sql: SqlClient,
+  failures: SqlFailures,
+  call: Effect.Effect<A, E>
+): Effect.Effect<A, E | TaskStoreError> =>
+  Effect.withFiber<A, E | TaskStoreError>(({ context }) => {
+    const found = Context.getOption(context, sql.transactionService)
+    if (found._tag === "None") return call
+    const refused = Effect.fail(failures.refused(withinOne))
+    if (found.value[1] > 0) return refused
+    // A fiber may have outlived the transaction that it was made in: then nothing can be asked of that any more.
+    return Effect.flatMap(
+      Effect.exit(sql.afterCommit(Effect.void)),
+      (exit): Effect.Effect<A, E | TaskStoreError> => Exit.isSuccess(exit) ? refused : outside(sql, call)
+    )
+  })
+
+/** Who is interrupted leaves, however long the database takes to answer. */
+const detached = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(call, { startImmediately: true }), (fiber) =>
+      Effect.onInterrupt(
+        restore(Fiber.join(fiber)),
+        () => Effect.timeoutOption(Effect.interruptible(Fiber.interrupt(fiber)), farewellMs)
+      ))
+  )
+
+const lent = <A, E>(sql: SqlClient, statements: Effect.Effect<A, E>, ms: number): Effect.Effect<A, E | SqlError> =>
+  Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) =>
+      Effect.flatMap(Scope.provide(sql.reserve, scope), (connection) => {
+        let isSilent = false
+        const watch = Effect.andThen(
+          Effect.sleep(ms),
+          Effect.suspend(() => {
+            isSilent = true
+            return destroy(connection, scope)
+          })
+        )
+        return Effect.flatMap(Effect.forkChild(watch), (timer) =>
+          Effect.provideService(statements, sql.transactionService, [connection, 0]).pipe(
+            Effect.mapError((error) =>
+              isSilent ? silent(ms) : error
+            ),
+            Effect.ensuring(Fiber.interrupt(timer))
+          ))
+      }),
+    (scope, exit) => Scope.close(scope, exit)
+  )
+
+/** A connection that is given back in the middle of a statement is closed, at once. */
+const destroy = (connection: Connection, scope: Scope.Closeable): Effect.Effect<void> =>
+  Effect.andThen(
+    Effect.forkDetach(Effect.ignore(connection.execute("ROLLBACK", [], undefined)), { startImmediately: true }),
+    Scope.close(scope, Exit.void)
+  )
+
+const silent = (ms: number): SqlError =>
+  new SqlError({
+    reason: new ConnectionError({
+      cause: undefined,
+      message: `the database has not answered within ${ms / 1000} s`,
+      operation: "query"
+    })
+  })
+
+/** PostgreSQL answers the COMMIT of a transaction that has failed with `ROLLBACK`. */
+const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
+  Effect.flatMap(
+    connection.executeRaw("COMMIT", []),
+    (answer) =>
+      hasProperty(answer, "command") && answer.command === "ROLLBACK"
+        ? Effect.fail(
+          new SqlError({
+            reason: new UnknownError({
+              cause: undefined,
+              message: "the transaction had failed already",
+              operation: "commit"
+            })
+          })
+        )
+        : Effect.void
+  )
