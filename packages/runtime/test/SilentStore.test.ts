@@ -62,6 +62,7 @@ const world = Effect.fnUntraced(function*(
   return {
     state,
     tasks: Context.get(context, VideoTasks.VideoTasks),
+    store: Context.get(context, TaskStore.TaskStore),
     closing: Effect.forkDetach(Scope.close(scope, Exit.void), { startImmediately: true })
   }
 })
@@ -138,6 +139,35 @@ describe("a store that never answers", () => {
         })
     )
   })
+
+  it.effect.each(
+    (["refuses", "loses the answer"] as const).flatMap((name) =>
+      (["can be called off", "cannot be called off"] as const).map((how) => ({ name, how }))
+    )
+  )("hears when it is back what became of a create that an API $name: $how", ({ how, name }) =>
+    Effect.gen(function*() {
+      const { state, store, tasks } = yield* world({ method: "settle", how }, providers[name](), true)
+      yield* Effect.forkDetach(tasks.submit(Harness.request))
+      yield* TestClock.adjust("1 minute")
+      const outcomes = Effect.map(store.submissions({}), ({ items }) => items.map(({ outcome }) => outcome._tag))
+      assert.deepStrictEqual(yield* outcomes, ["pending"])
+      state.is = false
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* outcomes, [name === "refuses" ? "rejected" : "ambiguous"])
+    }))
+
+  it.effect("takes nothing back that somebody has found out in the meantime", () =>
+    Effect.gen(function*() {
+      const row = { method: "settle", how: "can be called off" } as const
+      const { state, store, tasks } = yield* world(row, providers["loses the answer"](), true)
+      yield* Effect.forkDetach(tasks.submit(Harness.request))
+      yield* TestClock.adjust("20 seconds")
+      state.is = false
+      const outcome = { _tag: "rejected", reason: "discarded" } as const
+      for (const { id } of (yield* store.submissions({})).items) yield* store.settle(id, outcome)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual((yield* store.submissions({})).items.map((one) => one.outcome), [outcome])
+    }))
 
   it.effect.each(table)("keeps no layer open with many submits: $method $how", (row) =>
     Effect.gen(function*() {

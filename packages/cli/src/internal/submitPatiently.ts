@@ -31,8 +31,9 @@ export const submitPatiently = Effect.fnUntraced(function*(
         )
       case "created":
         return tasks.get(outcome.handle).pipe(
+          Effect.timeout("1 second"),
           Effect.flatMap(reporter.created),
-          // The store may not have taken it yet.
+          // The store may not have taken it yet, or say nothing.
           Effect.catch(() =>
             reporter.result(format(outcome.handle), { type: "task.created", handle: format(outcome.handle) })
           ),

@@ -20,6 +20,7 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import type { TaskStoreError } from "../TaskStore.ts"
 import type { SubmitOptions } from "../VideoTasks.ts"
 import { runIn } from "./account.ts"
 import { forAMoment } from "./bounded.ts"
@@ -131,7 +132,9 @@ const abandon = Effect.fnUntraced(function*(
   progress.wantedUntil = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
   if (progress.phase === "waiting") yield* Fiber.interrupt(fiber)
   const settling = progress.phase === "sent"
-    ? yield* Effect.forkIn(settle(journal, order, lost), journal.scope, { startImmediately: true })
+    ? yield* Effect.forkIn(logged(order, Journal.leaveOpen(journal, order.id, lost)), journal.scope, {
+      startImmediately: true
+    })
     : undefined
   if (fiber.pollUnsafe() === undefined && Duration.toMillis(patience) > 0) yield* tell({ _tag: "pending" })
   const stored = Fiber.await(fiber)
@@ -140,7 +143,11 @@ const abandon = Effect.fnUntraced(function*(
   yield* Effect.timeoutOption(Effect.raceFirst(stored, known), patience)
   yield* tell(knownOf(fiber, progress))
   yield* Effect.timeoutOption(stored, progress.wantedUntil - (yield* Clock.currentTimeMillis))
-  if (settling !== undefined) yield* forAMoment(Fiber.await(settling))
+  if (settling === undefined) return
+  // What the answer says counts, once it is there.
+  const isOpen = progress.phase === "sent" && fiber.pollUnsafe() === undefined
+  if (isOpen) yield* forAMoment(Fiber.await(settling))
+  else settling.interruptUnsafe()
 })
 
 /** An answer that has come is known, also while the store does not take it. */
@@ -336,11 +343,11 @@ const outcomeOf = (cause: Cause.Cause<VideoTaskError.VideoTaskError>, progress: 
 /** Whoever waits for the create hears what became of it, whether the store takes it now or later. */
 const settle = (journal: Journal.Journal, order: Order, outcome: Outcome): Effect.Effect<void> => {
   const write = outcome._tag === "ambiguous" ? Journal.leaveOpen : Journal.settle
-  return Effect.catchCause(
-    offer(write(journal, order.id, outcome), journal.scope),
-    (cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.void
-        : Effect.logWarning("the outcome of a create could not be stored", order.id, cause)
-  )
+  return logged(order, offer(write(journal, order.id, outcome), journal.scope))
 }
+
+const logged = ({ id }: Order, write: Effect.Effect<void, TaskStoreError>): Effect.Effect<void> =>
+  Effect.catchCause(write, (cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.void
+      : Effect.logWarning("the outcome of a create could not be stored", id, cause))
