@@ -133,7 +133,12 @@ const layer = (
       Layer.provide(ArchiveLayer.layer),
       Layer.provide(Providers.layer(providers, { needsKey: true })),
       Layer.provide(Http.layer),
-      Layer.provide(PgClient.layer({ url, applicationName: "video-tasks worker", connectTimeout: "5 seconds" }))
+      Layer.provide(PgClient.layer({
+        url,
+        applicationName: "video-tasks worker",
+        connectTimeout: "5 seconds",
+        keepAlive: "30 seconds"
+      }))
     )
 
 /** Tells which buckets come and go, until it is stopped. */
