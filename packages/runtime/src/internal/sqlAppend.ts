@@ -2,9 +2,8 @@
  * A step of a task, in one transaction: its row, its events, and for a new task its submission and its claim. PostgreSQL
  * takes it as one statement.
  */
-import type { Created, JournalEvent } from "@video-tasks/core/TaskEvent"
+import type { Created } from "@video-tasks/core/TaskEvent"
 import type { TaskId } from "@video-tasks/core/TaskId"
-import { isTerminal } from "@video-tasks/core/TaskStatus"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
@@ -12,13 +11,13 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { TaskStore, TaskStoreError, VersionConflict } from "../TaskStore.ts"
 import { hold } from "./sqlClaims.ts"
+import { columnsOf, type EventRow, identityOf, isLast, type Step } from "./sqlColumns.ts"
 import { inTransaction } from "./sqlDurability.ts"
 import { orFail, type SqlFailures } from "./sqlFailures.ts"
 import { alone } from "./sqlOwn.ts"
 import * as Rows from "./sqlRows.ts"
 import type { Share } from "./sqlShare.ts"
 import * as SqlSteps from "./sqlSteps.ts"
-import type { Step } from "./sqlSteps.ts"
 import { settled } from "./sqlSubmissions.ts"
 
 /** Databases limit the parameters of a statement. */
@@ -55,7 +54,7 @@ const append = Effect.fnUntraced(function*(
   postgres: Postgres | undefined,
   step: Step
 ): Effect.fn.Return<number, AppendError> {
-  const { events: [first], expected, id, next } = step
+  const { events: [first], expected, id } = step
   const created = expected === 0 && first?.type === "task.created" ? first : undefined
   if (created === undefined && (expected === 0 || first === undefined)) {
     const actual = yield* versionOf(sql, id)
@@ -63,7 +62,7 @@ const append = Effect.fnUntraced(function*(
     if (expected > 0) return actual
     return yield* Effect.fail(failures.refused(`the first event of ${id} is not task.created`))
   }
-  const mustSurvive = created !== undefined || isTerminal(next.snapshot.value)
+  const mustSurvive = created !== undefined || isLast(step)
   const write = postgres !== undefined
     ? inOneStatement(sql, failures, postgres, step, created)
     : inTransaction(
@@ -117,73 +116,39 @@ const unlessWritten = Effect.fnUntraced(function*(
 const insert = Effect.fnUntraced(function*(
   sql: SqlClient,
   failures: SqlFailures,
-  { events, id, next: { claim, raw, snapshot } }: Step,
+  step: Step,
   created: Created
 ): Effect.fn.Return<number, AppendError> {
-  const { createdAt, handle, model, updatedAt } = snapshot.task
-  const key = Rows.keyOf(handle)
-  const holder = isTerminal(snapshot.value) ? undefined : claim
-  const row = {
-    id,
-    handle_key: key,
-    provider: Rows.plain(handle.provider),
-    account: Rows.plain(handle.account),
-    base_url: Rows.plain(handle.baseUrl),
-    remote_id: Rows.plain(handle.remoteId),
-    model: model === undefined ? null : Rows.plain(model),
-    status: snapshot.value,
-    created_at: createdAt,
-    updated_at: updatedAt,
-    version: events.length,
-    snapshot: yield* Rows.encodeSnapshot(snapshot),
-    raw: Rows.encodeRaw(raw),
-    claim_owner: holder?.owner ?? null
-  }
+  const { id, next: { claim } } = step
+  const { events, task } = yield* columnsOf(step)
+  const row = { ...identityOf(step), ...task }
   const added = yield* sql`INSERT INTO video_tasks_tasks ${sql.insert(row)} ON CONFLICT DO NOTHING RETURNING id`
-  if (added.length === 0) return yield* taken(sql, failures, id, key)
-  yield* insertEvents(sql, id, 0, events)
+  if (added.length === 0) return yield* taken(sql, failures, id, row.handle_key)
+  yield* insertEvents(sql, events)
   yield* settled(sql, id, { _tag: "created", handle: created.handle })
-  if (holder !== undefined) yield* hold(sql, holder.owner, holder.until)
+  if (claim !== undefined && !isLast(step)) yield* hold(sql, claim.owner, claim.until)
   return events.length
 })
 
 const update = Effect.fnUntraced(function*(
   sql: SqlClient,
   failures: SqlFailures,
-  { events, expected, id, next: { raw, snapshot } }: Step
+  step: Step
 ): Effect.fn.Return<number, AppendError> {
-  const { model, updatedAt } = snapshot.task
-  const version = expected + events.length
-  const changes = {
-    status: snapshot.value,
-    updated_at: updatedAt,
-    model: model === undefined ? null : Rows.plain(model),
-    version,
-    snapshot: yield* Rows.encodeSnapshot(snapshot),
-    ...(raw === undefined ? {} : { raw: Rows.encodeRaw(raw) }),
-    ...(isTerminal(snapshot.value) ? { claim_owner: null } : {})
-  }
+  const { expected, id } = step
+  const { events, task: { raw, ...task } } = yield* columnsOf(step)
+  const changes = { ...task, ...(raw === null ? {} : { raw }), ...(isLast(step) ? { claim_owner: null } : {}) }
   const changed = yield* sql`
     UPDATE video_tasks_tasks SET ${sql.update(changes)} WHERE id = ${id} AND version = ${expected} RETURNING id`
   if (changed.length === 0) return yield* Effect.fail(failures.conflict(id, expected, yield* versionOf(sql, id)))
-  yield* insertEvents(sql, id, expected, events)
-  return version
+  yield* insertEvents(sql, events)
+  return task.version
 })
 
 const insertEvents = Effect.fnUntraced(function*(
   sql: SqlClient,
-  id: TaskId,
-  from: number,
-  events: ReadonlyArray<JournalEvent>
-): Effect.fn.Return<void, SqlError | Schema.SchemaError> {
-  const rows = yield* Effect.forEach(events, (event, index) =>
-    Effect.map(Rows.encodeEvent(event), (data) => ({
-      task_id: id,
-      seq: from + index,
-      type: event.type,
-      at: event.at,
-      data
-    })))
+  rows: ReadonlyArray<EventRow>
+): Effect.fn.Return<void, SqlError> {
   for (let start = 0; start < rows.length; start += eventsAtOnce) {
     const [first, ...rest] = rows.slice(start, start + eventsAtOnce)
     if (first !== undefined) yield* sql`INSERT INTO video_tasks_events ${sql.insert([first, ...rest])}`

@@ -151,7 +151,7 @@ const lent = <A, E>(sql: SqlClient, statements: Effect.Effect<A, E>, ms: number)
           Effect.sleep(ms),
           Effect.suspend(() => {
             isSilent = true
-            return destroy(connection, scope)
+            return Effect.uninterruptible(destroy(connection, scope))
           })
         )
         return Effect.flatMap(Effect.forkChild(watch), (timer) =>
@@ -159,7 +159,7 @@ const lent = <A, E>(sql: SqlClient, statements: Effect.Effect<A, E>, ms: number)
             Effect.mapError((error) =>
               isSilent ? silent(ms) : error
             ),
-            Effect.ensuring(Fiber.interrupt(timer))
+            Effect.ensuring(Effect.sync(() => timer.interruptUnsafe()))
           ))
       }),
     (scope, exit) => Scope.close(scope, exit)

@@ -1,29 +1,20 @@
 /**
  * Steps of tasks on PostgreSQL: one statement for all that come at the same time, and one for a task that is made.
  */
-import type { Created, JournalEvent } from "@video-tasks/core/TaskEvent"
-import type { TaskId } from "@video-tasks/core/TaskId"
-import { isTerminal } from "@video-tasks/core/TaskStatus"
+import type { Created } from "@video-tasks/core/TaskEvent"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Next, TaskStoreError } from "../TaskStore.ts"
+import type { TaskStoreError } from "../TaskStore.ts"
 import * as Portions from "./portions.ts"
 import { lengthened } from "./sqlClaims.ts"
+import { columnsOf, type EventRow, identityOf, isLast, type Step } from "./sqlColumns.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 import { alone, outside } from "./sqlOwn.ts"
 import * as Rows from "./sqlRows.ts"
 import { lost, type Share } from "./sqlShare.ts"
-
-/** @internal */
-export interface Step {
-  readonly id: TaskId
-  readonly expected: number
-  readonly events: ReadonlyArray<JournalEvent>
-  readonly next: Next
-}
 
 /**
  * A step as its statement takes it, in arrays: those have one type and are not empty of values, so that times are text, what
@@ -60,10 +51,11 @@ export const update = Effect.fnUntraced(function*(
   steps: Steps,
   failures: SqlFailures,
   share: Share | undefined,
-  { events, expected, id, next: { raw, snapshot } }: Step
+  step: Step
 ): Effect.fn.Return<"stepped" | "conflict", TaskStoreError | SqlError | Schema.SchemaError> {
-  const { model, updatedAt } = snapshot.task
-  const isOver = isTerminal(snapshot.value)
+  const { expected, id } = step
+  const { events, task: { model, raw, snapshot, status, updated_at, version } } = yield* columnsOf(step)
+  const isOver = isLast(step)
   const verdict = yield* steps({
     share,
     id,
@@ -72,15 +64,15 @@ export const update = Effect.fnUntraced(function*(
     columns: [
       id,
       expected,
-      expected + events.length,
-      snapshot.value,
-      String(updatedAt),
-      model === undefined ? "" : `=${Rows.plain(model)}`,
-      yield* Rows.encodeSnapshot(snapshot),
-      Rows.encodeRaw(raw) ?? "",
+      version,
+      status,
+      String(updated_at),
+      model === null ? "" : `=${model}`,
+      snapshot,
+      raw ?? "",
       isOver
     ],
-    events: yield* eventRows({ id, expected, events })
+    events: events.map(eventOf)
   })
   return verdict === "lost" && share !== undefined ? yield* Effect.fail(lost(failures, share)) : verdict as "stepped"
 })
@@ -94,29 +86,16 @@ export const insert = Effect.fnUntraced(function*(
   sql: SqlClient,
   failures: SqlFailures,
   share: Share | undefined,
-  { events, expected, id, next: { claim, raw, snapshot } }: Step,
+  step: Step,
   created: Created
 ): Effect.fn.Return<boolean, TaskStoreError | SqlError | Schema.SchemaError> {
-  const { createdAt, handle, model, updatedAt } = snapshot.task
-  const holder = isTerminal(snapshot.value) ? undefined : claim
+  const { events, task } = yield* columnsOf(step)
+  const row = { ...identityOf(step), ...task }
   const made = sql.unsafe<{ readonly made: number; readonly held: number }>(creating(share !== undefined), [
-    id,
-    Rows.keyOf(handle),
-    Rows.plain(handle.provider),
-    Rows.plain(handle.account),
-    Rows.plain(handle.baseUrl),
-    Rows.plain(handle.remoteId),
-    model === undefined ? null : Rows.plain(model),
-    snapshot.value,
-    createdAt,
-    updatedAt,
-    events.length,
-    yield* Rows.encodeSnapshot(snapshot),
-    Rows.encodeRaw(raw),
-    holder?.owner ?? null,
-    holder?.until ?? null,
+    ...names.map((column) => row[column]),
+    row.claim_owner === null ? null : step.next.claim?.until ?? null,
     yield* Rows.encodeOutcome({ _tag: "created", handle: created.handle }),
-    ...columnsOf(yield* eventRows({ id, expected, events }), 5),
+    ...transposed(events.map(eventOf), 5),
     ...(share === undefined ? [] : [share.bucket, share.epoch])
   ])
   const rows = yield* alone(sql, made)
@@ -126,15 +105,18 @@ export const insert = Effect.fnUntraced(function*(
 
 // internal
 
-const eventRows = ({ events, expected, id }: Pick<Step, "id" | "expected" | "events">) =>
-  Effect.forEach(
-    events,
-    (event, index) =>
-      Effect.map(Rows.encodeEvent(event), (data) => [id, expected + index, event.type, String(event.at), data])
-  )
+const eventOf = ({ at, data, seq, task_id, type }: EventRow): ReadonlyArray<unknown> => [
+  task_id,
+  seq,
+  type,
+  String(at),
+  data
+]
 
-const columnsOf = (rows: ReadonlyArray<ReadonlyArray<unknown>>, count: number): ReadonlyArray<ReadonlyArray<unknown>> =>
-  Array.from({ length: count }, (_, column) => rows.map((row) => row[column]))
+const transposed = (
+  rows: ReadonlyArray<ReadonlyArray<unknown>>,
+  count: number
+): ReadonlyArray<ReadonlyArray<unknown>> => Array.from({ length: count }, (_, column) => rows.map((row) => row[column]))
 
 /** One row that the database can't take must not keep the others from being written. */
 const write = (
@@ -163,8 +145,8 @@ const together = Effect.fnUntraced(function*(
   const stepped = sql.unsafe<{ readonly id: string; readonly stepped: boolean; readonly held: boolean }>(
     stepping(isShared),
     [
-      ...columnsOf(rows.map(({ columns }) => columns), 9),
-      ...columnsOf(rows.flatMap(({ events }) => events), 5),
+      ...transposed(rows.map(({ columns }) => columns), 9),
+      ...transposed(rows.flatMap(({ events }) => events), 5),
       // The end of a task is on the disk, what is learned again by asking need not be.
       !rows.some(({ isOver }) => isOver),
       ...(isShared
@@ -214,12 +196,30 @@ const holding = (taken: string): string =>
   SELECT b.bucket FROM video_tasks_buckets b WHERE (b.bucket, b.epoch) IN (${taken}) ORDER BY b.bucket FOR SHARE OF b
 ),`
 
+/** The columns of a task that is made, in the order of the parameters. */
+const columns = {
+  id: "text",
+  handle_key: "text",
+  provider: "text",
+  account: "text",
+  base_url: "text",
+  remote_id: "text",
+  model: "text",
+  status: "text",
+  created_at: "float8",
+  updated_at: "float8",
+  version: "int",
+  snapshot: "text",
+  raw: "text",
+  claim_owner: "text"
+} as const
+
+const names = Object.keys(columns) as ReadonlyArray<keyof typeof columns>
+
 const creating = (isShared: boolean): string =>
   `WITH ${isShared ? holding("VALUES ($22::int, $23::int)") : ""} made AS (
-  INSERT INTO video_tasks_tasks (id, handle_key, provider, account, base_url, remote_id, model, status, created_at,
-    updated_at, version, snapshot, raw, claim_owner)
-  SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::float8, $10::float8, $11::int,
-    $12::text, $13::text, $14::text ${isShared ? "FROM held" : ""}
+  INSERT INTO video_tasks_tasks (${names.join(", ")})
+  SELECT ${names.map((name, index) => `$${index + 1}::${columns[name]}`).join(", ")} ${isShared ? "FROM held" : ""}
   ON CONFLICT DO NOTHING RETURNING id
 ), ${told(17, "made")}, known AS (
   UPDATE video_tasks_submissions s SET outcome = 'created', outcome_data = $16::text
