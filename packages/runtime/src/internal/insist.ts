@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -19,9 +20,6 @@ const patiently = Schedule.min([Schedule.exponential("250 millis"), Schedule.spa
 /** When nobody waits for it any more, for as long as everything lives. */
 const later = Schedule.spaced("30 seconds")
 
-/** Whoever has something else to tell does not wait for the store to come back. */
-const once = Schedule.recurs(0)
-
 /**
  * Writes, and tries again for minutes while the store says that it may succeed later. After that it fails, and goes on in
  * the scope. When the scope closes it is tried once more, for a moment. The write must be harmless when it is repeated.
@@ -30,27 +28,32 @@ const once = Schedule.recurs(0)
  */
 export const insist = <A, E extends StoreFailure>(
   write: Effect.Effect<A, E>,
-  scope: Scope.Scope,
-  patience: Schedule.Schedule<unknown> = patiently
+  scope: Scope.Scope
 ): Effect.Effect<A, E> => {
-  const attempt = detached(write)
   const again = (schedule: Schedule.Schedule<unknown>) =>
-    Effect.interruptible(Effect.retry(attempt, { schedule, while: isRetryable })).pipe(
-      Effect.onInterrupt(() => farewell(write))
-    )
+    atLast(write, (attempt) => Effect.retry(attempt, { schedule, while: isRetryable }))
   return Effect.tapError(
-    again(patience),
+    again(patiently),
     (error) => isRetryable(error) ? Effect.forkIn(again(later), scope) : Effect.void
   )
 }
 
 /**
- * Writes, and goes on in the scope as soon as the store says that it may succeed later.
+ * Writes once, and insists in the scope: nobody waits for that.
  *
  * @internal
  */
 export const offer = <A, E extends StoreFailure>(write: Effect.Effect<A, E>, scope: Scope.Scope): Effect.Effect<A, E> =>
-  insist(write, scope, once)
+  Effect.tapError(
+    atLast(write, identity),
+    (error) => isRetryable(error) ? Effect.forkIn(Effect.ignore(insist(write, scope)), scope) : Effect.void
+  )
+
+/** Who is interrupted tries it once more; an attempt that is out goes on meanwhile, and is not waited for. */
+const atLast = <A, E>(
+  write: Effect.Effect<A, E>,
+  attempts: (attempt: Effect.Effect<A, E>) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => Effect.onInterrupt(Effect.interruptible(attempts(detached(write))), () => farewell(write))
 
 /**
  * Writes when everything ends, and waits for that for a moment.
@@ -60,7 +63,6 @@ export const offer = <A, E extends StoreFailure>(write: Effect.Effect<A, E>, sco
 export const farewell = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
   forAMoment(detached(write))
 
-/** When everything ends, an attempt that is out goes on while the last one is made: only the wait for it is interrupted. */
 const detached = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.flatMap(Effect.forkDetach(write, { startImmediately: true }), Fiber.join)
 
