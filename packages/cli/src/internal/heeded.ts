@@ -11,9 +11,7 @@ import { Screen } from "./screen.ts"
  * Stops a command as Ctrl-C does once stdout takes nothing more: an answer that may cost money is still waited for, and reports are
  * written. A reader that has gone, as `head` does, is nothing to talk about; an output that can't be written is a failure.
  */
-export const heeded = <R>(
-  self: Effect.Effect<void, ExitCode.Exit, R>
-): Effect.Effect<void, ExitCode.Exit, R | Screen> =>
+export const heeded = <E, R>(self: Effect.Effect<void, E, R>): Effect.Effect<void, E | ExitCode.Exit, R | Screen> =>
   Effect.gen(function*() {
     const screen = yield* Screen
     const ended = yield* Effect.raceFirst(Effect.exit(self), Effect.as(screen.outLost, undefined))

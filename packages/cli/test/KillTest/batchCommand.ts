@@ -9,6 +9,7 @@ import { Command } from "effect/cli"
 import * as fs from "node:fs"
 import { root } from "../../src/Cli.ts"
 import { Backend } from "../../src/internal/backend.ts"
+import { heeded } from "../../src/internal/heeded.ts"
 import * as Logs from "../../src/internal/logs.ts"
 import * as Providers from "../../src/internal/providers.ts"
 import * as Screen from "../../src/internal/screen.ts"
@@ -36,6 +37,7 @@ const backend = Layer.succeed(Backend, {
 
 runMain(
   Command.runWith(root, { version: "0.0.0" })(process.argv.slice(2)).pipe(
+    heeded,
     Effect.provide(Layer.provideMerge(
       Layer.merge(Logs.layer, backend),
       Layer.provideMerge(Screen.layer, NodeServices.layer)
