@@ -112,17 +112,20 @@ const theirs = Effect.gen(function*() {
 })
 
 /** An engine whose provider must not be asked. */
-const engine = VideoTasks.layer().pipe(Layer.provide(Layer.effect(
-  VideoProviders.VideoProviders,
-  Effect.orDie(VideoProviders.make([{
-    ...VideoProvider.double({
-      family: { id: Tasks.handle.family },
-      observe: () => Effect.die(new Error("it was read"))
-    }),
-    id: Tasks.handle.provider,
-    baseUrl: Tasks.handle.baseUrl
-  }]))
-)))
+const engine = VideoTasks.layer().pipe(
+  Layer.orDie,
+  Layer.provide(Layer.effect(
+    VideoProviders.VideoProviders,
+    Effect.orDie(VideoProviders.make([{
+      ...VideoProvider.double({
+        family: { id: Tasks.handle.family },
+        observe: () => Effect.die(new Error("it was read"))
+      }),
+      id: Tasks.handle.provider,
+      baseUrl: Tasks.handle.baseUrl
+    }]))
+  ))
+)
 
 describe("a line of a batch", () => {
   it.effect("keeps the handle of a create that the store could not keep", () =>

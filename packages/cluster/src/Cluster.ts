@@ -9,6 +9,7 @@
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { PgClient } from "@effect/sql-pg/PgClient"
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
+import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Accounts from "@video-tasks/runtime/Accounts"
 import { AccountShares } from "@video-tasks/runtime/AccountShares"
 import { CostBudget } from "@video-tasks/runtime/CostBudget"
@@ -165,7 +166,7 @@ export class Cluster extends Context.Service<Cluster, {
 }>()("@video-tasks/cluster/Cluster") {}
 
 /**
- * What keeps a member from starting: a setting or a `CostBudget`, the database, another number of buckets, a port that can't
+ * What keeps a member from starting: a setting or a `CostBudget`, an option of the engine (`InvalidRequest`), the database, another number of buckets, a port that can't
  * be listened on, or another runner at its address.
  *
  * @category errors
@@ -173,6 +174,7 @@ export class Cluster extends Context.Service<Cluster, {
  */
 export type StartError =
   | AddressTaken
+  | VideoTaskError
   | InvalidOption
   | TaskStoreError
   | SqlBuckets.BucketCountChanged
@@ -267,6 +269,7 @@ const layerOver = <A, E, R>(
 ) =>
   Layer.unwrap(Effect.gen(function*() {
     const paces = yield* pacesOf(options)
+    yield* VideoTasks.check(EngineOptions.of(options))
     return layer(yield* SqlBuckets.make(options.buckets), paces)
   })).pipe(Layer.provide(layerSqlClient))
 

@@ -1,7 +1,9 @@
+import { PgClient } from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Cluster, ClusterError } from "@video-tasks/cluster"
+import { VideoProviders } from "@video-tasks/core"
 import type { VideoTasks } from "@video-tasks/runtime"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import { expectTypeOf } from "vitest"
 import * as EngineOptions from "../src/internal/engineOptions.ts"
 import * as Paces from "../src/internal/paces.ts"
@@ -106,6 +108,16 @@ describe("Paces", () => {
 })
 
 describe("engineOptions", () => {
+  it.effect("that make no sense keep a member from starting, before the database is asked", () =>
+    Effect.gen(function*() {
+      const member = Cluster.layerClient({ poll: { floor: -1 } }).pipe(
+        Layer.provide(Layer.succeed(PgClient, {} as never)),
+        Layer.provide(Layer.effect(VideoProviders.VideoProviders, VideoProviders.make([])))
+      )
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(member)))
+      assert.include(error.message, "poll.floor is -1; allowed: a duration of 0 or more")
+    }))
+
   it("are those of the engine but what is of a bucket", () => {
     type Missing = Exclude<keyof VideoTasks.Options, keyof Cluster.ClientOptions>
     expectTypeOf<Missing>().toEqualTypeOf<"owner" | "followUntil">()

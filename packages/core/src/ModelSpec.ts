@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { VideoRequest } from "./VideoRequest.ts"
+import { malformed, type VideoRequest } from "./VideoRequest.ts"
 import { Violation } from "./VideoTaskError.ts"
 
 /**
@@ -62,7 +62,8 @@ export interface ModelSpec {
  *
  * **Details**
  *
- * A model without a spec is sent as given: only the prompt is checked.
+ * A model without a spec is sent as given: only the prompt is checked. A field of the wrong kind is found as `VideoRequest.malformed`
+ * finds it, and then nothing else is looked for.
  *
  * **Example** (Two violations at once)
  *
@@ -78,7 +79,8 @@ export interface ModelSpec {
  * @since 0.1.0
  */
 export const violations = (request: VideoRequest, spec: ModelSpec | undefined): ReadonlyArray<Violation> => {
-  const found: Array<Violation> = []
+  const found = [...malformed(request)]
+  if (found.length > 0) return found
   const complain = (field: string, value: string, allowed: string) =>
     found.push(new Violation({ field, value, allowed }))
   if (request.prompt.trim() === "" && spec?.promptIsOptional !== true) {

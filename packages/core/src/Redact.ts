@@ -88,6 +88,30 @@ export const clip = (text: string, maxBytes: number): string => {
   return maxBytes < 3 ? "" : `${text.slice(0, bytesRead(text, maxBytes - 3))}…`
 }
 
+/**
+ * Shows a value of any kind in a few words, for messages that say what is wrong with it: a text in quotes, redacted and cut,
+ * everything that holds others by its kind alone.
+ *
+ * **Example** (What came in the place of a number)
+ *
+ * ```ts import.meta.vitest
+ * import { Redact } from "@video-tasks/core"
+ *
+ * Redact.shown("5") // => '"5"'
+ * Redact.shown(undefined) // => "missing"
+ * Redact.shown({ apiKey: "sk-123456" }) // => "an object"
+ * ```
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const shown = (value: unknown): string => {
+  if (typeof value === "string") return clip(JSON.stringify(text(value)), 80)
+  if (value === undefined) return "missing"
+  if (Array.isArray(value)) return "a list"
+  return Object(value) === value ? "an object" : value === null ? "null" : (value as symbol).toString()
+}
+
 // internal
 
 const hidden = "<redacted>"

@@ -6,6 +6,8 @@
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
+import * as Redact from "./Redact.ts"
+import { Violation } from "./VideoTaskError.ts"
 
 /**
  * A picture that guides the video. A URL goes only to APIs that take one; a file field wants the bytes.
@@ -41,3 +43,62 @@ export interface VideoRequest {
   /** Further fields, sent as they are. */
   readonly options?: Readonly<Record<string, Schema.Json>> | undefined
 }
+
+/**
+ * Finds every field whose value is of the wrong kind: for requests that no compiler has seen, such as JSON or JavaScript. What
+ * the API makes of a value of the right kind is not asked here.
+ *
+ * **Example** (A length as a text)
+ *
+ * ```ts import.meta.vitest
+ * import { VideoRequest } from "@video-tasks/core"
+ *
+ * const json: unknown = { provider: "p", family: "f", model: "m", prompt: "A fox", seconds: "5" }
+ * const [found] = VideoRequest.malformed(json)
+ * `${found?.field} is ${found?.value}; allowed: ${found?.allowed}` // => 'seconds is "5"; allowed: a number'
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const malformed = (request: unknown): ReadonlyArray<Violation> => {
+  if (!isRecord(request)) return [wrong("request", request, "an object with provider, family, model, prompt")]
+  const { images, options, seconds } = request
+  return [
+    ...["provider", "family", "model", "prompt"].filter((field) => typeof request[field] !== "string"),
+    ...["size", "resolution"].filter((field) => request[field] !== undefined && typeof request[field] !== "string")
+  ].map((field) => wrong(field, request[field], "a text")).concat(
+    seconds === undefined || Number.isFinite(seconds) ? [] : wrong("seconds", seconds, "a number"),
+    images === undefined
+      ? []
+      : Array.isArray(images)
+      ? images.flatMap((image: unknown, index) => isImage(image) ? [] : wrong(`images[${index}]`, image, pictures))
+      : wrong("images", images, `a list, each ${pictures}`),
+    options === undefined || (isRecord(options) && isJson(options))
+      ? []
+      : wrong("options", options, "an object, as JSON has it")
+  )
+}
+
+// internal
+
+const pictures = "a Blob, a Uint8Array or a URL"
+
+const wrong = (field: string, value: unknown, allowed: string) =>
+  new Violation({ field, value: Redact.shown(value), allowed })
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** No bigint, and nothing that holds itself. */
+const isJson = (value: unknown): boolean => {
+  try {
+    JSON.stringify(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isImage = (value: unknown): boolean =>
+  value instanceof Blob || value instanceof Uint8Array || value instanceof URL

@@ -86,7 +86,8 @@ describe("an answer that is not what its status says", () => {
         for (const handler of [moved, () => html(200)]) {
           assert.strictEqual((yield* unread(name, handler)).reason._tag, "UnexpectedResponse")
         }
-        assert.strictEqual((yield* refused(name, moved)).reason._tag, "UnexpectedResponse")
+        const create = yield* refused(name, moved)
+        assert.deepStrictEqual([create.reason._tag, create.retryable], ["InvalidRequest", false])
         // Whoever answered, a task may have been made.
         assert.strictEqual((yield* refused(name, () => html(200))).reason._tag, "SubmissionAmbiguous")
       })

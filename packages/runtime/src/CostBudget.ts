@@ -139,7 +139,12 @@ export class CostBudget extends Context.Service<CostBudget, {
  * @since 0.1.0
  */
 export const make = ({ currency, max }: Options): CostBudget["Service"] => {
-  const book = new Book(Number.isNaN(max) ? 0 : max, currency.trim().toUpperCase())
+  const unit: unknown = currency
+  // A limit that is no number allows nothing, whatever it came from.
+  const book = new Book(
+    typeof max === "number" && max > 0 ? max : 0,
+    typeof unit === "string" ? unit.trim().toUpperCase() : ""
+  )
   return { book, ledger: Effect.sync(() => book.ledger()) }
 }
 

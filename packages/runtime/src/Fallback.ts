@@ -13,6 +13,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ExecutionPlan from "effect/ExecutionPlan"
 import * as Schema from "effect/Schema"
+import { checkWait } from "./internal/optionChecks.ts"
 import { VideoTasks } from "./VideoTasks.ts"
 import type * as Tasks from "./VideoTasks.ts"
 
@@ -173,7 +174,11 @@ export class FallbackFailed extends Schema.TaggedError<FallbackFailed>("@video-t
    */
   override get message(): string {
     const tried = this.attempts.map(({ error, model, provider }) => `${provider} ${model}: ${error.reason._tag}`)
-    const rest = this.untried === 0 ? "" : ` (${this.untried} not tried)`
+    const { error: { reason: { _tag: tag } }, handle, stage } = this.last
+    const rule: Rule = rules[tag][stage]
+    const isAsked = rule === "unless refused" || (rule === "asked" && handle === undefined)
+    const how = isAsked ? `; \`also: ["${tag}"]\` goes on after this` : ""
+    const rest = this.untried === 0 ? "" : ` (${this.untried} not tried${how})`
     return `No request led to a video: ${tried.join("; ")}${rest}. ${this.last.error.message}`
   }
 }
@@ -279,11 +284,12 @@ export const awaitWithFallback: (
       requests,
       options,
       (tasks, wish) =>
-        Effect.flatMap(submitted(tasks, wish, options), (made) =>
+        Effect.flatMap(Effect.andThen(waitable(wish, options.wait), submitted(tasks, wish, options)), (made) =>
           tasks.await(made.handle, options.wait).pipe(
             Effect.mapBoth({
               onSuccess: (task): Succeeded => ({ ...made, task }),
-              onFailure: (error) => attempt(wish, "await", error, made.handle)
+              onFailure: (error) =>
+                attempt(wish, "await", error, made.handle)
             })
           ))
     )
@@ -342,20 +348,22 @@ const submitted = (
     Effect.tap(({ handle }) => options.onSubmitted?.(handle, wish.index) ?? Effect.void)
   )
 
+/** What is wrong with the wait is known before anything is paid for. */
+const waitable = (wish: Wish, wait: Tasks.WaitOptions = {}): Effect.Effect<void, Attempt> =>
+  Effect.mapError(checkWait(wait, named(wish.request)), (error) => attempt(wish, "submit", error, undefined))
+
+/** A request that no compiler has seen may have neither. */
+const named = (request: { readonly [Field in keyof VideoRequest]?: unknown } | null | undefined) => ({
+  provider: typeof request?.provider === "string" ? request.provider : "unknown",
+  model: typeof request?.model === "string" ? request.model : "unknown"
+})
+
 const attempt = (
   { index, request }: Wish,
   stage: Stage,
   error: VideoTaskError,
   handle: TaskHandle | undefined
-): Attempt =>
-  new Attempt({
-    index,
-    provider: request.provider,
-    model: request.model,
-    stage,
-    error,
-    ...(handle === undefined ? {} : { handle })
-  })
+): Attempt => new Attempt({ index, ...named(request), stage, error, ...(handle === undefined ? {} : { handle }) })
 
 /** What is refused here may be let through elsewhere, and whether that is wanted is for a person to say. */
 const isRefused = ({ code, message, providerCode, retryable }: Failure): boolean =>

@@ -18,9 +18,10 @@ import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
+import { check as checkOptions } from "./internal/optionChecks.ts"
 import * as internal from "./internal/videoTasks.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
@@ -100,12 +101,15 @@ export interface SubmitOptions {
    */
   readonly interrupted?: {
     /**
-     * How long the answer is waited for.
+     * How long the answer is waited for; a bare number is milliseconds.
      *
      * @default 0
      */
     readonly patience?: Duration.Input | undefined
-    /** Hears what is known: `pending` while the answer is waited for, then what became of the create. */
+    /**
+     * Hears what is known: `pending` while the answer is waited for, then what became of the create. A store that does not
+     * answer keeps a handle from it for 2 s at most.
+     */
     readonly tell?: ((outcome: Outcome) => Effect.Effect<void>) | undefined
   } | undefined
 }
@@ -119,8 +123,9 @@ export interface SubmitOptions {
 export interface WaitOptions {
   /**
    * The caller's patience, counted from the start of this wait; at least one read happens before it may end, unless the
-   * provider has asked the account to wait longer than that. The
-   * default is the family's.
+   * provider has asked the account to wait longer than that. A bare number is milliseconds. The default is the family's.
+   * A store that can't say within 15 s which task it is ends the wait with `StoreError`.
+   * Less than 0, or what is no duration, is an `InvalidRequest`.
    */
   readonly deadline?: Duration.Input | undefined
   /**
@@ -274,16 +279,18 @@ export interface ListFilter {
  * @since 0.1.0
  */
 export interface Options {
-  /** A cadence that beats the provider's. */
+  /**
+   * A cadence that beats the provider's, as in `{ floor: "5 seconds", ceiling: "30 seconds" }`.
+   */
   readonly poll?: {
-    /** The shortest gap between two reads. */
+    /** The shortest gap between two reads, 0 or more; a bare number is milliseconds. */
     readonly floor?: Duration.Input | undefined
-    /** The longest gap between two reads while all goes well. */
+    /** The longest gap between two reads while all goes well, `floor` or more; a bare number is milliseconds. */
     readonly ceiling?: Duration.Input | undefined
-    /** How long one answer may take, headers and body together. */
+    /** How long one answer may take, headers and body together, above 0; a bare number is milliseconds. */
     readonly timeout?: Duration.Input | undefined
   } | undefined
-  /** What one account of a provider may send: creates, reads and all else together. */
+  /** What one account of a provider may send: creates, reads and all else together. Each is above 0. */
   readonly budget?: {
     /** @default 50 */
     readonly requestsPerSecond?: number | undefined
@@ -302,7 +309,8 @@ export interface Options {
    */
   readonly owner?: string | undefined
   /**
-   * How long claims hold, at most 1 hour; they are renewed while the process lives, and lapse when it died.
+   * How long claims hold, 1 second to 1 hour; they are renewed while the process lives, and lapse when it died. A bare
+   * number is milliseconds.
    *
    * @default "1 minute"
    */
@@ -428,11 +436,33 @@ export class VideoTasks extends Context.Service<VideoTasks, {
 }>()("@video-tasks/runtime/VideoTasks") {}
 
 /**
+ * Fails with `InvalidRequest` that names every option that makes no sense, with its value and what is allowed, as `layer`
+ * does: for those who pass options on. A bare number of 1 to 99 where a duration of `poll` is wanted is warned of, since
+ * seconds are often meant.
+ *
+ * **Example** (Seconds that are milliseconds)
+ *
+ * ```ts import.meta.vitest
+ * import { VideoTasks } from "@video-tasks/runtime"
+ * import { Effect } from "effect"
+ *
+ * const error = await Effect.runPromise(Effect.flip(VideoTasks.check({ lease: "2 hours", poll: { ceiling: "5 minutes" } })))
+ * error.message.includes('lease is "2 hours"; allowed: 1 second to 1 hour') // => true
+ * ```
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check = (options: Options): Effect.Effect<void, VideoTaskError> => checkOptions(options)
+
+/**
  * Provides `VideoTasks` on top of a registry of providers and a store. An `Archive` and a `CostBudget` are used where they
- * are provided.
+ * are provided. Fails with `InvalidRequest`, before anything is sent, when an option makes no sense.
+ *
+ * @see {@link check} for what that is
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<VideoTasks, never, VideoProviders | TaskStore> =>
-  Layer.effect(VideoTasks, internal.make(options))
+export const layer = (options: Options = {}): Layer.Layer<VideoTasks, VideoTaskError, VideoProviders | TaskStore> =>
+  Layer.effect(VideoTasks, Effect.andThen(check(options), internal.make(options)))

@@ -232,6 +232,23 @@ describe("Fallback", () => {
       assert.deepStrictEqual(attempts.map((one) => [one.stage, one.handle?.provider]), [["await", "a"]])
     }))
 
+  it.effect("says how to go on where the next request is tried only when the caller says so", () =>
+    Effect.gen(function*() {
+      const one = provider("a", { create: () => fails(reasons.Unauthorized, "create") })
+      const two = provider("b")
+      const layer = Harness.layer([one.provider, two.provider])
+      const error = yield* Effect.flip(Effect.provide(Fallback.submitWithFallback([a, b]), layer))
+      assert.include(
+        error.message,
+        "a model-a: Unauthorized (1 not tried; `also: [\"Unauthorized\"]` goes on after this)"
+      )
+      assert.strictEqual(two.creates(), 0)
+      const { handle } = yield* Effect.provide(Fallback.submitWithFallback([a, b], { also: ["Unauthorized"] }), layer)
+      assert.strictEqual(handle.provider, "b")
+      const last = yield* Effect.flip(Effect.provide(Fallback.submitWithFallback([a]), layer))
+      assert.notInclude(last.message, "also")
+    }))
+
   it.effect("lists every attempt with its handle when nothing led to a video", () =>
     Effect.gen(function*() {
       const one = provider("a", { observations: [failed] })

@@ -162,7 +162,7 @@ const creates: ReadonlyArray<Row> = [
   create("403 about the key", { fault: "403-json" }, "Unauthorized", refused),
   create("404", { fault: "404" }, "InvalidRequest", refused),
   create("413", { fault: "413" }, "PayloadTooLarge", notKling),
-  create("redirect: the prompt stays here", { fault: "redirect" }, "UnexpectedResponse", refused),
+  create("redirect: the prompt stays here", { fault: "redirect" }, "InvalidRequest", refused),
   create("200 that says no", { fault: "refusal-200" }, "InvalidRequest", refused),
   create("500 `invalid_request`", { fault: "500-invalid-request" }, "InvalidRequest", notKling),
   create("503 `model_not_found`", { fault: "503-model-not-found" }, "ModelUnavailable", refused)

@@ -98,7 +98,9 @@ const opened = Effect.fnUntraced(function*(
   const services = yield* Layer.buildWithScope(
     VideoTasks.layer({ ...options, owner: taken.owner, followUntil: Deferred.await(closing) }).pipe(
       Layer.provide(Layer.succeed(TaskStore, store)),
-      Layer.provide(Layer.succeed(VideoProviders, fenced(providers, sure)))
+      Layer.provide(Layer.succeed(VideoProviders, fenced(providers, sure))),
+      // The options were checked before the runner became a member.
+      Layer.orDie
     ),
     life
   )

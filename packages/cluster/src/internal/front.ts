@@ -50,7 +50,11 @@ export const make = Effect.fnUntraced(function*(
   const platform = yield* Layer.build(SecureRandom.layerWebCrypto)
   const name = `front:${yield* Effect.provideContext(TaskId.make, platform)}`
   const built = yield* Layer.build(
-    VideoTasks.layer({ ...options, owner: name }).pipe(Layer.provide(Layer.succeed(TaskStore, buckets.store)))
+    VideoTasks.layer({ ...options, owner: name }).pipe(
+      Layer.provide(Layer.succeed(TaskStore, buckets.store)),
+      // The options were checked before the cluster was joined.
+      Layer.orDie
+    )
   )
   const reader = Context.get(built, VideoTasks.VideoTasks)
   const parts: Parts = { router, store: buckets.store, reader, name, providers: yield* VideoProviders, platform }

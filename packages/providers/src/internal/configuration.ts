@@ -1,12 +1,14 @@
 /**
  * Checks what a provider is configured with, all at once, when its layer is built.
  */
+import * as Redact from "@video-tasks/core/Redact"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import * as Transport from "@video-tasks/core/Transport"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ApiOptions } from "../ApiOptions.ts"
+import type { FamilyApi } from "./familyApi.ts"
 import type { Account, TransportProblem } from "./http.ts"
 import * as ImageInput from "./imageInput.ts"
 
@@ -38,6 +40,8 @@ export interface Defaults {
   readonly baseUrl?: string | undefined
   /** The paths that are in use, by the name of their option. */
   readonly paths: Readonly<Record<string, string | undefined>>
+  /** The first one says how its paths begin. */
+  readonly families: ReadonlyArray<Pick<FamilyApi, "query">>
 }
 
 /** Fails with `InvalidRequest` that names each field, its value and what is allowed. */
@@ -45,27 +49,41 @@ export const check = (
   options: Options,
   defaults: Defaults
 ): Effect.Effect<Configuration, VideoTaskError.VideoTaskError> => {
-  const id = options.id ?? defaults.id
-  const account = options.account ?? "default"
-  const written = options.baseUrl ?? defaults.baseUrl ?? ""
-  const baseUrl = TaskHandle.normalizeBaseUrl(written.trim())
-  const maxImageBytes = options.maxImageBytes ?? ImageInput.defaultMaxBytes
-  const proof = options.signer === undefined ? keyProof(options.apiKey) : signerProof(options.signer)
   const found: Array<VideoTaskError.Violation> = []
   const complain = (field: string, value: string, allowed: string) =>
     found.push(new VideoTaskError.Violation({ field, value, allowed }))
+  const text = (field: "id" | "account" | "baseUrl" | "userAgent", standard: string): string => {
+    const value: unknown = options[field] ?? standard
+    if (typeof value === "string") return value
+    complain(field, Redact.shown(value), "a text")
+    return standard
+  }
+  const id = text("id", defaults.id)
+  const account = text("account", "default")
+  const userAgent = text("userAgent", Transport.userAgent)
+  const written = text("baseUrl", defaults.baseUrl ?? "")
+  const { baseUrl, doubled } = placeOf(written, defaults)
+  const maxImageBytes = options.maxImageBytes ?? ImageInput.defaultMaxBytes
+  const proof = options.signer === undefined ? keyProof(options.apiKey) : signerProof(options.signer)
   if (id.trim() === "") complain("id", "empty", "a name, such as the default")
   if (account.trim() === "") complain("account", "empty", "a label, such as the default")
   found.push(...proof.violations)
-  if (!(maxImageBytes > 0)) complain("maxImageBytes", String(maxImageBytes), "a number of bytes above 0")
+  if (typeof maxImageBytes !== "number" || !(maxImageBytes > 0)) {
+    complain("maxImageBytes", Redact.shown(maxImageBytes), "a number of bytes above 0")
+  }
   if (baseUrl === undefined) {
     complain("baseUrl", shown(written), "an http(s) origin with an optional path, such as https://api.example.com/v1")
   }
-  for (const [name, path] of Object.entries(defaults.paths)) {
+  if (doubled !== undefined) complain("baseUrl", shown(written), `one without ${doubled} at its end, or in all paths`)
+  for (const [name, path] of Object.entries<unknown>(defaults.paths)) {
     if (path === undefined) continue
     const wantsId = name === "query" || name === "content"
-    if (/^\/(?!\/)/.test(path) && path.includes("{id}") === wantsId) continue
-    complain(`paths.${name}`, path, `a path that starts with /${wantsId ? " and holds {id}" : ""}`)
+    if (typeof path === "string" && /^\/(?!\/)/.test(path) && path.includes("{id}") === wantsId) continue
+    complain(
+      `paths.${name}`,
+      typeof path === "string" ? path : Redact.shown(path),
+      `a path that starts with /${wantsId ? " and holds {id}" : ""}`
+    )
   }
   if (found.length > 0 || baseUrl === undefined) {
     const reason = new VideoTaskError.InvalidRequest({ violations: found })
@@ -77,7 +95,7 @@ export const check = (
     baseUrl,
     maxImageBytes,
     ...proof.account,
-    userAgent: options.userAgent ?? Transport.userAgent,
+    userAgent,
     propagateTrace: options.propagateTrace ?? false
   })
 }
@@ -103,14 +121,34 @@ export const secretOf = (
   field: string,
   written: Redacted.Redacted | undefined
 ): { readonly secret: Redacted.Redacted; readonly violations: ReadonlyArray<VideoTaskError.Violation> } => {
-  const text = written === undefined ? "" : Redacted.value(written).trim()
-  const value = text === "" ? "empty" : "<redacted>"
+  const said: unknown = Redacted.isRedacted(written) ? Redacted.value(written) : undefined
+  const text = typeof said === "string" ? said.trim() : ""
+  const isOther = written !== undefined && typeof said !== "string"
+  const value = isOther ? "not Redacted" : text === "" ? "empty" : "<redacted>"
+  const allowed = isOther
+    ? "Redacted.make(key)"
+    : /\s/.test(text)
+    ? "the key alone, without `Bearer`"
+    : "visible ASCII characters"
   return {
     secret: Redacted.make(text),
-    violations: /^[\x21-\x7e]+$/.test(text)
-      ? []
-      : [new VideoTaskError.Violation({ field, value, allowed: "visible ASCII characters" })]
+    violations: /^[\x21-\x7e]+$/.test(text) ? [] : [new VideoTaskError.Violation({ field, value, allowed })]
   }
+}
+
+/** Where the API is. What all paths begin with is no part of it; `doubled` is what only some of them begin with. */
+const placeOf = (written: string, { families, paths }: Defaults) => {
+  const given = TaskHandle.normalizeBaseUrl(written.trim())
+  if (given === undefined) return {}
+  const { pathname } = new URL(given)
+  const routes = [families[0]?.query, paths["create"]].filter((path) => typeof path === "string")
+  // Of `/v1/videos/{id}` that is `/v1/videos`, and `/v1`.
+  const ends = routes.flatMap((path) => /^(\/v\d+)\/[^{]*(?=\/|$)/.exec(path) ?? [])
+  const end = ends.find((one) => pathname.endsWith(one))
+  if (end === undefined) return { baseUrl: given }
+  return routes.every((path) => path.startsWith(end))
+    ? { baseUrl: given.slice(0, -end.length) }
+    : { baseUrl: given, doubled: end }
 }
 
 // A base URL that is refused may be refused because of the password in it.

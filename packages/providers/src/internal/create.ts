@@ -4,7 +4,8 @@
 import type { Observation } from "@video-tasks/core/Observation"
 import * as TaskHandle from "@video-tasks/core/TaskHandle"
 import type { Created, CreateOptions, Trace, VideoProvider } from "@video-tasks/core/VideoProvider"
-import type { VideoTaskError } from "@video-tasks/core/VideoTaskError"
+import { malformed } from "@video-tasks/core/VideoRequest"
+import { InvalidRequest, type VideoTaskError } from "@video-tasks/core/VideoTaskError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -18,8 +19,10 @@ import * as Validation from "./validation.ts"
 
 export const create = (api: Api): VideoProvider["create"] =>
   Effect.fn(`${api.name}.create`)(function*(request, options = {}) {
-    yield* annotate(api, { family: request.family, model: request.model })
     const fail = failure(api, "create")
+    const odd = malformed(request)
+    if (odd.length > 0) return yield* fail(new InvalidRequest({ violations: odd }))
+    yield* annotate(api, { family: request.family, model: request.model })
     const family = familyOf(api, request.family)
     const { maxImageBytes } = api.configuration
     if (family.noCreate !== undefined) return yield* unsupported(api, "create", family.noCreate)

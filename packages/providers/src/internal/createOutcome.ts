@@ -5,8 +5,8 @@
  * | --------------------- | ----------------------------------------------------------------------------------------- |
  * | accepted              | a 2xx with the id of a task                                                               |
  * | `NotSent`             | the transport says that no byte of the request was started                                |
- * | refused, typed        | 3xx; 4xx but 408, 425, 429; 503 `model_not_found`; 500 `invalid_request`; a 2xx that says |
- * |                       | no and has no id                                                                          |
+ * | refused, typed        | 3xx, for its base URL; 4xx but 408, 425, 429; 503 `model_not_found`; 500 `invalid_request`;  |
+ * |                       | a 2xx that says no and has no id                                                          |
  * | `RateLimited`         | 429 about rate: nothing was made, it may be sent again after the wait                     |
  * | `SubmissionAmbiguous` | all else: 408, 425, other 5xx, no answer, no answer in time, an answer that can't be read |
  * |                       | or has no id                                                                              |
@@ -64,14 +64,18 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 const noSuccess = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Reason> => {
   const reason = Classify.reasonOf(answer, questionOf(create))
-  return isFinal(answer.status, reason)
-    ? Result.fail(reason)
-    : ambiguous(create, "detail" in reason && reason.detail !== undefined ? reason.detail : "no answer", answer)
+  const detail = "detail" in reason && reason.detail !== undefined ? reason.detail : "no answer"
+  if (Classify.isRedirect(answer.status)) {
+    // The next create would be led astray as well.
+    return Result.fail(
+      new VideoTaskError.InvalidRequest({ violations: [], detail: `the base URL answers with ${detail}` })
+    )
+  }
+  return isFinal(answer.status, reason) ? Result.fail(reason) : ambiguous(create, detail, answer)
 }
 
 // A 4xx is the API's own no, except where a proxy says it about a request that may have gone on.
 const isFinal = (status: number, reason: Reason): boolean => {
-  if (Classify.isRedirect(status)) return true
   if (status === 408 || status === 425) return false
   if (status >= 400 && status < 500) return true
   return (status === 503 && reason._tag === "ModelUnavailable") || (status === 500 && reason._tag === "InvalidRequest")

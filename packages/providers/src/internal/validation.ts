@@ -2,7 +2,7 @@
  * What is wrong with a request, all of it at once, before anything is sent.
  */
 import * as ModelSpec from "@video-tasks/core/ModelSpec"
-import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import { malformed, type VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import * as Effect from "effect/Effect"
 import type { FamilyApi } from "./familyApi.ts"
@@ -13,6 +13,8 @@ export const violations = (
   request: VideoRequest,
   families: ReadonlyArray<FamilyApi>
 ): ReadonlyArray<VideoTaskError.Violation> => {
+  const odd = malformed(request)
+  if (odd.length > 0) return odd
   const known = families.find(({ family }) => family.id === request.family)
   const rules = known ?? families[0]
   return [

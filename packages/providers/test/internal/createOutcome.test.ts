@@ -46,18 +46,23 @@ const rejected: ReadonlyArray<Row> = [
   [
     "301",
     () => new Response(null, { status: 301, headers: { location: "https://www.example.com/" } }),
-    "UnexpectedResponse",
+    "InvalidRequest",
     /www\.example\.com/
   ],
-  ["302", () => new Response(null, { status: 302 }), "UnexpectedResponse", /redirect/],
+  [
+    "302",
+    () => new Response(null, { status: 302 }),
+    "InvalidRequest",
+    /the base URL answers with a redirect, which is never followed/
+  ],
   [
     "307",
     () => new Response(null, { status: 307, headers: { location: "/login" } }),
-    "UnexpectedResponse",
+    "InvalidRequest",
     /never followed/
   ],
-  ["a redirect that a browser hides", () => Response.error(), "UnexpectedResponse", /redirect/],
-  ["308", () => new Response(null, { status: 308 }), "UnexpectedResponse"],
+  ["a redirect that a browser hides", () => Response.error(), "InvalidRequest", /a redirect, which/],
+  ["308", () => new Response(null, { status: 308 }), "InvalidRequest", /redirect/],
   [
     "400 of the gateway",
     json(400, e1("model name is required (request id: 2026)")),

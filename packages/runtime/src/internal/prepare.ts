@@ -2,15 +2,17 @@
  * Everything about a create that is decided before anything is sent.
  */
 import type { ModelSpec } from "@video-tasks/core/ModelSpec"
+import { shown } from "@video-tasks/core/Redact"
 import * as TaskId from "@video-tasks/core/TaskId"
 import * as VideoProvider from "@video-tasks/core/VideoProvider"
-import type { VideoRequest } from "@video-tasks/core/VideoRequest"
+import { malformed, type VideoRequest } from "@video-tasks/core/VideoRequest"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as RequestHash from "../RequestHash.ts"
 import type { SubmitOptions } from "../VideoTasks.ts"
 import type { Instruments } from "./instrument.ts"
+import { submitViolations } from "./optionChecks.ts"
 import type { Refs } from "./refs.ts"
 import type { Order } from "./submit.ts"
 
@@ -23,13 +25,19 @@ export const target = Effect.fnUntraced(function*({ providers }: Refs, request: 
   { readonly provider: VideoProvider.VideoProvider; readonly family: VideoProvider.Family },
   VideoTaskError.VideoTaskError
 > {
+  const odd = malformed(request)
+  if (odd.length > 0) return yield* invalid(providerOf(request), odd)
   const provider = yield* providers.get(request.provider, "create")
   const family = VideoProvider.family(provider, request.family)
   if (family !== undefined) return { provider, family }
   const allowed = provider.families.map((one) => one.id).join(", ")
   const violation = new VideoTaskError.Violation({ field: "family", value: request.family, allowed })
-  return yield* refused(provider.id, new VideoTaskError.InvalidRequest({ violations: [violation] }))
+  return yield* invalid(provider.id, [violation])
 })
+
+/** What came as a request may be anything. */
+const providerOf = (request: { readonly provider?: unknown } | null | undefined): string =>
+  typeof request?.provider === "string" ? request.provider : "unknown"
 
 /**
  * Nothing is sent.
@@ -42,6 +50,9 @@ export const refused = (
 ): Effect.Effect<never, VideoTaskError.VideoTaskError> =>
   Effect.fail(VideoTaskError.make({ provider, operation: "create", reason }))
 
+const invalid = (provider: string, violations: ReadonlyArray<VideoTaskError.Violation>) =>
+  refused(provider, new VideoTaskError.InvalidRequest({ violations }))
+
 /** @internal */
 export const prepare = Effect.fnUntraced(function*(
   refs: Refs,
@@ -51,8 +62,8 @@ export const prepare = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Order, VideoTaskError.VideoTaskError, SecureRandom.SecureRandom> {
   const { family, provider } = yield* target(refs, request)
   const fail = (reason: VideoTaskError.Reason) => refused(provider.id, reason)
-  const violations = provider.validate(request)
-  if (violations.length > 0) return yield* fail(new VideoTaskError.InvalidRequest({ violations }))
+  const violations = [...submitViolations(options), ...provider.validate(request)]
+  if (violations.length > 0) return yield* invalid(provider.id, violations)
   const spec = specOf(family, request)
   const retired = (spec ?? provider.families.map((one) => specOf(one, request)).find(isKnown))?.retired
   if (retired !== undefined && options.force !== true) {
@@ -94,10 +105,14 @@ const callbackOf = (
   const url = typeof given === "function" ? given({ id, provider: provider.id, family: family.id }) : given
   const allowed = family.takesCallbackUrl !== true
     ? `none: ${family.title} takes no callback URL`
-    : url.protocol === "https:" || url.protocol === "http:"
+    : url instanceof URL && /^https?:$/.test(url.protocol)
     ? undefined
     : "an http(s) URL"
   if (allowed === undefined) return Effect.succeed(url)
-  const violation = new VideoTaskError.Violation({ field: "callbackUrl", value: url.origin, allowed })
-  return refused(provider.id, new VideoTaskError.InvalidRequest({ violations: [violation] }))
+  const violation = new VideoTaskError.Violation({
+    field: "callbackUrl",
+    value: url instanceof URL ? url.origin : shown(url),
+    allowed
+  })
+  return invalid(provider.id, [violation])
 }

@@ -5,7 +5,6 @@ import { isEnded, type Task } from "@video-tasks/core/Task"
 import type { TaskHandle } from "@video-tasks/core/TaskHandle"
 import * as TaskMachine from "@video-tasks/core/TaskMachine"
 import * as VideoTaskError from "@video-tasks/core/VideoTaskError"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { AnySpan } from "effect/Tracer"
@@ -14,6 +13,7 @@ import type { WaitOptions } from "../VideoTasks.ts"
 import type { Claims } from "./claims.ts"
 import type { Alarm, Entry, Lane, Waiter } from "./entry.ts"
 import { fromStore, ofTask, retryStore } from "./errors.ts"
+import { deadlineOf } from "./optionChecks.ts"
 import { type Scheduler, storeGapMs } from "./scheduler.ts"
 import * as Traces from "./traces.ts"
 
@@ -52,6 +52,7 @@ export const follow = Effect.fnUntraced(function*(
   sink: Sink
 ): Effect.fn.Return<Entry, VideoTaskError.VideoTaskError, Scope.Scope> {
   const { handle, id } = known.task
+  const deadlineMs = yield* deadlineOf(options, handle, scheduler)
   const startedAt = handle.createdAt ?? known.task.createdAt
   const parent = yield* Effect.option(Effect.currentParentSpan)
   const wait = new Wait(scheduler, handle, sink, {
@@ -75,7 +76,7 @@ export const follow = Effect.fnUntraced(function*(
   const task = TaskMachine.toTask(TaskMachine.restore(snapshot))
   wait.changed(task, stored?.version ?? 0)
   if (isEnded(task)) return entry
-  wait.arm(entry, Duration.toMillis(options.deadline ?? lane.policy.deadlineMs))
+  wait.arm(entry, deadlineMs ?? lane.policy.deadlineMs)
   const delayMs = firstDelayMs(scheduler, entry, handle, task.model)
   const isElsewhere = options.yields === true && stored !== undefined && claims.isElsewhere(stored, scheduler.now())
   scheduler.begin(entry, isElsewhere ? Math.min(delayMs, storeGapMs) : delayMs)

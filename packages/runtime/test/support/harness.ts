@@ -68,7 +68,8 @@ export const layer = (
           VideoProviders.make(Array.isArray(providers) ? providers : [providers as VideoProvider.VideoProvider])
         )
       )
-    )
+    ),
+    Layer.orDie
   )
 
 export const reveal = (url: Redacted.Redacted): string => Redacted.value(url)
