@@ -126,6 +126,18 @@ describe("a connection to PostgreSQL that falls silent", () => {
       yield* secondsOf(stuck)
     }))
 
+  it.live("makes the others suspect: those that are silent too fail nobody", () =>
+    Effect.gen(function*() {
+      const { link, store } = yield* world
+      yield* warm(store)
+      assert.strictEqual(link.strand(), 4)
+      assert.deepStrictEqual(errorOf(yield* Effect.exit(store.events(Tasks.idOf(1)))), {
+        detail: `the journal of ${Tasks.idOf(1)} could not be read: the database has not answered within 10 s`,
+        retryable: true
+      })
+      assert.deepStrictEqual(yield* warm(store), [[], [], [], []])
+    }), 60_000)
+
   it.effect("keeps nobody who is interrupted, in line or in the middle", () =>
     Effect.gen(function*() {
       const { context, link, store } = yield* world

@@ -2,6 +2,7 @@
  * Connections of our own: what the store confirms lasts, whatever transaction its caller is in, and a connection that falls
  * silent is thrown away.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,6 +23,15 @@ const walkMs = 30_000
 
 /** How long a call from within a transaction waits for another connection, in ms: with a pool of one it never comes. */
 const freeMs = 20_000
+
+/** How long a connection has for a sign of life, in ms. */
+const signMs = 2000
+
+/** How long connections are suspected after one was silent, in ms: those that nobody uses are closed by then. */
+const suspicionMs = 60_000
+
+/** How many connections a call tries while they are suspected. */
+const mostSuspects = 20
 
 /** How long whoever is interrupted waits for its call to be over, in ms. It is at once, unless the database is silent. */
 const farewellMs = 500
@@ -104,6 +114,8 @@ export const transaction = <A, E>(sql: SqlClient, body: Effect.Effect<A, E>): Ef
 
 // internal
 
+const suspectUntil = new WeakMap<SqlClient, number>()
+
 const noneFree = "no connection to the database was free: within a transaction the store needs a second one"
 
 const withinOne =
@@ -141,26 +153,44 @@ const detached = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       ))
   )
 
+/**
+ * Where one connection was silent the others that were open may be as well: for a while each is asked first whether it is
+ * there, and others are taken until one is.
+ */
 const lent = <A, E>(sql: SqlClient, statements: Effect.Effect<A, E>, ms: number): Effect.Effect<A, E | SqlError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    now < (suspectUntil.get(sql) ?? 0)
+      ? Effect.retry(borrowed(sql, statements, ms, true), { times: mostSuspects, while: (error) => error === stale })
+      : borrowed(sql, statements, ms, false))
+
+const borrowed = <A, E>(
+  sql: SqlClient,
+  statements: Effect.Effect<A, E>,
+  ms: number,
+  isSuspect: boolean
+): Effect.Effect<A, E | SqlError> =>
   Effect.acquireUseRelease(
     Scope.make(),
     (scope) =>
       Effect.flatMap(Scope.provide(sql.reserve, scope), (connection) => {
-        let isSilent = false
-        const watch = Effect.andThen(
-          Effect.sleep(ms),
-          Effect.suspend(() => {
+        const watched = <B, F>(use: Effect.Effect<B, F>, longest: number): Effect.Effect<B, F | SqlError> => {
+          let isSilent = false
+          const watch = Effect.gen(function*() {
+            yield* Effect.sleep(longest)
             isSilent = true
-            return Effect.uninterruptible(destroy(connection, scope))
+            suspectUntil.set(sql, (yield* Clock.currentTimeMillis) + suspicionMs)
+            yield* Effect.uninterruptible(destroy(connection, scope))
           })
-        )
-        return Effect.flatMap(Effect.forkChild(watch), (timer) =>
-          Effect.provideService(statements, sql.transactionService, [connection, 0]).pipe(
-            Effect.mapError((error) =>
-              isSilent ? silent(ms) : error
-            ),
-            Effect.ensuring(Effect.sync(() => timer.interruptUnsafe()))
-          ))
+          return Effect.flatMap(Effect.forkChild(watch), (timer) =>
+            use.pipe(
+              Effect.mapError((error) => isSilent ? silent(longest) : error),
+              Effect.ensuring(Effect.sync(() => timer.interruptUnsafe()))
+            ))
+        }
+        const work = watched(Effect.provideService(statements, sql.transactionService, [connection, 0]), ms)
+        if (!isSuspect) return work
+        const asked = Effect.mapError(watched(connection.execute("SELECT 1", [], undefined), signMs), () => stale)
+        return Effect.andThen(asked, work)
       }),
     (scope, exit) => Scope.close(scope, exit)
   )
@@ -180,6 +210,8 @@ const silent = (ms: number): SqlError =>
       operation: "query"
     })
   })
+
+const stale = silent(signMs)
 
 /** PostgreSQL answers the COMMIT of a transaction that has failed with `ROLLBACK`. */
 const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
