@@ -14,12 +14,13 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 /**
- * The headers of a message by their names in lower case.
+ * The headers of a message by their names in lower case. One that came several times may be a list: what is signed with such
+ * a header is not believed.
  *
  * @category models
  * @since 0.1.0
  */
-export type Headers = Readonly<Record<string, string | undefined>>
+export type Headers = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
 /**
  * What is verified.
@@ -111,9 +112,9 @@ export const verify = (
   keys: ReadonlyArray<Redacted.Redacted<Uint8Array>>,
   now: number
 ): Result.Result<Verified, Unverified> => {
-  const id = headers["webhook-id"] ?? ""
-  const stamp = headers["webhook-timestamp"] ?? ""
-  const signatures = signaturesOf(headers["webhook-signature"] ?? "")
+  const id = onlyOne(headers["webhook-id"])
+  const stamp = onlyOne(headers["webhook-timestamp"])
+  const signatures = signaturesOf(onlyOne(headers["webhook-signature"]))
   if (!isId(id) || !/^\d{1,12}$/.test(stamp) || signatures.length === 0) return fail("unsigned")
   const timestamp = Number(stamp)
   if (Math.abs(Math.floor(now / 1000) - timestamp) > toleranceSeconds) return fail("stale")
@@ -147,6 +148,12 @@ export const sign = (
 const prefix = "whsec_"
 
 const fail = (kind: Unverified["kind"]) => Result.fail(new Unverified({ kind }))
+
+/** Of two of a kind nobody knows which one the sender meant, and which one somebody has added. */
+const onlyOne = (header: Headers[string]): string => {
+  const [first = "", ...more] = typeof header === "string" ? [header] : header ?? []
+  return more.length === 0 ? first : ""
+}
 
 /** The full stop divides the parts that are signed, so that an id can't have one. */
 const isId = (id: string): boolean => /^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)

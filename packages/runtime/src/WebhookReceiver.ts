@@ -37,7 +37,7 @@ export interface Delivery {
   readonly method: string
   /** Whole, or its path alone; it ends in the id of the provider, or in that and our id of the task. */
   readonly url: string
-  /** By names in any case. */
+  /** By names in any case; one that came several times may be a list, as in the `headers` of Node. */
   readonly headers: Headers
   /** The bytes as they came. A stream is read no further than `maxBodyBytes`. */
   readonly body: Uint8Array | Stream.Stream<Uint8Array, unknown>
@@ -137,6 +137,35 @@ export const layer = (
       refuse: (provider, detail) => new SecretError({ provider, detail })
     })
   )
+
+/**
+ * Answers a delivery, within 15 s whatever the store does: for servers that no other function here fits.
+ *
+ * **Example** (In any server)
+ *
+ * ```ts import.meta.vitest
+ * import { VideoProvider, VideoProviders } from "@video-tasks/core"
+ * import { TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
+ * import { Effect, Layer } from "effect"
+ *
+ * const provider = VideoProvider.double({ family: { callbacks: "unsigned" } })
+ * const live = WebhookReceiver.layer().pipe(
+ *   Layer.provide(VideoTasks.layer()),
+ *   Layer.provide([TaskStore.layerMemory, Layer.effect(VideoProviders.VideoProviders, VideoProviders.make([provider]))])
+ * )
+ * const program = WebhookReceiver.handle({ method: "GET", url: "/hooks/double", headers: {}, body: new Uint8Array() })
+ * const answer = await Effect.runPromise(Effect.provide(program, live))
+ *
+ * answer.status // => 405
+ * ```
+ *
+ * @see {@link toWebHandler} for servers of Web requests
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const handle = (delivery: Delivery): Effect.Effect<Answer, never, WebhookReceiver> =>
+  Effect.flatMap(WebhookReceiver, (receiver) => receiver.handle(delivery))
 
 /**
  * Adds the receiver to a router: `{path}/{provider}` and `{path}/{provider}/{task}`.

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TaskId, VideoProvider, VideoTaskError } from "@video-tasks/core"
 import { StandardWebhooks, TaskStore, VideoTasks, WebhookReceiver } from "@video-tasks/runtime"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Scope, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Harness from "./support/harness.ts"
@@ -433,6 +433,21 @@ describe("WebhookReceiver", () => {
         inside({}, () => Effect.map(send(sent), (answered) => assert.strictEqual(answered, status))))
     }
 
+    it.effect.each<[string, string]>([
+      ["nobody", "the path has to end in the id of a provider that calls back, or in that and our id of a task"],
+      ["mute/1", "the path has to end in the id of a provider that calls back, or in that and our id of a task"],
+      ["hinter/task_1", "what follows the provider in the path is no id of a task as we give them"]
+    ])(
+      "a path that leads nowhere, and says what is wrong with it: %s",
+      ([path, says]) =>
+        inside({}, () =>
+          Effect.gen(function*() {
+            const body = new Uint8Array()
+            const answer = yield* WebhookReceiver.handle({ method: "POST", url: `${hooks}/${path}`, headers: {}, body })
+            assert.deepStrictEqual([answer.status, answer.body], [404, says])
+          }))
+    )
+
     it.effect("a long body before it is read whole", () =>
       inside({}, () =>
         Effect.gen(function*() {
@@ -509,6 +524,53 @@ describe("WebhookReceiver", () => {
             for (const handle of [signed, hinted]) assert.strictEqual((yield* get(handle)).status, "SUBMITTED")
           }))
     )
+  })
+
+  describe("hears headers that are lists, as servers of Node have them:", () => {
+    /** A signed success, with headers changed; the status of the answer, and that of the task. */
+    const told = (change: (signed: StandardWebhooks.Headers) => StandardWebhooks.Headers) =>
+      inside({}, () =>
+        Effect.gen(function*() {
+          const handle = yield* submit("signer")
+          const key = StandardWebhooks.parseSecret(secret)
+          const text = JSON.stringify({ id: handle.remoteId, status: "SUCCESS" })
+          const body = new TextEncoder().encode(text)
+          const timestamp = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+          const signed = StandardWebhooks.sign({ id: "msg-1", timestamp, body }, key === undefined ? [] : [key])
+          const headers = change({ "content-type": "application/json", ...signed })
+          const { status } = yield* WebhookReceiver.handle({ method: "POST", url: `${hooks}/signer`, headers, body })
+          return [status, (yield* get(handle)).status]
+        }))
+
+    const twice = (name: string) => (headers: StandardWebhooks.Headers) => ({
+      ...headers,
+      [name]: [String(headers[name]), String(headers[name])]
+    })
+
+    it.effect("each of one value", () =>
+      Effect.gen(function*() {
+        const single = yield* told((headers) =>
+          Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [String(value)]]))
+        )
+        assert.deepStrictEqual(single, [204, "SUCCESS"])
+        const other = yield* told((headers) => ({ ...headers, accept: ["a", "b"], "x-empty": [] }))
+        assert.deepStrictEqual(other, [204, "SUCCESS"])
+      }))
+
+    it.effect.each(["webhook-id", "webhook-timestamp", "webhook-signature"])(
+      "two of %s are not believed",
+      (name) =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* told(twice(name)), [401, "SUBMITTED"])
+          const spelt = yield* told((headers) => ({ ...headers, [name.toUpperCase()]: String(headers[name]) }))
+          assert.deepStrictEqual(spelt, [401, "SUBMITTED"])
+        })
+    )
+
+    it.effect("two types are none", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* told(twice("content-type")), [415, "SUBMITTED"])
+      }))
   })
 
   describe("when the store does not answer", () => {

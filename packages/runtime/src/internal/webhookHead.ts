@@ -53,23 +53,52 @@ export const find = (
   const provider = providers.find(({ id }) => id === (isTask ? parts.at(-2) : last))
   const families = provider === undefined ? [] : callersOf(provider)
   if (provider === undefined || families.length === 0) {
-    return Result.fail(verdict("nowhere", 404, "nobody is called back here"))
+    return Result.fail(verdict("nowhere", 404, strayed(parts, providers)))
   }
   if (method !== "POST") return Result.fail(verdict("method", 405, "only POST", { allow: "POST" }))
   return Result.succeed({ provider, families, id: isTask ? last : undefined })
 }
 
+/** Whoever mounts the receiver, or gives a URL of their own, wants to know which part of it is wrong. */
+const strayed = (parts: ReadonlyArray<string>, providers: ReadonlyArray<VideoProvider>): string => {
+  const before = providers.find(({ id }) => id === parts.at(-2))
+  return before === undefined || callersOf(before).length === 0
+    ? "the path has to end in the id of a provider that calls back, or in that and our id of a task"
+    : "what follows the provider in the path is no id of a task as we give them"
+}
+
 /**
- * What is wrong with the headers; they are in lower case.
+ * The headers by their names in lower case. What came several times is put together as HTTP has it, and is then a type, an
+ * encoding or a length that nothing has; a header of the signature stays a list, which is not believed.
+ *
+ * @internal
+ */
+export const lowerCased = (headers: Headers): Headers => {
+  const all = new Map<string, ReadonlyArray<string>>()
+  for (const [name, value = []] of Object.entries(headers)) {
+    const key = name.toLowerCase()
+    const values = [...all.get(key) ?? [], ...(typeof value === "string" ? [value] : value)]
+    if (values.length > 0) all.set(key, values)
+  }
+  return Object.fromEntries(
+    Array.from(all, ([name, values]) => [name, name.startsWith("webhook-") ? values : values.join(", ")])
+  )
+}
+
+/** What is no list. */
+const text = (header: Headers[string]): string | undefined => typeof header === "string" ? header : undefined
+
+/**
+ * What is wrong with the headers, as `lowerCased` gives them.
  *
  * @internal
  */
 export const refusalOf = (headers: Headers, maxBodyBytes: number): Verdict | undefined => {
-  const [type = ""] = (headers["content-type"] ?? "").split(";")
+  const [type = ""] = (text(headers["content-type"]) ?? "").split(";")
   if (!/^application\/(?:[\w.+-]+\+)?json$/i.test(type.trim())) return verdict("type", 415, "only application/json")
-  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity"
+  const encoding = text(headers["content-encoding"])?.trim().toLowerCase() ?? "identity"
   if (encoding !== "identity") return verdict("type", 415, "only what is not compressed")
-  return Number(headers["content-length"] ?? 0) > maxBodyBytes ? oversized : undefined
+  return Number(text(headers["content-length"]) ?? 0) > maxBodyBytes ? oversized : undefined
 }
 
 /**
@@ -78,10 +107,6 @@ export const refusalOf = (headers: Headers, maxBodyBytes: number): Verdict | und
  * @internal
  */
 export const oversized: Verdict = verdict("oversized", 413, "at most 64 KiB", { connection: "close" })
-
-/** @internal */
-export const lowerCased = (headers: Headers): Headers =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 const segmentsOf = (url: string): ReadonlyArray<string> =>
   (url.split(/[?#]/, 1)[0] ?? "").split("/").filter((part) => part !== "").map(decoded)
