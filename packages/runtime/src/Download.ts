@@ -110,7 +110,8 @@ export interface DownloadReport {
  * **Details**
  *
  * The bytes go to a temporary file beside the target, which takes its place when it is whole: the target is never half a
- * file, and nothing is left behind after a failure or an interruption. A broken connection is resumed where it broke
+ * file, and no part of it is left behind after a failure or an interruption. Its directory is made where there is none, before
+ * anything is sent. A broken connection is resumed where it broke
  * off, if the server can do that and the file is still the same; otherwise it starts anew. A link that does not work any
  * more (400, 401, 403, 404, 410) is replaced once by asking the provider again. `Retry-After` is obeyed up to two minutes.
  *

@@ -117,8 +117,9 @@ describe("Download", () => {
         for (
           const [path, allowed] of [
             [target, "a file that does not exist, or overwrite"],
-            ["/out", "a file in a directory that exists"],
-            ["/out/missing/v.mp4", "a file in a directory that exists"]
+            ["/out", "a file in a directory that exists or can be made"],
+            ["/missing/v.mp4", "a file in a directory that exists or can be made"],
+            [`${target}/v.mp4`, "a file in a directory that exists or can be made"]
           ] as const
         ) {
           const error = yield* Effect.flip(Download.toFile(task(video()), path))
@@ -131,6 +132,18 @@ describe("Download", () => {
           )
         }
         assert.deepStrictEqual(http.seen, [])
+      }).pipe(Effect.provide(world({ server: http, files: disk })))
+    })
+
+    it.effect("has its directory made, before anything is sent", () => {
+      const disk = files()
+      const http = server(() => {
+        assert.deepStrictEqual([...disk.directories], ["/out", "/out/new/deep"])
+        return new Response(movie(100))
+      })
+      return Effect.gen(function*() {
+        yield* Download.toFile(video(), "/out/new/deep/v.mp4")
+        assert.deepStrictEqual([...disk.files], [["/out/new/deep/v.mp4", movie(100)]])
       }).pipe(Effect.provide(world({ server: http, files: disk })))
     })
 

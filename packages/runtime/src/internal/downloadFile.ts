@@ -12,17 +12,23 @@ import { invalid } from "./downloadSource.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
-/** Refuses a target that exists (unless it may be overwritten), that is a directory, or whose directory does not exist. */
+/**
+ * Refuses a target that exists (unless it may be overwritten), that is a directory, or whose directory can't be. A directory
+ * that does not exist is made.
+ */
 export const check = Effect.fnUntraced(function*(
   target: string,
   overwrite: boolean
 ): Effect.fn.Return<void, Problem, Files> {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const directory = yield* Effect.result(fs.stat(path.dirname(target)))
-  if (Result.isFailure(directory) || directory.success.type !== "Directory") {
-    return yield* invalid("path", target, "a file in a directory that exists")
-  }
+  const directory = path.dirname(target)
+  const isDirectory = yield* fs.stat(directory).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.catch(() => Effect.as(fs.makeDirectory(directory, { recursive: true }), true)),
+    Effect.orElseSucceed(() => false)
+  )
+  if (!isDirectory) return yield* invalid("path", target, "a file in a directory that exists or can be made")
   const found = yield* Effect.result(fs.stat(target))
   if (Result.isFailure(found)) return
   if (found.success.type === "Directory") return yield* invalid("path", target, "a file, and this is a directory")

@@ -1,6 +1,6 @@
 import { ByteSize, Effect, FileSystem, type Layer, Option, PlatformError } from "effect"
 
-/** A file system in memory with the one directory `/out`, as far as downloads need it. */
+/** A file system in memory with the directory `/out`, in which others can be made, as far as downloads need it. */
 export const memoryFiles = (options: {
   /** Refuses hard links, as FAT does. */
   readonly noLinks?: boolean
@@ -41,8 +41,14 @@ export const memoryFiles = (options: {
         })
     }
   }
+  const directories = new Set(["/out"])
   const layer: Layer.Layer<FileSystem.FileSystem> = FileSystem.layerNoop({
-    stat: (path) => path === "/out" ? Effect.succeed(info("Directory")) : Effect.as(need("stat", path), info("File")),
+    makeDirectory: (path) =>
+      path.startsWith("/out/")
+        ? Effect.sync(() => void directories.add(path))
+        : Effect.fail(fail("PermissionDenied", "makeDirectory", path)),
+    stat: (path) =>
+      directories.has(path) ? Effect.succeed(info("Directory")) : Effect.as(need("stat", path), info("File")),
     exists: (path) => Effect.sync(() => files.has(path)),
     open: (path) =>
       Effect.suspend(() => {
@@ -64,7 +70,7 @@ export const memoryFiles = (options: {
         return Effect.void
       })
   })
-  return { files, layer }
+  return { directories, files, layer }
 }
 
 const info = (type: FileSystem.File.Type): FileSystem.File.Info => ({
