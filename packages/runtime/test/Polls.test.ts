@@ -107,6 +107,7 @@ describe("a read of a task", () => {
     return Effect.gen(function*() {
       const error = failureOf(yield* awaited("1 hour", { deadline: "10 minutes" }))
       assert.strictEqual(error?.reason._tag, "WaitTimedOut")
+      assert.match(error?.message ?? "", /^The task was not seen to end in 60\d s .* the last read failed: .*HTTP 500/)
       assert.strictEqual(error?.handle?.remoteId, "remote-1")
       assert.isAtMost(reads.length, 20)
       assert.strictEqual(posts(), 1)
@@ -120,6 +121,7 @@ describe("a read of a task", () => {
     return Effect.gen(function*() {
       const error = failureOf(yield* awaited("1 hour", { deadline: "5 minutes" }))
       assert.strictEqual(error?.reason._tag, "WaitTimedOut")
+      assert.include(error?.message, "The task is still running after 300 s of waiting.")
       assert.isAtMost(reads.length, 30)
     }).pipe(Effect.provide(Harness.layer(provider)))
   })

@@ -108,6 +108,7 @@ class Wait implements Waiter {
   #alarm: Alarm | undefined = undefined
   #version = -1
   #reads = 0
+  #lastFailure: string | undefined = undefined
   /** The deadline has passed and not one read has happened. */
   #isOverdue = false
   #isOver = false
@@ -147,6 +148,7 @@ class Wait implements Waiter {
   read(failure: VideoTaskError.VideoTaskError | undefined): void {
     if (this.#isOver) return
     this.#reads++
+    this.#lastFailure = failure?.message
     this.#sink.read?.(failure === undefined ? undefined : ofTask(failure, this.#handle))
     if (this.#isOverdue) this.#timeOut()
   }
@@ -173,7 +175,10 @@ class Wait implements Waiter {
     this.failed(VideoTaskError.make({
       provider: this.#handle.provider,
       operation: "await",
-      reason: new VideoTaskError.WaitTimedOut({ waitedMs })
+      reason: new VideoTaskError.WaitTimedOut({
+        waitedMs,
+        ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure })
+      })
     }))
   }
 
