@@ -23,7 +23,7 @@ import type * as Redacted from "effect/Redacted"
 export interface ApiOptions {
   /** The bearer token of the account. It goes to the API's own origin only. */
   readonly apiKey: Redacted.Redacted
-  /** Origin and path of the API, nothing else. */
+  /** Origin and path of the API, nothing else. The version that all of its routes begin with (`/v1`) may stand at its end. */
   readonly baseUrl?: string | undefined
   /**
    * A label of the account, which is kept in handles: choose another for a second account.

@@ -105,7 +105,8 @@ describe("a wait", () => {
     ["5m", "deadline is \"5m\"; allowed: a duration of 0 or more (a bare number is milliseconds)"],
     [-1, "deadline is -1; allowed: a duration of 0 or more"],
     [Number.NaN, "deadline is NaN; allowed: a duration of 0 or more"],
-    [true, "deadline is true; allowed: a duration of 0 or more"]
+    [true, "deadline is true; allowed: a duration of 0 or more"],
+    [null, "deadline is null; allowed: a duration of 0 or more"]
   ])("with the deadline %o is refused, with the handle", ([deadline, says]) => {
     const { provider } = counted()
     return Effect.gen(function*() {
@@ -116,6 +117,14 @@ describe("a wait", () => {
       assert.deepStrictEqual(error.handle, handle)
     }).pipe(Effect.provide(Harness.layer(provider)))
   })
+
+  it.effect("without options that are any is refused as well", () =>
+    Effect.gen(function*() {
+      const tasks = yield* VideoTasks.VideoTasks
+      const handle = yield* tasks.submit(Harness.request)
+      const error = yield* Effect.flip(tasks.await(handle, untyped(null)))
+      assert.include(sentence(error), "options is null; allowed: an object")
+    }).pipe(Effect.provide(Harness.layer(counted().provider))))
 
   it.effect("warns once of a bare deadline that looks like seconds", () => {
     const { layer, said } = heard()

@@ -81,6 +81,22 @@ describe("TaskActor", () => {
       }))
   })
 
+  it.effect("submits nothing where its wait can't be waited", () => {
+    const { asked, provider } = counting()
+    return withLogic(provider, (logic) =>
+      Effect.gen(function*() {
+        const wait = { deadline: "5m" as "5 minutes" }
+        const actor = createActor(logic, { input: TaskActor.submit(Harness.request, { wait }) })
+        const errors: Array<unknown> = []
+        actor.subscribe({ error: (error) => errors.push(error) })
+        actor.start()
+        yield* later
+        assert.instanceOf(errors[0], VideoTaskError.VideoTaskError)
+        assert.include(String(errors[0]), "deadline is \"5m\"; allowed: a duration of 0 or more")
+        assert.deepStrictEqual([errors.length, asked.creates], [1, 0])
+      }))
+  })
+
   const ends = [
     { status: "FAILED", reason: "TaskFailed" },
     { status: "ERROR", reason: "TaskErrored" },

@@ -102,14 +102,14 @@ export const check = (options: Options): Effect.Effect<void, VideoTaskError.Vide
  * @internal
  */
 export const checkWait = (
-  { deadline }: WaitOptions,
+  options: WaitOptions,
   whose: { readonly provider: string; readonly handle?: TaskHandle | undefined }
-): Effect.Effect<void, VideoTaskError.VideoTaskError> =>
-  invalid(
-    violationsOf(ofAnyLength("deadline", deadline)),
-    "await",
-    whose
-  )
+): Effect.Effect<void, VideoTaskError.VideoTaskError> => {
+  const violations = isObject(options) ? violationsOf(ofAnyLength("deadline", options.deadline)) : noObject(options)
+  return invalid(violations, "await", whose)
+}
+
+const noObject = (options: unknown) => violationsOf(["options", options ?? null, false, "an object"])
 
 /**
  * The patience of a wait in ms, where it has one of its own. Fails with `InvalidRequest`; warns once in an engine.
@@ -121,15 +121,15 @@ export const deadlineOf = Effect.fnUntraced(function*(
   handle: TaskHandle,
   engine: object
 ): Effect.fn.Return<number | undefined, VideoTaskError.VideoTaskError> {
-  const { deadline } = options
   yield* checkWait(options, { provider: handle.provider, handle })
+  const { deadline } = options
   yield* warnOf({ deadline }, engine)
   return deadline === undefined ? undefined : millisOf(deadline)
 })
 
 /** @internal */
 export const submitViolations = (options: SubmitOptions): ReadonlyArray<VideoTaskError.Violation> => {
-  if (!isObject(options)) return violationsOf(["options", options ?? null, false, "an object"])
+  if (!isObject(options)) return noObject(options)
   const { id, interrupted, maxCost, resubmit } = options
   const patience = interrupted?.patience
   return violationsOf(

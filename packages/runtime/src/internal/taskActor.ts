@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import type { ActorScope, AnyActorRef } from "xstate"
 import type * as TaskActor from "../TaskActor.ts"
 import { type SubmitOptions, type TaskRef, VideoTasks, type WaitOptions } from "../VideoTasks.ts"
+import { checkWait } from "./optionChecks.ts"
 import { definition } from "./taskActorDefinition.ts"
 import { persist, restore } from "./taskActorPersisted.ts"
 
@@ -223,7 +224,7 @@ const live = Effect.fnUntraced(function*(work: Work, snapshot: Snapshot, tell: (
   const { handle, id } = snapshot.context
   const known: TaskRef | undefined = id ?? handle
   const submitting = known === undefined ? work.input?.submitting : undefined
-  const ref = submitting === undefined ? known : yield* create(tasks, submitting, tell)
+  const ref = submitting === undefined ? known : yield* create(tasks, submitting, work.input?.wait, tell)
   if (ref === undefined) return yield* Effect.die(new Error("The actor has neither a request nor a task"))
   Deferred.doneUnsafe(work.target, Effect.succeed(ref))
   let before = snapshot.context.task
@@ -239,8 +240,11 @@ const live = Effect.fnUntraced(function*(work: Work, snapshot: Snapshot, tell: (
 const create = Effect.fnUntraced(function*(
   tasks: VideoTasks["Service"],
   { options = {}, request }: Submitting,
+  wait: WaitOptions = {},
   tell: (news: News) => void
 ): Effect.fn.Return<TaskHandle, VideoTaskError.VideoTaskError> {
+  // What is wrong with the wait is known before anything is paid for.
+  yield* checkWait(wait, { provider: request.provider })
   const id = options.id ?? (yield* Effect.scoped(Effect.gen(function*() {
     return yield* Effect.provideContext(TaskId.make, yield* Layer.build(SecureRandom.layerWebCrypto))
   })))
