@@ -6,10 +6,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
 import type { AccountDemand, AccountLimits, AccountMembership, AccountNews, SharedAccount } from "../AccountShares.ts"
 import type { Due } from "./dueHeap.ts"
 import type { Waiter } from "./entry.ts"
-import type { Limiter } from "./limiter.ts"
 
 /** @internal */
 export type BudgetLimits = AccountLimits
@@ -113,7 +113,7 @@ export class Account implements Due, SharedAccount {
   readonly limits: BudgetLimits
   /** What this process may send, or nothing before it has a share. */
   #may: BudgetLimits | undefined
-  readonly #limiter: Limiter
+  readonly #limiter: RateLimiter.RateLimiter
   readonly #agenda: Agenda
   readonly #others: AccountMembership | undefined
   #requests = 0
@@ -129,7 +129,7 @@ export class Account implements Due, SharedAccount {
   constructor(
     name: AccountName,
     limits: BudgetLimits,
-    limiter: Limiter,
+    limiter: RateLimiter.RateLimiter,
     agenda: Agenda,
     join?: (account: SharedAccount) => AccountMembership
   ) {

@@ -1,74 +1,49 @@
-import * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-
-/**
- * What an account wants of a limiter.
- *
- * @internal
- */
-export interface Limiter {
-  readonly consume: (options: {
-    readonly algorithm: "token-bucket"
-    readonly onExceeded: "delay"
-    readonly key: string
-    /** How many tokens a bucket holds. */
-    readonly limit: number
-    /** How long an empty bucket takes to be full. */
-    readonly window: Duration.Duration
-  }) => Effect.Effect<Pick<RateLimiter.ConsumeResult, "delay">, RateLimiter.RateLimiterError>
-}
+import type * as Scope from "effect/Scope"
 
 /**
  * A limiter that a program shares between processes is used where there is one.
  *
  * @internal
  */
-export const limiterOf: Effect.Effect<Limiter> = Effect.flatMap(
-  Effect.serviceOption(RateLimiter.RateLimiter),
-  Option.match({ onNone: () => limiterInMemory, onSome: (shared) => Effect.succeed<Limiter>(shared) })
-)
+export const limiterOf: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.gen(function*() {
+  const shared = yield* Effect.serviceOption(RateLimiter.RateLimiter)
+  return Option.isSome(shared) ? shared.value : yield* limiterInMemory
+})
 
 /**
- * A limiter of this process alone. It goes by a clock that nobody sets back: what was taken from a bucket is refilled as time
- * goes by.
+ * A limiter of this process alone.
  *
  * @internal
  */
-export const limiterInMemory: Effect.Effect<Limiter> = Effect.sync(() => {
-  const buckets = new Map<string, Bucket>()
-  return {
-    consume: ({ key, limit, window }) =>
-      Effect.clockWith((clock) =>
-        Effect.sync(() => {
-          const now = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
-          const bucket = buckets.get(key) ?? { tokens: limit, refilledAt: now }
-          buckets.set(key, bucket)
-          return { delay: Duration.millis(take(bucket, now, limit, Math.max(1, Duration.toMillis(window)) / limit)) }
-        })
-      )
+export const limiterInMemory: Effect.Effect<RateLimiter.RateLimiter, never, Scope.Scope> = Effect.map(
+  Layer.build(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)),
+  (own) => {
+    const limiter = Context.get(own, RateLimiter.RateLimiter)
+    return {
+      ...limiter,
+      consume: (options) => Effect.updateService(limiter.consume(options), Clock.Clock, steady)
+    }
   }
-})
+)
 
 // internal
 
-interface Bucket {
-  /** Less than zero while there are more who wait than tokens. */
-  tokens: number
-  /** In ms. */
-  refilledAt: number
-}
-
-/** Takes one token, and says after how many ms it is there. */
-const take = (bucket: Bucket, now: number, limit: number, refillMs: number): number => {
-  const refilled = Math.floor((now - bucket.refilledAt) / refillMs)
-  if (refilled > 0) {
-    bucket.tokens = Math.min(limit, bucket.tokens + refilled)
-    bucket.refilledAt += refilled * refillMs
+/** A clock that nobody sets back: what was taken from a bucket is refilled as time goes by. */
+const steady = (clock: Clock.Clock): Clock.Clock => {
+  const currentTimeMillisUnsafe = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  return {
+    currentTimeMillisUnsafe,
+    currentTimeMillis: Effect.sync(currentTimeMillisUnsafe),
+    currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    currentTimeNanos: clock.monotonicTimeNanos,
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
   }
-  // A full bucket keeps nothing of the time that has gone by.
-  if (bucket.tokens >= limit) bucket.refilledAt = now
-  bucket.tokens--
-  return Math.max(0, Math.ceil(-bucket.tokens) * refillMs - Math.max(0, now - bucket.refilledAt))
 }

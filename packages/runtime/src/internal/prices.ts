@@ -8,30 +8,23 @@ import type { CatalogueModel, Family, VideoProvider } from "@video-tasks/core/Vi
 import type { VideoProviders } from "@video-tasks/core/VideoProviders"
 import type { VideoRequest } from "@video-tasks/core/VideoRequest"
 import { VideoTaskError } from "@video-tasks/core/VideoTaskError"
-import * as Clock from "effect/Clock"
+import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 /** How long a catalogue may take, in ms. */
 const timeoutMs = 15_000
 
-/** How long a catalogue is kept, and how long it is not asked for again when it could not be read, in ms. */
-const [keptMs, unreadMs] = [3_600_000, 60_000]
+/** How many providers a program has at most whose catalogues are kept. */
+const capacity = 256
 
 /** A catalogue, or the words for why there is none, and whether there may be one later. */
 type Catalogue = ReadonlyArray<CatalogueModel> | string
 
 interface Unread {
   readonly unread: string
-}
-
-/** The catalogue of a provider: whoever asks at the same time waits for the same answer. */
-interface Shelf {
-  readonly ask: Effect.Effect<Catalogue, Unread>
-  known: Catalogue | undefined
-  /** In ms since the epoch. */
-  keptUntil: number
 }
 
 /** @internal */
@@ -48,50 +41,31 @@ export interface Prices {
 export const make = Effect.fnUntraced(function*(
   providers: VideoProviders["Service"]
 ): Effect.fn.Return<Prices> {
-  const shelves = new Map<string, Shelf>()
-  const shelfOf = Effect.fnUntraced(function*(id: string) {
-    const shelf: Shelf = shelves.get(id) ??
-      { ask: yield* asking(providers, id, shelves), known: undefined, keptUntil: 0 }
-    shelves.set(id, shelf)
-    return shelf
+  const catalogues = yield* Cache.makeWith((id: string) => read(providers, id), {
+    capacity,
+    // A catalogue that could not be read is asked for again soon, but not by each submit.
+    timeToLive: (exit) => Exit.isSuccess(exit) ? "1 hour" : "1 minute"
   })
-  const known = ({ id }: VideoProvider) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      const shelf = shelves.get(id)
-      return shelf !== undefined && now < shelf.keptUntil ? shelf.known : undefined
-    })
   return {
     estimate: (provider, family, request) =>
-      shelfOf(provider.id).pipe(
-        Effect.flatMap((shelf) => shelf.ask),
-        Effect.catch((unread) => Effect.succeed<Catalogue | Unread>(unread)),
-        Effect.map((catalogue) => explain(provider, request, specOf(family, request), catalogue))
+      Effect.map(
+        Effect.catch(Cache.get(catalogues, provider.id), (unread) => Effect.succeed<Catalogue | Unread>(unread)),
+        (catalogue) => explain(provider, request, specOf(family, request), catalogue)
       ),
     recall: (provider, family, request) =>
       Effect.map(
-        known(provider),
-        (catalogue = "nobody asked for it") => explain(provider, request, specOf(family, request), catalogue)
+        Cache.getSuccess(catalogues, provider.id),
+        (catalogue) =>
+          explain(provider, request, specOf(family, request), Option.getOrElse(catalogue, () => "nobody asked for it"))
       ),
-    hasPrices: (provider) =>
-      Effect.map(
-        known(provider),
-        (listed = "") =>
-          provider.families.some(({ models }) => models.some(({ price }) => price !== undefined)) ||
+    hasPrices: ({ families, id }) =>
+      Effect.map(Cache.getSuccess(catalogues, id), (catalogue) => {
+        const listed = Option.getOrElse(catalogue, () => "")
+        return families.some(({ models }) => models.some(({ price }) => price !== undefined)) ||
           (typeof listed !== "string" && listed.some((model) => Result.isSuccess(Price.read(model))))
-      )
+      })
   }
 })
-
-/** A catalogue that could not be read is asked for again soon, but not by each submit. */
-const asking = (providers: VideoProviders["Service"], id: string, shelves: ReadonlyMap<string, Shelf>) =>
-  Effect.cachedWithTTL(
-    Effect.tap(read(providers, id), (catalogue) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const shelf = shelves.get(id)
-        if (shelf !== undefined) Object.assign(shelf, { known: catalogue, keptUntil: now + keptMs })
-      })),
-    (exit) => Exit.isSuccess(exit) ? keptMs : unreadMs
-  )
 
 const specOf = (family: Family, request: VideoRequest): ModelSpec | undefined =>
   family.models.find((model) => model.id === request.model)
