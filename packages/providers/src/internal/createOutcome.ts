@@ -1,15 +1,15 @@
 /**
  * What became of a create: it is sent once, and only here is it decided whether that may be repeated.
  *
- * | outcome               | what makes it so                                                                          |
- * | --------------------- | ----------------------------------------------------------------------------------------- |
- * | accepted              | a 2xx with the id of a task                                                               |
- * | `NotSent`             | the transport says that no byte of the request was started                                |
- * | refused, typed        | 3xx, for its base URL; 4xx but 408, 425, 429; 503 `model_not_found`; 500 `invalid_request`;  |
- * |                       | a 2xx that says no and has no id                                                          |
- * | `RateLimited`         | 429 about rate: nothing was made, it may be sent again after the wait                     |
- * | `SubmissionAmbiguous` | all else: 408, 425, other 5xx, no answer, no answer in time, an answer that can't be read |
- * |                       | or has no id                                                                              |
+ * | outcome               | what makes it so                                                                                    |
+ * | --------------------- | --------------------------------------------------------------------------------------------------- |
+ * | accepted              | a 2xx with the id of a task                                                                         |
+ * | `NotSent`             | the transport says that no byte of the request was started                                          |
+ * | refused, typed        | 3xx but 303, for its base URL; 4xx but 408, 425, 429; 503 `model_not_found`; 500 `invalid_request`; |
+ * |                       | a 2xx that says no and has no id                                                                    |
+ * | `RateLimited`         | 429 about rate: nothing was made, it may be sent again after the wait                               |
+ * | `SubmissionAmbiguous` | all else: 303, 408, 425, other 5xx, no answer, no answer in time, an answer that can't be read      |
+ * |                       | or has no id                                                                                        |
  */
 import type { Observation } from "@video-tasks/core/Observation"
 import type { Reason } from "@video-tasks/core/VideoTaskError"
@@ -65,7 +65,7 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 const noSuccess = (answer: ApiAnswer, create: Create): Result.Result<Accepted, Reason> => {
   const reason = Classify.reasonOf(answer, questionOf(create))
   const detail = "detail" in reason && reason.detail !== undefined ? reason.detail : "no answer"
-  if (Classify.isRedirect(answer.status)) {
+  if (Classify.isRedirect(answer.status) && answer.status !== seeOther) {
     // The next create would be led astray as well.
     return Result.fail(
       new VideoTaskError.InvalidRequest({ violations: [], detail: `the base URL answers with ${detail}` })
@@ -73,6 +73,9 @@ const noSuccess = (answer: ApiAnswer, create: Create): Result.Result<Accepted, R
   }
   return isFinal(answer.status, reason) ? Result.fail(reason) : ambiguous(create, detail, answer)
 }
+
+/** The one redirect that may say that a POST was carried out, and where to see what it made (RFC 9110, 15.4.4). */
+const seeOther = 303
 
 // A 4xx is the API's own no, except where a proxy says it about a request that may have gone on.
 const isFinal = (status: number, reason: Reason): boolean => {

@@ -170,6 +170,7 @@ const ambiguous: ReadonlyArray<Row> = [
     "SubmissionAmbiguous",
     /bug/
   ],
+  ["303", () => new Response(null, { status: 303, headers: { location: "/v1/videos/t1" } }), "SubmissionAmbiguous"],
   ["408", json(408, e1("timeout")), "SubmissionAmbiguous"],
   ["425", json(425, e1("too early")), "SubmissionAmbiguous"],
   ["500", json(500, e1("internal")), "SubmissionAmbiguous", /internal/],
