@@ -40,6 +40,7 @@ import { type AddressTaken, InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
 import * as Calm from "./internal/calm.ts"
 import { handlers } from "./internal/doorHandlers.ts"
+import * as Ending from "./internal/ending.ts"
 import * as EngineOptions from "./internal/engineOptions.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
@@ -206,10 +207,11 @@ export const layer = (
       Layer.unwrap(Effect.gen(function*() {
         const place = yield* Place.take(yield* PgClient, paces, options)
         const calm = yield* Calm.make(paces.sharding.runnerHealthCheckInterval)
-        return Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
+        const member = Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
           Layer.provide(layerRunner(paces, place)),
           Layer.provide(calm.layer)
         )
+        return Ending.within(member, paces.graceMs + paces.lockMs)
       }))
   )
 
@@ -225,7 +227,8 @@ export const layerClient = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets, paces) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces))
+    (buckets, paces) =>
+      Ending.within(Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces)), paces.lockMs)
   )
 
 /**
@@ -394,11 +397,21 @@ const layerMember = ({ sharding }: Paces.Paces) =>
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )
 
+/** A runner that is gone must not hold up who looks after it. */
+const layerPings = Layer.effect(
+  Runners.Runners,
+  Effect.map(Runners.Runners, (runners) => ({
+    ...runners,
+    ping: (address: RunnerAddress) => Ending.leaving(runners.ping(address))
+  }))
+)
+
 const layerRunner = ({ sharding }: Paces.Paces, { address, listen, server }: Place.Place) =>
   SocketRunner.layer.pipe(
     Layer.provide([Layer.succeed(SocketServer.SocketServer, server), NodeClusterSocket.layerClientProtocol]),
     Layer.provide(
       RunnerHealth.layerPing.pipe(
+        Layer.provide(layerPings),
         Layer.provide(Runners.layerRpc),
         Layer.provide(NodeClusterSocket.layerClientProtocol)
       )
