@@ -211,7 +211,7 @@ export const layer = (
           Layer.provide(layerRunner(paces, place)),
           Layer.provide(calm.layer)
         )
-        return Ending.within(member, paces.graceMs + paces.lockMs)
+        return Ending.within(member, paces.graceMs + restMsOf(paces))
       }))
   )
 
@@ -228,7 +228,7 @@ export const layerClient = (
   layerOver(
     options,
     (buckets, paces) =>
-      Ending.within(Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces)), paces.lockMs)
+      Ending.within(Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces)), restMsOf(paces))
   )
 
 /**
@@ -262,6 +262,9 @@ const unlimited: Effect.Effect<void, InvalidOption> = Effect.gen(function*() {
 
 const pacesOf = (options: Paces.Settings): Effect.Effect<Paces.Paces, InvalidOption> =>
   Effect.andThen(unlimited, Paces.of(options))
+
+/** How long the end of a member may take beside its creates, in ms: when its locks have lapsed the others go on anyhow. */
+const restMsOf = ({ lockMs }: Paces.Paces): number => Math.min(lockMs, 20_000)
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
 
