@@ -40,10 +40,10 @@ import { type AddressTaken, InvalidOption } from "./ClusterError.ts"
 import * as BucketEngine from "./internal/bucketEngine.ts"
 import * as Calm from "./internal/calm.ts"
 import { handlers } from "./internal/doorHandlers.ts"
-import * as Ending from "./internal/ending.ts"
 import * as EngineOptions from "./internal/engineOptions.ts"
 import { Engines } from "./internal/engines.ts"
 import * as Front from "./internal/front.ts"
+import * as MemberProtocol from "./internal/memberProtocol.ts"
 import * as Meters from "./internal/meters.ts"
 import * as Paces from "./internal/paces.ts"
 import * as Place from "./internal/place.ts"
@@ -207,11 +207,10 @@ export const layer = (
       Layer.unwrap(Effect.gen(function*() {
         const place = yield* Place.take(yield* PgClient, paces, options)
         const calm = yield* Calm.make(paces.sharding.runnerHealthCheckInterval)
-        const member = Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
+        return Layer.effectContext(serve(options, { buckets, paces, place, calm })).pipe(
           Layer.provide(layerRunner(paces, place)),
           Layer.provide(calm.layer)
         )
-        return Ending.within(member, paces.graceMs + restMsOf(paces))
       }))
   )
 
@@ -227,8 +226,7 @@ export const layerClient = (
 ): Layer.Layer<VideoTasks.VideoTasks | Cluster, StartError, PgClient | VideoProviders> =>
   layerOver(
     options,
-    (buckets, paces) =>
-      Ending.within(Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces)), restMsOf(paces))
+    (buckets, paces) => Layer.provide(Layer.effectContext(stand(options, buckets)), layerMember(paces))
   )
 
 /**
@@ -262,9 +260,6 @@ const unlimited: Effect.Effect<void, InvalidOption> = Effect.gen(function*() {
 
 const pacesOf = (options: Paces.Settings): Effect.Effect<Paces.Paces, InvalidOption> =>
   Effect.andThen(unlimited, Paces.of(options))
-
-/** How long the end of a member may take beside its creates, in ms: when its locks have lapsed the others go on anyhow. */
-const restMsOf = ({ lockMs }: Paces.Paces): number => Math.min(lockMs, 20_000)
 
 const layerSqlClient: Layer.Layer<SqlClient, never, PgClient> = Layer.effect(SqlClient, PgClient)
 
@@ -392,31 +387,23 @@ const layerStorage = Layer.mergeAll(
 
 const addressOf = ({ host, port }: Address) => RunnerAddress.make({ host, port })
 
+const layerSockets = MemberProtocol.over(NodeClusterSocket.layerClientProtocol)
+
 const layerMember = ({ sharding }: Paces.Paces) =>
   SocketRunner.layerClientOnly.pipe(
-    Layer.provide(NodeClusterSocket.layerClientProtocol),
+    Layer.provide(layerSockets),
     Layer.provide(layerStorage),
     Layer.provide(ShardingConfig.layer({ ...sharding, runnerAddress: Option.none() })),
     Layer.provide(RpcSerialization.layerSchemaBinary({ maxFrameSize }))
   )
 
-/** A runner that is gone must not hold up who looks after it. */
-const layerPings = Layer.effect(
-  Runners.Runners,
-  Effect.map(Runners.Runners, (runners) => ({
-    ...runners,
-    ping: (address: RunnerAddress) => Ending.leaving(runners.ping(address))
-  }))
-)
-
 const layerRunner = ({ sharding }: Paces.Paces, { address, listen, server }: Place.Place) =>
   SocketRunner.layer.pipe(
-    Layer.provide([Layer.succeed(SocketServer.SocketServer, server), NodeClusterSocket.layerClientProtocol]),
+    Layer.provide([Layer.succeed(SocketServer.SocketServer, server), layerSockets]),
     Layer.provide(
       RunnerHealth.layerPing.pipe(
-        Layer.provide(layerPings),
         Layer.provide(Runners.layerRpc),
-        Layer.provide(NodeClusterSocket.layerClientProtocol)
+        Layer.provide(layerSockets)
       )
     ),
     Layer.provide(layerStorage),

@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { leaving } from "./ending.ts"
 import { storeError } from "./storeError.ts"
 import { Begun, Door, nameOf } from "./wire.ts"
 
@@ -63,7 +62,7 @@ export const askOnce = <A, E>(
   Effect.uninterruptibleMask((restore) => {
     const door = router.doors(nameOf(bucket))
     return Effect.flatMap(
-      Effect.forkChild(restore(Effect.raceFirst(leaving(ask(door)), unanswered(router, door)))),
+      Effect.forkChild(restore(Effect.raceFirst(ask(door), unanswered(router, door)))),
       (fiber) => Effect.map(Effect.onInterrupt(restore(Fiber.await(fiber)), () => Fiber.interrupt(fiber)), asked)
     )
   })
@@ -86,7 +85,7 @@ const detailOf = (cause: Cause.Cause<unknown>): string => {
 const unanswered = ({ patienceMs }: Router, door: OpenDoor): Effect.Effect<never, Unanswered> => {
   const lookMs = Math.min(patienceMs, longestLookMs)
   const look = (silentMs: number): Effect.Effect<never, Unanswered> =>
-    Effect.flatMap(Effect.timeoutOption(Effect.exit(leaving(door.ping())), lookMs), (heard) => {
+    Effect.flatMap(Effect.timeoutOption(Effect.exit(door.ping()), lookMs), (heard) => {
       const isThere = Option.isSome(heard) && Exit.isSuccess(heard.value)
       const nowMs = isThere ? 0 : silentMs + lookMs
       if (nowMs >= patienceMs) return Effect.fail(new Unanswered())
