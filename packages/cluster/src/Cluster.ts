@@ -167,8 +167,8 @@ export class Cluster extends Context.Service<Cluster, {
 }>()("@video-tasks/cluster/Cluster") {}
 
 /**
- * What keeps a member from starting: a setting or a `CostBudget`, an option of the engine (`InvalidRequest`), the database, another number of buckets, a port that can't
- * be listened on, or another runner at its address.
+ * What keeps a member from starting: a setting or a `CostBudget`, an option of the engine (`InvalidRequest`), the database,
+ * another number of buckets, a port that can't be listened on, or another runner at its address.
  *
  * @category errors
  * @since 0.1.0

@@ -115,8 +115,7 @@ export const make = Effect.fnUntraced(function*(
     return yield* Effect.fail(SqlStore.failures.refused(`${wanted} is no number of buckets: it is from 1 to 4096`))
   }
   const client = yield* SqlClient
-  const isPostgres = client.onDialectOrElse({ pg: () => true, orElse: () => false })
-  if (!isPostgres) return yield* Effect.fail(SqlStore.failures.refused("buckets need PostgreSQL"))
+  if (!SqlOwn.isPostgres(client)) return yield* Effect.fail(SqlStore.failures.refused("buckets need PostgreSQL"))
   const tables = yield* SqlStore.open(client)
   const { sql } = tables
   const count = yield* orFail(SqlStore.failures, "the buckets could not be made")(

@@ -20,12 +20,14 @@ const momentMs = 2000
 const hopelessMs = 300_000
 
 /**
- * Waits for a moment.
+ * Waits for a moment: for so many ms.
  *
  * @internal
  */
-export const forAMoment = <A, E>(wait: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
-  Effect.timeoutOption(Effect.interruptible(wait), momentMs)
+export const forAMoment = <A, E>(
+  wait: Effect.Effect<A, E>,
+  ms: number = momentMs
+): Effect.Effect<Option.Option<A>, E> => Effect.timeoutOption(Effect.interruptible(wait), ms)
 
 /**
  * What becomes of a call when it is not waited for any more.

@@ -13,6 +13,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import type { TaskStoreError } from "../TaskStore.ts"
+import { forAMoment } from "./bounded.ts"
 import type { SqlFailures } from "./sqlFailures.ts"
 
 /** How long a call may have a connection, in ms. */
@@ -35,6 +36,9 @@ const mostSuspects = 20
 
 /** How long whoever is interrupted waits for its call to be over, in ms. It is at once, unless the database is silent. */
 const farewellMs = 500
+
+/** @internal */
+export const isPostgres = (sql: SqlClient): boolean => sql.onDialectOrElse({ pg: () => true, orElse: () => false })
 
 /**
  * Makes a call to the store that belongs to no transaction of its caller. PostgreSQL has another connection for it. SQLite has
@@ -121,8 +125,6 @@ const noneFree = "no connection to the database was free: within a transaction t
 const withinOne =
   "the store was called within a transaction of its own connection, which it would wait for: call it before or after"
 
-const isPostgres = (sql: SqlClient): boolean => sql.onDialectOrElse({ pg: () => true, orElse: () => false })
-
 const connectionOf = (sql: SqlClient): Effect.Effect<Connection> =>
   Effect.withFiber(({ context }) => Effect.succeed(Context.getUnsafe(context, sql.transactionService)[0]))
 
@@ -149,7 +151,7 @@ const detached = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.flatMap(Effect.forkDetach(call, { startImmediately: true }), (fiber) =>
       Effect.onInterrupt(
         restore(Fiber.join(fiber)),
-        () => Effect.timeoutOption(Effect.interruptible(Fiber.interrupt(fiber)), farewellMs)
+        () => forAMoment(Fiber.interrupt(fiber), farewellMs)
       ))
   )
 

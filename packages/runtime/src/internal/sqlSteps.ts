@@ -123,7 +123,7 @@ const write = (
   sql: SqlClient,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<Exit.Exit<Verdict, SqlError>>> => {
-  const alone = Effect.forEach(
+  const oneByOne = Effect.forEach(
     rows,
     (row) => Effect.exit(Effect.map(together(sql, [row]), ([verdict]) => verdict ?? "lost"))
   )
@@ -132,7 +132,7 @@ const write = (
     Effect.catch((error) =>
       rows.length === 1 || error.isRetryable || error.reason._tag === "ConnectionError"
         ? Effect.succeed(rows.map(() => Exit.fail(error)))
-        : alone
+        : oneByOne
     )
   )
 }

@@ -41,8 +41,10 @@ export interface Tables {
 export const open = Effect.fnUntraced(function*(client: SqlClient): Effect.fn.Return<Tables, TaskStoreError> {
   const sql = client.withoutTransforms()
   yield* SqlOwn.without(sql, failures, usable(sql))
-  const isPostgres = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
-  return { sql, postgres: isPostgres ? { steps: SqlSteps.make(sql), loads: SqlTasks.loads(sql) } : undefined }
+  return {
+    sql,
+    postgres: SqlOwn.isPostgres(sql) ? { steps: SqlSteps.make(sql), loads: SqlTasks.loads(sql) } : undefined
+  }
 })
 
 /** @internal */
